@@ -1,0 +1,118 @@
+# make            builds build/chapterd and build/chapterctl
+# make run        the whole house on this machine, with a demo federation (Ctrl-C ends it)
+# make check      installs what the tests need, builds, runs the tests
+# make help       lists the rest
+
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+
+# BUILD=folder and SANITIZE=address,undefined give further builds beside the usual one; see "variants".
+BUILD    ?= build
+SANITIZE ?=
+TEST_FAULTS ?=
+PREFIX   ?= /usr
+PYTHON   ?= /usr/bin/python3
+
+PKGS     := libmicrohttpd libpq libxml-2.0 gnutls libsodium jansson libsystemd libseccomp
+LIBS      = $(shell pkg-config --libs $(PKGS)) -lldap -llber -lunistring -lpthread
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wvla \
+            -Wpointer-arith -Wformat=2 -Wundef -Wimplicit-fallthrough -Wcast-qual -Werror
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
+CPPFLAGS += -I. -Idaemon -I$(BUILD) -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS))
+LDFLAGS  += -pie -Wl,-z,relro,-z,now
+ifneq ($(SANITIZE),)
+HARDEN   += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS  += -fsanitize=$(SANITIZE)
+else
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ifneq ($(TEST_FAULTS),)
+CPPFLAGS += -DTEST_FAULTS
+endif
+ALL_FLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+
+# ---------------------------------------------------------------- what there is to build
+
+PAGES    := $(wildcard daemon/html/pages/*.html daemon/auth/pages/*.html modules/*/pages/*.html)
+QUERIES  := $(wildcard sql/queries/*.sql)
+MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+ASSETS   := $(wildcard daemon/html/assets/*)
+CATALOGUES := $(patsubst daemon/locale/%.po,$(BUILD)/locale/%.mo,$(wildcard daemon/locale/*.po))
+
+TOOLS    := daemon/html/tmplc.c
+PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c)
+LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c))
+
+GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
+HEADERS   := $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.h)
+OBJECTS   := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o) $(BUILD)/embedded.o
+DAEMON    := $(BUILD)/daemon/main.o
+CTL       := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/ctl/*.c))
+
+all: $(BUILD)/chapterd $(BUILD)/chapterctl
+
+$(BUILD)/chapterd: $(DAEMON) $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $(DAEMON) $(BUILD)/libchapterd.a $(LIBS)
+
+$(BUILD)/chapterctl: $(CTL) $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $(CTL) $(BUILD)/libchapterd.a $(LIBS)
+
+$(BUILD)/libchapterd.a: $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $(OBJECTS)
+
+$(BUILD)/%.o: %.c | $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_FLAGS) -c -o $@ $<
+
+$(BUILD)/%.html.o: $(BUILD)/%.html.c | $(HEADERS)
+	$(CC) $(ALL_FLAGS) -Wno-missing-prototypes -c -o $@ $<
+
+$(BUILD)/q/%.o: $(BUILD)/q/%.c | $(HEADERS)
+	$(CC) $(ALL_FLAGS) -c -o $@ $<
+
+$(BUILD)/tmplc: daemon/html/tmplc.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE $(CFLAGS) -o $@ $<
+
+$(BUILD)/%.html.c: %.html $(BUILD)/tmplc
+	@mkdir -p $(@D)
+	$(BUILD)/tmplc $< > $@ || { rm -f $@; exit 1; }
+
+$(BUILD)/q/%.h: sql/queries/%.sql sql/queries.awk
+	@mkdir -p $(@D)
+	awk -f sql/queries.awk -v part=h $< > $@ || { rm -f $@; exit 1; }
+
+$(BUILD)/q/%.c: sql/queries/%.sql sql/queries.awk
+	@mkdir -p $(@D)
+	awk -f sql/queries.awk -v part=c $< > $@ || { rm -f $@; exit 1; }
+
+$(BUILD)/locale/%.mo: daemon/locale/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+$(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(ASSETS) $(CATALOGUES)
+	@mkdir -p $(@D)
+	{ daemon/base/embed.sh migrations $(MIGRATIONS); \
+	  daemon/base/embed.sh assets $(ASSETS); \
+	  daemon/base/embed.sh catalogues $(CATALOGUES); } > $(BUILD)/embedded.S
+	$(CC) -c -o $@ $(BUILD)/embedded.S
+
+# ---------------------------------------------------------------- variants
+
+asan:
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 CFLAGS="-O1 -g" all
+faults:
+	$(MAKE) BUILD=build/faults TEST_FAULTS=1 all
+tsan:
+	$(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g" all
+
+-include $(wildcard packaging/*.mk tests/*.mk)
+
+clean:
+	rm -rf build
+
+.PHONY: all asan faults tsan clean
+.SECONDARY:
+-include $(OBJECTS:.o=.d) $(DAEMON:.o=.d) $(CTL:.o=.d)

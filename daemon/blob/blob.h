@@ -1,0 +1,84 @@
+#ifndef BLOB_BLOB_H
+#define BLOB_BLOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/token.h"
+
+struct arena;
+struct blob_store;
+struct blob_writer;
+
+/*
+ * Immutable contents named by their SHA-256. The store knows files only; which
+ * contents exist, whose they are and what refers to them stands in the tables
+ * blob and blob_part. Contents are shared inside one owner (a chapter or a
+ * person) and never between two.
+ */
+
+/* Whose contents: 'c' and a chapter's id, or 'p' and a person's. */
+struct blob_owner {
+    char kind;
+    int64_t id;
+};
+
+/* One stored file of a content; most have one, at most 1 GiB each. */
+struct blob_part {
+    unsigned char sha256[SHA256_SIZE];
+    int64_t size;
+};
+
+/* A content that has been received completely. */
+struct blob_content {
+    unsigned char sha256[SHA256_SIZE]; /* of the whole */
+    int64_t size;
+    int n_parts;
+    const struct blob_part *parts;
+};
+
+/* Opens the directory, makes it if need be, probes O_TMPFILE, clears tmp/ of what a crash left. */
+fallible blob_store_open(struct arena *, const char *dir, struct blob_store **);
+void blob_store_close(struct blob_store *);
+
+/*
+ * Receiving. A writer belongs to one thread at a time; nothing has a name
+ * before blob_publish(), and blob_writer_free() at any time leaves no trace.
+ * Its errors go to `arena` of the call. STORAGE_FULL when the disk is.
+ */
+struct blob_writer *blob_writer_new(struct blob_store *);
+void blob_writer_free(struct blob_writer *); /* NULL is allowed */
+fallible blob_write(struct blob_writer *, struct arena *, const void *p, size_t n);
+fallible blob_finish(struct blob_writer *, struct arena *, const struct blob_content **);
+/* Reads back what was received, for contents small enough to go into the database. */
+fallible blob_written(struct blob_writer *, struct arena *, char *p, size_t n);
+
+/*
+ * Makes a finished content durable under its name: fsync of the files, link,
+ * fsync of the directories. Returns only when a power cut cannot undo it. Must
+ * not be called inside a transaction. What is there already is kept.
+ */
+fallible blob_publish(struct blob_writer *, struct arena *, struct blob_owner);
+
+/* Opens a part for reading; NOT_FOUND when it is missing: damage, which the caller logs. */
+fallible blob_open(struct blob_store *, struct arena *, struct blob_owner,
+    const unsigned char sha256[SHA256_SIZE], int *fd);
+/* Removes a part. The caller holds the lock of its hash and knows that nothing refers to it. */
+fallible blob_remove(struct blob_store *, struct arena *, struct blob_owner,
+    const unsigned char sha256[SHA256_SIZE]);
+
+/* Calls fn for each stored part; for verify and sweep. fn false ends it. */
+struct blob_found {
+    struct blob_owner owner;
+    unsigned char sha256[SHA256_SIZE];
+    int64_t size, modified;
+};
+fallible blob_list(struct blob_store *, struct arena *,
+    bool (*fn)(void *cls, const struct blob_found *), void *cls);
+
+/* Bytes free on the disk of the store; for /metrics and chapterctl check. */
+int64_t blob_free_space(struct blob_store *);
+
+#endif

@@ -1,0 +1,212 @@
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct arena;
+struct db; /* one connection; belongs to one thread at a time */
+
+struct bytes {
+    const void *p;
+    size_t n;
+};
+struct uuid {
+    unsigned char b[16];
+};
+struct texts { /* text[]; no element is NULL */
+    const char *const *s;
+    int n;
+};
+struct ints { /* int8[] */
+    const int64_t *i;
+    int n;
+};
+
+/* The PostgreSQL types that queries may use, by their OID. */
+enum db_type {
+    DB_BOOL = 16,
+    DB_BYTEA = 17,
+    DB_INT8 = 20,
+    DB_INT2 = 21,
+    DB_INT4 = 23,
+    DB_TEXT = 25,
+    DB_TEXTS = 1009,
+    DB_INTS = 1016,
+    DB_DATE = 1082,
+    DB_TIMESTAMPTZ = 1184,
+    DB_UUID = 2950,
+    DB_XID8 = 5069,
+};
+
+/* A statement from sql/queries/, prepared on each connection when first used. */
+struct query {
+    const char *name, *sql;
+    int n_in, n_out;
+    const enum db_type *in, *out;
+};
+
+struct db_arg {
+    enum db_type type;
+    bool null;
+    union {
+        bool b;
+        int64_t i;
+        const char *s;
+        struct bytes bytes;
+        struct uuid uuid;
+        struct texts texts;
+        struct ints ints;
+    };
+};
+
+/* The rows of one result. They and all strings in them live as long as the arena. */
+struct rows {
+    const void *result;
+    int n;
+};
+
+/* ---- one statement: called by what queries.awk makes, hardly ever by hand ---- */
+
+/*
+ * Runs one query; n_args and each type must match the query, which is asserted.
+ * Between db_pipeline() and db_flush() it only sends it, and *rows is filled by
+ * the flush. Errors: CONFLICT (unique_violation), LOST_RACE (serialisation,
+ * deadlock, chapterd's own 'CD001'), STORAGE_FULL ('53100', 'CD507'),
+ * TRY_LATER (time-outs, lost connection), INTERNAL.
+ */
+fallible db_run(struct db *, struct arena *, const struct query *, const struct db_arg *args,
+    int n_args, struct rows *rows);
+
+/* From here on queries wait for db_flush(), which sends them and waits once for all. */
+void db_pipeline(struct db *);
+fallible db_flush(struct db *, struct arena *);
+
+/* ---- transactions: the worker's business ---- */
+
+enum tx {
+    NO_TX,        /* the handler needs no database */
+    READ_ONLY,    /* read committed */
+    SNAPSHOT,     /* repeatable read, read only: reports of several statements */
+    READ_WRITE    /* read committed; an xid is taken at once, so that an unknown COMMIT can be settled */
+};
+
+enum tree_lock { TREE_UNLOCKED, TREE_SHARED, TREE_EXCLUSIVE };
+
+/* What a transaction may touch: see design, row-level security. */
+struct db_scope {
+    const char *chapters; /* slugs with commas; "*" all; "" none */
+    int64_t person;       /* whose personal rows; 0 nobody's */
+    enum tree_lock lock;  /* on all the chapters named, taken before the first query */
+};
+
+/*
+ * Begins; sent together with the first query. TRY_LATER when no connection can
+ * be had within 5 s.
+ */
+fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *);
+
+/*
+ * Ends it. Of READ_ONLY and SNAPSHOT the answer is not waited for. When the connection is lost in
+ * between, finds out by pg_xact_status whether it happened: NULL if it did,
+ * LOST_RACE if it did not, TRY_LATER if nobody can tell.
+ */
+fallible db_commit(struct db *, struct arena *);
+void db_rollback(struct db *);
+
+/* A savepoint for what may fail without ending the request. */
+fallible db_savepoint(struct db *, struct arena *);
+void db_rollback_to_savepoint(struct db *);
+
+/* ---- connections ---- */
+
+/* Connects when first used. conninfo must outlive it. name appears in pg_stat_activity. */
+struct db *db_new(const char *conninfo, const char *name);
+void db_free(struct db *);
+/* Connects now and refuses an unsafe role: superuser, BYPASSRLS, owner of our tables; or a wrong schema version. */
+fallible db_check(struct db *, struct arena *);
+/* The raw connection, for LISTEN and for migrations: only inside daemon/db. */
+void *db_raw(struct db *);
+
+/*
+ * Waits up to timeout_ms for a notification on any channel it listens to
+ * (LISTEN is sent on connect). *channel and *payload are NULL on time-out;
+ * channel "" says that the connection was lost and found again, so that every
+ * cache must be dropped.
+ */
+fallible db_listen(struct db *, struct arena *, const char *const *channels, int timeout_ms,
+    const char **channel, const char **payload);
+
+/* ---- reading columns: used by what queries.awk makes ---- */
+
+bool row_null(const struct rows *, int row, int column);
+bool row_bool(const struct rows *, int row, int column);
+/* Numbers; times are microseconds since 1970-01-01 UTC. */
+int64_t row_int(const struct rows *, int row, int column);
+int64_t row_time(const struct rows *, int row, int column);
+const char *row_text(const struct rows *, int row, int column); /* NULL for a null */
+struct bytes row_bytes(const struct rows *, int row, int column);
+struct uuid row_uuid(const struct rows *, int row, int column);
+
+/* ---- arguments: used by what queries.awk makes ---- */
+
+static inline struct db_arg
+db_bool(bool b)
+{
+    return (struct db_arg){ .type = DB_BOOL, .b = b };
+}
+static inline struct db_arg
+db_int8(int64_t i)
+{
+    return (struct db_arg){ .type = DB_INT8, .i = i };
+}
+static inline struct db_arg
+db_int4(int32_t i)
+{
+    return (struct db_arg){ .type = DB_INT4, .i = i };
+}
+static inline struct db_arg
+db_int2(int16_t i)
+{
+    return (struct db_arg){ .type = DB_INT2, .i = i };
+}
+static inline struct db_arg
+db_xid8(int64_t i)
+{
+    return (struct db_arg){ .type = DB_XID8, .i = i };
+}
+static inline struct db_arg
+db_time(int64_t us)
+{
+    return (struct db_arg){ .type = DB_TIMESTAMPTZ, .i = us };
+}
+static inline struct db_arg
+db_text(const char *s)
+{
+    return (struct db_arg){ .type = DB_TEXT, .null = s == NULL, .s = s };
+}
+static inline struct db_arg
+db_bytea(struct bytes v)
+{
+    return (struct db_arg){ .type = DB_BYTEA, .bytes = v };
+}
+static inline struct db_arg
+db_uuid(struct uuid v)
+{
+    return (struct db_arg){ .type = DB_UUID, .uuid = v };
+}
+static inline struct db_arg
+db_texts(struct texts v)
+{
+    return (struct db_arg){ .type = DB_TEXTS, .texts = v };
+}
+static inline struct db_arg
+db_ints(struct ints v)
+{
+    return (struct db_arg){ .type = DB_INTS, .ints = v };
+}
+
+#endif

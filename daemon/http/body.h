@@ -1,0 +1,30 @@
+#ifndef HTTP_BODY_H
+#define HTTP_BODY_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct blob_content;
+struct blob_owner;
+struct request;
+
+/*
+ * The body of a request: complete and bounded before a handler starts. Small
+ * ones and those of BODY_MEMORY routes are in memory; an upload (BODY_BLOB)
+ * past config->inline_max is a file without a name inside the blob directory.
+ */
+int64_t body_length(const struct request *); /* 0 without a body */
+
+/* The bytes of a body that is in memory, NUL-terminated. Asserts that it is. */
+const char *body_text(const struct request *, size_t *n);
+
+/*
+ * For an upload, in `prepare` and never inside a transaction: *content names
+ * it. When it is at most config->inline_max bytes *inline_bytes holds it (for
+ * the row), else it has been made durable in the store and *inline_bytes is NULL.
+ */
+fallible body_settle(struct request *, struct blob_owner, const struct blob_content **content,
+    const char **inline_bytes);
+
+#endif

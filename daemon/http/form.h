@@ -1,0 +1,27 @@
+#ifndef HTTP_FORM_H
+#define HTTP_FORM_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct request;
+
+/*
+ * Fields of a posted form (application/x-www-form-urlencoded; files come by
+ * form_file). Absent, too long, not UTF-8 or no number: BAD_REQUEST that names
+ * the field. The form token (auth/csrf.h) has been checked before.
+ */
+fallible form_text(struct request *, const char *name, size_t max, const char **text);
+fallible form_maybe(struct request *, const char *name, size_t max, const char **text); /* NULL when absent */
+fallible form_int(struct request *, const char *name, int64_t *number);
+
+/* The file of a multipart/form-data body, in memory: its name as sent and its bytes. */
+struct form_file {
+    const char *name, *type;
+    const char *p;
+    size_t n;
+};
+fallible form_file(struct request *, const char *name, struct form_file *);
+
+#endif

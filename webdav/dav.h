@@ -1,0 +1,137 @@
+#ifndef WEBDAV_DAV_H
+#define WEBDAV_DAV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/access.h"
+#include "base/error.h"
+#include "base/uri.h"
+
+struct blob_content;
+struct dav_kind;
+struct request;
+struct response;
+struct route;
+struct xml_in;
+struct xml_out;
+
+/* Something with an address: a calendar, an event, a folder, a file, a wiki page, a principal. */
+struct dav_node {
+    const struct dav_kind *kind;
+    bool exists;              /* false: a free name in a parent that exists */
+    bool collection;
+    bool is_root;             /* a root of a chapter: cannot be moved or removed */
+    int64_t id;               /* in table dav_node; 0 for what has no row (principals, /dav/) */
+    int64_t parent_id, root_id, policy_id;
+    struct policy policy;
+    unsigned rights;          /* MAY_... of the asking principal; on a free name: of the parent */
+    const char *href;         /* canonical, encoded; ends in "/" for a collection */
+    const char *name;         /* last part, as stored; on a free name: as asked for */
+    const char *display_name; /* NULL: the name */
+    const char *type;         /* media type */
+    const char *etag;         /* without quotes; NULL on a collection */
+    int64_t length, created, modified; /* microseconds */
+    int64_t changed;          /* xid8 of the last change */
+    int64_t blob_id;          /* 0: none */
+    const int64_t *ancestors; /* ids from the root down to the parent: for locks */
+    int n_ancestors;
+    void *own;                /* the kind's row */
+};
+
+/* A page of nodes, ordered by name_key; ask again with `next` until it is NULL. */
+struct dav_list {
+    const struct dav_node *node;
+    int n;
+    const char *next;
+};
+
+/* A change since a sync token: a node, or the name of one that is gone (exists false). */
+struct dav_changes {
+    const struct dav_node *node;
+    int n;
+    const char *token; /* to answer with */
+    bool more;         /* cut at the limit */
+};
+
+/* What a write did; the method turns it into a status and headers. */
+struct dav_written {
+    bool created;
+    bool altered;     /* what is stored differs from what was sent: no ETag in the reply */
+    const char *etag;
+};
+
+/* What a property getter found. ABSENT: not defined on this node (404). HIDDEN: no right (403). */
+enum dav_got { DAV_VALUE, DAV_ABSENT, DAV_HIDDEN };
+
+/* A live property. Tables of these end with a NULL name. */
+struct dav_property {
+    const char *ns, *name;
+    enum { ON_COLLECTION = 1, ON_MEMBER = 2, ON_ALL = 3, IN_ALLPROP = 4 } flags;
+    /* Writes the content of the property element, not the element. */
+    fallible (*get)(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *);
+    /* NULL: protected. value NULL: remove. */
+    fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
+};
+
+struct dav_report {
+    const char *ns, *name;
+    fallible (*run)(struct request *, const struct dav_node *, const struct xml_in *,
+        struct response *);
+};
+
+/*
+ * How one kind of thing behaves. webdav/ has by then found the node and checked
+ * rights, preconditions and locks, in that order; a kind checks none of them.
+ * A NULL operation is one that the kind does not have: 405, and absent from Allow.
+ */
+struct dav_kind {
+    const char *name;                       /* "folder": also dav_node.kind in the database */
+    bool collection;
+    const char *features;                   /* what it adds to the DAV header, or NULL */
+    const struct dav_property *properties;  /* besides those all nodes have; may be NULL */
+    const struct dav_report *reports;       /* besides those all nodes have; may be NULL */
+    const struct dav_kind *member;          /* what PUT makes in it; NULL: nothing */
+    const struct dav_kind *child_collection; /* what MKCOL makes in it; NULL: nothing */
+
+    /* Writes the resourcetype's content besides <D:collection/>; may be NULL. */
+    void (*resource_type)(struct xml_out *);
+
+    fallible (*children)(struct request *, const struct dav_node *, const char *from,
+        struct dav_list *);
+    fallible (*several)(struct request *, const struct dav_node *, const char *const *names, int n,
+        struct dav_list *);
+    fallible (*changes)(struct request *, const struct dav_node *, const char *token, int limit,
+        struct dav_changes *);
+
+    fallible (*read)(struct request *, const struct dav_node *, struct response *);
+    /* content is settled (http/body.h); inline_bytes NULL: in the store. */
+    fallible (*write)(struct request *, const struct dav_node *, const struct blob_content *content,
+        const char *inline_bytes, struct dav_written *);
+    fallible (*make)(struct request *, const struct dav_node *, const struct xml_in *properties);
+    fallible (*remove)(struct request *, const struct dav_node *);
+    fallible (*copy)(struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
+    fallible (*move)(struct request *, const struct dav_node *, const struct dav_node *to);
+};
+
+/*
+ * Where trees of nodes begin. A mount resolves the parts of a path below its
+ * prefix ("/dav/files") to a node, and says which chapters the path concerns.
+ * NOT_FOUND when the parent is missing too (the methods make CONFLICT of it).
+ */
+struct dav_mount {
+    const char *prefix; /* "/dav/files" */
+    void (*scope)(struct request *, const struct path *below, const char **slugs);
+    fallible (*find)(struct request *, const struct path *below, struct dav_node *);
+};
+
+/* All mounts of all modules and of webdav itself, NULL last: filled by main from the modules. */
+extern const struct dav_mount *const dav_mounts[];
+
+/* The routes of all DAV methods under /dav and of /principals, /.well-known: for struct app. */
+extern const struct route dav_routes[];
+
+/* The address of another request (Destination, If) as a node of ours; no rights checked. */
+fallible dav_find(struct request *, const struct path *, struct dav_node *);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef WEBDAV_XML_H
+#define WEBDAV_XML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct arena;
+struct out;
+struct request;
+
+#define NS_DAV       "DAV:"
+#define NS_CALDAV    "urn:ietf:params:xml:ns:caldav"
+#define NS_CARDDAV   "urn:ietf:params:xml:ns:carddav"
+#define NS_CS        "http://calendarserver.org/ns/"
+#define NS_APPLE     "http://apple.com/ns/ical/"
+#define NS_MICROSOFT "urn:schemas-microsoft-com:"
+#define NS_APACHE    "http://apache.org/dav/props/"
+
+/*
+ * An element of a request body. libxml2 stays inside xml_in.c, which refuses a
+ * DTD, more than config->xml_depth levels, xml_attributes on one element and
+ * xml_elements in all before anybody sees them.
+ */
+struct xml_in {
+    const char *ns, *name; /* ns "" for none */
+    const char *text;      /* all text directly inside, joined; "" for none */
+    const char *lang;      /* xml:lang in force, or NULL */
+    const char *inner;     /* its content as well-formed XML that stands alone: what a dead property keeps */
+    const struct xml_in *first, *next;
+};
+
+/* Parses the request's body. *root is NULL when there is none. BAD_REQUEST, TOO_LARGE, UNSUPPORTED_TYPE. */
+fallible xml_read(struct request *, const struct xml_in **root);
+/* The same without a request, for tests and stored properties. */
+struct xml_limits {
+    int depth, attributes, elements;
+};
+fallible xml_parse(struct arena *, const char *p, size_t n, const struct xml_limits *,
+    const struct xml_in **root);
+
+bool xml_is(const struct xml_in *, const char *ns, const char *name);
+/* The first child of that name, or NULL. */
+const struct xml_in *xml_child(const struct xml_in *, const char *ns, const char *name);
+
+/*
+ * Writing. Names are constants and text is escaped; what XML 1.0 cannot carry
+ * becomes U+FFFD. An element left open is a bug and asserts. All well-known
+ * namespaces are declared on the root; others where they are used.
+ */
+struct xml_out;
+struct xml_out *xml_write(struct arena *, struct out *);
+void xml_open(struct xml_out *, const char *ns, const char *name);
+void xml_attribute(struct xml_out *, const char *name, const char *value); /* right after xml_open */
+void xml_close(struct xml_out *);
+void xml_text(struct xml_out *, const char *text);
+void xml_leaf(struct xml_out *, const char *ns, const char *name, const char *text); /* NULL: empty */
+void xml_href(struct xml_out *, const char *href); /* <D:href>, already encoded */
+void xml_raw(struct xml_out *, const char *xml);   /* inner XML that xml_in gave */
+
+#endif
