@@ -126,11 +126,6 @@ void db_rollback_to_savepoint(struct db *);
 /* Connects when first used. conninfo must outlive it. name appears in pg_stat_activity. */
 struct db *db_new(const char *conninfo, const char *name);
 void db_free(struct db *);
-/* Connects now and refuses an unsafe role: superuser, BYPASSRLS, owner of our tables; or a wrong schema version. */
-fallible db_check(struct db *, struct arena *);
-/* The raw connection, for LISTEN and for migrations: only inside daemon/db. */
-void *db_raw(struct db *);
-
 /*
  * Waits up to timeout_ms for a notification on any channel it listens to
  * (LISTEN is sent on connect). *channel and *payload are NULL on time-out;
@@ -167,6 +162,11 @@ static inline struct db_arg
 db_int4(int32_t i)
 {
     return (struct db_arg){ .type = DB_INT4, .i = i };
+}
+static inline struct db_arg
+db_date(int32_t days) /* since 2000-01-01 */
+{
+    return (struct db_arg){ .type = DB_DATE, .i = days };
 }
 static inline struct db_arg
 db_int2(int16_t i)

@@ -1,0 +1,317 @@
+#include "db/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/time.h"
+
+#define CONNECT_PATIENCE 5000000 /* microseconds until a client is told to try later */
+#define ANSWER_PATIENCE  15000   /* milliseconds; statement_timeout ends a healthy server's answer long before */
+
+/* What a statement that failed means for the request. Anything else is INTERNAL. */
+static const struct {
+    const char *state; /* SQLSTATE, or the class when two letters */
+    const struct condition *cond;
+} meanings[] = {
+    { "23505", &CONFLICT },    /* unique_violation */
+    { "40001", &LOST_RACE },   /* serialization_failure */
+    { "40P01", &LOST_RACE },   /* deadlock_detected */
+    { "25006", &LOST_RACE },   /* read_only_sql_transaction: a standby by now; see conn_failure */
+    { "CD001", &LOST_RACE },   /* ours: somebody else was faster */
+    { "CD507", &STORAGE_FULL }, /* ours: the quota */
+    { "53100", &STORAGE_FULL }, /* disk_full */
+    { "53", &TRY_LATER },      /* insufficient_resources */
+    { "55P03", &TRY_LATER },   /* lock_not_available */
+    { "57014", &TRY_LATER },   /* query_canceled by statement_timeout */
+    { "57P", &LOST_RACE },     /* the server is going down or coming up */
+    { "08", &LOST_RACE },      /* connection_exception */
+};
+
+struct db *
+db_new(const char *conninfo, const char *name)
+{
+    struct db *db = calloc(1, sizeof *db);
+
+    if (db == NULL)
+        abort();
+    db->conninfo = conninfo;
+    db->name = name;
+    return db;
+}
+
+void
+db_free(struct db *db)
+{
+    if (db == NULL)
+        return;
+    conn_drop(db);
+    free(db);
+}
+
+void
+conn_drop(struct db *db)
+{
+    PQfinish(db->pg);
+    db->pg = NULL;
+    memset(db->known, 0, sizeof db->known);
+    db->n_pending = 0;
+    db->holding = db->in_tx = db->listening = false;
+    db->xid = 0;
+}
+
+static void
+ignore_notice(void *cls UNUSED, const PGresult *result UNUSED)
+{
+}
+
+static PGconn *
+connect_once(const struct db *db)
+{
+    /* What stands in the connection string comes last and wins. */
+    static const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout", "application_name", "client_encoding", "options",
+        "dbname", NULL };
+    const char *const values[] = { "3", "30", "10", "3", "20000", db->name, "UTF8",
+        "-c search_path=chapterd -c statement_timeout=5s -c lock_timeout=2s"
+        " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off"
+        " -c plan_cache_mode=force_generic_plan",
+        db->conninfo, NULL };
+    PGconn *pg = PQconnectdbParams(names, values, 1);
+
+    if (pg == NULL)
+        abort();
+    return pg;
+}
+
+struct error *
+conn_open(struct db *db, struct arena *arena)
+{
+    int64_t until = time_monotonic() + CONNECT_PATIENCE;
+    struct timespec pause = { .tv_nsec = 20000000 };
+
+    if (db->pg != NULL && PQstatus(db->pg) == CONNECTION_OK)
+        return NULL;
+    conn_drop(db);
+    for (;;) {
+        db->pg = connect_once(db);
+        if (PQstatus(db->pg) == CONNECTION_OK)
+            break;
+        if (time_monotonic() > until) {
+            struct error *e = REFUSE(arena, TRY_LATER);
+            error_cause(e, arena, "database: %s", PQerrorMessage(db->pg));
+            conn_drop(db);
+            return e;
+        }
+        conn_drop(db);
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 400000000)
+            pause.tv_nsec = pause.tv_nsec * 2 + (long)(time_monotonic() % 10000) * 1000;
+    }
+    PQsetNoticeReceiver(db->pg, ignore_notice, NULL);
+    if (PQsetnonblocking(db->pg, 1) != 0 || !PQenterPipelineMode(db->pg))
+        abort();
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- statements known to the server */
+
+static size_t
+slot_of(const struct db *db, const struct query *q)
+{
+    size_t i = ((uintptr_t)q >> 4) % STATEMENTS_MAX;
+
+    while (db->known[i] != NULL && db->known[i] != q)
+        i = (i + 1) % STATEMENTS_MAX;
+    return i;
+}
+
+bool
+conn_knows(const struct db *db, const struct query *q)
+{
+    return db->known[slot_of(db, q)] == q;
+}
+
+void
+conn_learn(struct db *db, const struct query *q)
+{
+    db->known[slot_of(db, q)] = q;
+}
+
+void
+conn_forget(struct db *db, const struct query *q)
+{
+    size_t hole = slot_of(db, q), i = hole;
+
+    /* What was put further on because of this entry must still be found. */
+    db->known[hole] = NULL;
+    while (db->known[i = (i + 1) % STATEMENTS_MAX] != NULL) {
+        const struct query *moved = db->known[i];
+        db->known[i] = NULL;
+        conn_learn(db, moved);
+    }
+}
+
+/* ---------------------------------------------------------------- sending and receiving */
+
+struct error *
+conn_failure(struct db *db, struct arena *arena, const char *statement, const PGresult *result)
+{
+    const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = result == NULL ? PQerrorMessage(db->pg)
+                                      : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const struct condition *cond = &INTERNAL;
+    struct error *e;
+
+    if (state == NULL) /* libpq's own: the connection is gone, and nothing was committed by this statement */
+        cond = &LOST_RACE;
+    for (size_t i = 0; state != NULL && i < COUNT_OF(meanings); i++)
+        if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0) {
+            cond = meanings[i].cond;
+            break;
+        }
+    e = error_cause(REFUSE(arena, *cond), arena, "%s: %s %s", statement,
+        state == NULL ? "connection lost" : state, text == NULL ? "" : text);
+    return e;
+}
+
+/* Is the server behind this connection gone, or no longer one we may write to? */
+static bool
+is_lost(const struct db *db, const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return PQstatus(db->pg) != CONNECTION_OK || state == NULL || strncmp(state, "57P", 3) == 0
+        || strncmp(state, "08", 2) == 0 || strcmp(state, "25006") == 0;
+}
+
+static void
+push(struct db *db, struct pending p)
+{
+    assert(db->n_pending < PENDING_MAX);
+    db->pending[db->n_pending++] = p;
+}
+
+struct error *
+conn_command(struct db *db, struct arena *arena, const char *sql, int what)
+{
+    if (!PQsendQueryParams(db->pg, sql, 0, NULL, NULL, NULL, NULL, 1)) {
+        struct error *e = conn_failure(db, arena, sql, NULL);
+        conn_drop(db);
+        return e;
+    }
+    push(db, (struct pending){ .what = what });
+    return NULL;
+}
+
+struct error *
+conn_send(struct db *db, struct arena *arena)
+{
+    if (!PQpipelineSync(db->pg) || PQflush(db->pg) < 0) {
+        struct error *e = conn_failure(db, arena, "send", NULL);
+        conn_drop(db);
+        return e;
+    }
+    push(db, (struct pending){ .what = PENDING_SYNC });
+    return NULL;
+}
+
+void
+conn_disown(struct db *db)
+{
+    for (int i = 0; i < db->n_pending; i++)
+        if (db->pending[i].what == PENDING_QUERY)
+            db->pending[i].what = PENDING_COMMAND;
+}
+
+/* Waits until PQgetResult will not block. false: the server is lost or silent. */
+static bool
+wait_for_answer(struct db *db)
+{
+    while (PQisBusy(db->pg)) {
+        int unsent = PQflush(db->pg);
+        struct pollfd p = { .fd = PQsocket(db->pg), .events = POLLIN };
+        if (unsent < 0)
+            return false;
+        if (unsent > 0)
+            p.events |= POLLOUT;
+        int n = poll(&p, 1, ANSWER_PATIENCE);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return false;
+        if (n > 0 && (p.revents & ~POLLOUT) != 0 && !PQconsumeInput(db->pg))
+            return false;
+    }
+    return true;
+}
+
+static void
+clear(void *result)
+{
+    PQclear(result);
+}
+
+/* Takes one answer. Its failure, or NULL. */
+static struct error *
+take(struct db *db, struct arena *arena, const struct pending *p, PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    struct error *e = NULL;
+
+    if (p->what == PENDING_QUERY && good) {
+        arena_defer(p->arena, clear, result);
+        assert(PQnfields(result) == p->query->n_out);
+        *p->rows = (struct rows){ result, PQntuples(result) };
+        return NULL;
+    }
+    if (p->what == PENDING_XID && good) {
+        struct rows row = { result, 1 };
+        db->xid = (uint64_t)row_int(&row, 0, 0);
+    }
+    if (p->what == PENDING_PREPARE && !good)
+        conn_forget(db, p->query);
+    if (!good && status != PGRES_PIPELINE_ABORTED)
+        e = conn_failure(db, arena, p->query == NULL ? "command" : p->query->name, result);
+    else if (p->what == PENDING_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") != 0)
+        e = error_cause(REFUSE(arena, INTERNAL), arena, "commit of a failed transaction");
+    PQclear(result);
+    return e;
+}
+
+struct error *
+conn_receive(struct db *db, struct arena *arena)
+{
+    struct error *first = NULL;
+
+    for (int i = 0; i < db->n_pending; i++) {
+        const struct pending *p = &db->pending[i];
+        PGresult *result = wait_for_answer(db) ? PQgetResult(db->pg) : NULL;
+        bool lost = result == NULL || (PQresultStatus(result) == PGRES_FATAL_ERROR && is_lost(db, result));
+        if (lost) {
+            first = conn_failure(db, arena, p->query == NULL ? "command" : p->query->name, result);
+            PQclear(result);
+            conn_drop(db);
+            return first;
+        }
+        if (p->what == PENDING_SYNC) {
+            assert(PQresultStatus(result) == PGRES_PIPELINE_SYNC);
+            PQclear(result);
+            continue;
+        }
+        struct error *e = take(db, arena, p, result);
+        if (first == NULL)
+            first = e;
+        if (!wait_for_answer(db) || PQgetResult(db->pg) != NULL) {
+            conn_drop(db);
+            return REFUSE(arena, LOST_RACE);
+        }
+    }
+    db->n_pending = 0;
+    return first;
+}

@@ -1,0 +1,66 @@
+#ifndef DB_CONN_H
+#define DB_CONN_H
+
+/* Private to daemon/db: what a connection is made of. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "db/db.h"
+
+#define STATEMENTS_MAX 1024 /* a power of two, at least twice the number of queries */
+#define PENDING_MAX    64   /* statements between two flushes */
+
+/* A statement that was sent and whose answer has not been read yet. */
+struct pending {
+    enum {
+        PENDING_SYNC,
+        PENDING_COMMAND, /* the answer is only checked */
+        PENDING_COMMIT,  /* must not turn out to be a rollback */
+        PENDING_XID,
+        PENDING_PREPARE,
+        PENDING_QUERY
+    } what;
+    const struct query *query;
+    struct arena *arena;
+    struct rows *rows;
+};
+
+struct db {
+    const char *conninfo, *name;
+    PGconn *pg;
+    const struct query *known[STATEMENTS_MAX]; /* prepared on this connection; hashed by address */
+    struct pending pending[PENDING_MAX];
+    int n_pending;
+    bool holding;     /* between db_pipeline and db_flush */
+    bool in_tx;
+    enum tx tx;
+    uint64_t xid;     /* of a READ_WRITE transaction, once its first answer has been read */
+    bool listening;
+};
+
+/* Connects if need be; tries again for up to 5 s. */
+fallible conn_open(struct db *, struct arena *);
+/* Drops the connection and all that was prepared on it. */
+void conn_drop(struct db *);
+
+bool conn_knows(const struct db *, const struct query *);
+void conn_learn(struct db *, const struct query *);
+void conn_forget(struct db *, const struct query *);
+
+/* Queues a statement without parameters whose answer is only checked. */
+fallible conn_command(struct db *, struct arena *, const char *sql, int what);
+/* Sends what is queued, with a synchronisation point behind it. */
+fallible conn_send(struct db *, struct arena *);
+/* Reads the answers of all that was sent; the first failure is returned, all are read. */
+fallible conn_receive(struct db *, struct arena *);
+
+/* What was queued loses its place for rows, which may be gone by the time it is answered. */
+void conn_disown(struct db *);
+
+/* The error for a failed result (NULL: the connection is lost) of a statement. */
+struct error *conn_failure(struct db *, struct arena *, const char *statement, const PGresult *);
+
+#endif

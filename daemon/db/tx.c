@@ -1,0 +1,144 @@
+/* Transactions: begin, scope, commit, and what to do when a COMMIT's answer never comes. */
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/time.h"
+#include "db/conn.h"
+#include "q/system.h"
+
+#define SETTLE_PATIENCE 5000000 /* microseconds */
+
+static const char *const begin[] = {
+    [READ_ONLY] = "BEGIN READ ONLY",
+    [SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    [READ_WRITE] = "BEGIN READ WRITE",
+};
+
+static fallible
+queue_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *scope)
+{
+    struct rows unused;
+
+    TRY(conn_command(db, arena, begin[tx], PENDING_COMMAND));
+    if (tx == READ_WRITE)
+        TRY(conn_command(db, arena, "SELECT pg_current_xact_id()", PENDING_XID));
+    db->holding = true;
+    struct error *e = q_enter(db, arena, scope->chapters == NULL ? "" : scope->chapters,
+        scope->person, scope->lock == TREE_UNLOCKED ? 0 : scope->lock == TREE_SHARED ? 1 : 2, &unused);
+    db->holding = false;
+    conn_disown(db); /* its row says nothing, and its place is gone when this function returns */
+    return e;
+}
+
+struct error *
+db_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *scope)
+{
+    assert(!db->in_tx && tx != NO_TX);
+    TRY(conn_open(db, arena));
+    if (db->n_pending > PENDING_MAX / 2)
+        TRY(conn_receive(db, arena));
+    TRY(queue_begin(db, arena, tx, scope));
+    db->in_tx = true;
+    db->tx = tx;
+    db->xid = 0;
+    return NULL;
+}
+
+/*
+ * The connection was lost while COMMIT was under way. The number of the
+ * transaction is known, so another connection can tell what became of it.
+ */
+static fallible
+settle(struct db *db, struct arena *arena, uint64_t xid)
+{
+    int64_t until = time_monotonic() + SETTLE_PATIENCE;
+    struct timespec pause = { .tv_nsec = 50000000 };
+    struct rows rows;
+
+    do {
+        struct error *e = q_xid_status(db, arena, (int64_t)xid, &rows);
+        const char *status = e == NULL && rows.n == 1 ? xid_status_row(&rows, 0).status : NULL;
+        if (status != NULL && strcmp(status, "committed") == 0)
+            return NULL;
+        if (status != NULL && strcmp(status, "aborted") == 0)
+            return REFUSE(arena, LOST_RACE);
+        nanosleep(&pause, NULL);
+    } while (time_monotonic() < until);
+    return error_cause(REFUSE(arena, TRY_LATER), arena, "outcome of a commit unknown");
+}
+
+struct error *
+db_commit(struct db *db, struct arena *arena)
+{
+    uint64_t xid = db->xid;
+    struct error *e;
+
+    assert(db->in_tx && !db->holding);
+    if (db->pg == NULL) {
+        db->in_tx = false;
+        return REFUSE(arena, LOST_RACE);
+    }
+    db->in_tx = false;
+    if (db->tx != READ_WRITE) {
+        e = conn_command(db, arena, "COMMIT", PENDING_COMMAND);
+        return e != NULL ? e : conn_send(db, arena);
+    }
+    CRASH_POINT(40);
+    e = conn_command(db, arena, "COMMIT", PENDING_COMMIT);
+    if (e == NULL)
+        e = conn_send(db, arena);
+    if (e == NULL)
+        e = conn_receive(db, arena);
+    CRASH_POINT(41);
+    /* A lost connection shows as such; an xid of 0 says that nothing but BEGIN had been answered. */
+    if (e != NULL && db->pg == NULL && xid != 0)
+        return settle(db, arena, xid);
+    return e;
+}
+
+void
+db_rollback(struct db *db)
+{
+    struct arena *arena;
+
+    db->in_tx = db->holding = false;
+    if (db->pg == NULL)
+        return;
+    conn_disown(db);
+    arena = arena_new();
+    if (conn_command(db, arena, "ROLLBACK", PENDING_COMMAND) != NULL || conn_send(db, arena) != NULL
+        || conn_receive(db, arena) != NULL) {
+        /* What failed before may be told again here; only a dead connection matters, and that is dropped. */
+    }
+    arena_free(arena);
+}
+
+struct error *
+db_savepoint(struct db *db, struct arena *arena)
+{
+    assert(db->in_tx && !db->holding);
+    if (db->pg == NULL)
+        return REFUSE(arena, LOST_RACE);
+    TRY(conn_command(db, arena, "SAVEPOINT chapterd", PENDING_COMMAND));
+    TRY(conn_send(db, arena));
+    return conn_receive(db, arena);
+}
+
+void
+db_rollback_to_savepoint(struct db *db)
+{
+    struct arena *arena;
+
+    db->holding = false;
+    if (db->pg == NULL)
+        return;
+    conn_disown(db);
+    arena = arena_new();
+    if (conn_command(db, arena, "ROLLBACK TO SAVEPOINT chapterd", PENDING_COMMAND) != NULL
+        || conn_send(db, arena) != NULL || conn_receive(db, arena) != NULL)
+        conn_drop(db); /* the next statement says LOST_RACE */
+    arena_free(arena);
+}
