@@ -16,10 +16,17 @@ struct route;
 struct xml_in;
 struct xml_out;
 
-/* Something with an address: a calendar, an event, a folder, a file, a wiki page, a principal. */
+/*
+ * Something with an address: a calendar, an event, a folder, a file, a wiki page, a principal.
+ *
+ * A free name in a parent that exists is a node too (exists false): kind, policy,
+ * rights, root_id and policy_id are those of the parent, parent_id is the parent and
+ * the last of `ancestors`, id is 0. Before `write` and `make` webdav puts the kind
+ * that is about to be made in its place.
+ */
 struct dav_node {
     const struct dav_kind *kind;
-    bool exists;              /* false: a free name in a parent that exists */
+    bool exists;
     bool collection;
     bool is_root;             /* a root of a chapter: cannot be moved or removed */
     int64_t id;               /* in table dav_node; 0 for what has no row (principals, /dav/) */
@@ -39,19 +46,31 @@ struct dav_node {
     void *own;                /* the kind's row */
 };
 
-/* A page of nodes, ordered by name_key; ask again with `next` until it is NULL. */
+/*
+ * A page of nodes, ordered by name_key; ask again with `next` until it is NULL.
+ * Nodes that may not be read may be among them: webdav leaves them out.
+ */
 struct dav_list {
     const struct dav_node *node;
     int n;
     const char *next;
 };
 
-/* A change since a sync token: a node, or the name of one that is gone (exists false). */
+/* A change since a sync token: a node, or the name (and href) of one that is gone (exists false). */
 struct dav_changes {
     const struct dav_node *node;
     int n;
     const char *token; /* to answer with */
+    const char *ctag;  /* CS:getctag: differs whenever a member does */
     bool more;         /* cut at the limit */
+};
+
+/* What a PUT brings; settled (http/body.h) before the transaction began. */
+struct dav_content {
+    const struct blob_content *blob;
+    const char *inline_bytes; /* NULL: the content is in the store */
+    const char *type;         /* as the client named it, checked; NULL: not named */
+    int64_t modified;         /* as the client wishes it (X-OC-Mtime), microseconds; 0: now */
 };
 
 /* What a write did; the method turns it into a status and headers. */
@@ -68,12 +87,14 @@ enum dav_got { DAV_VALUE, DAV_ABSENT, DAV_HIDDEN };
 struct dav_property {
     const char *ns, *name;
     enum { ON_COLLECTION = 1, ON_MEMBER = 2, ON_ALL = 3, IN_ALLPROP = 4 } flags;
-    /* Writes the content of the property element, not the element. */
-    fallible (*get)(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *);
-    /* NULL: protected. value NULL: remove. */
+    /* Writes the content of the property element, not the element. What is written is
+     * taken back unless *got stays DAV_VALUE. */
+    fallible (*get)(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
+    /* NULL: protected. value NULL: remove. Fails with the condition the property is answered with. */
     fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
 };
 
+/* A report of a kind. Tables of these end with a NULL name. */
 struct dav_report {
     const char *ns, *name;
     fallible (*run)(struct request *, const struct dav_node *, const struct xml_in *,
@@ -82,8 +103,10 @@ struct dav_report {
 
 /*
  * How one kind of thing behaves. webdav/ has by then found the node and checked
- * rights, preconditions and locks, in that order; a kind checks none of them.
- * A NULL operation is one that the kind does not have: 405, and absent from Allow.
+ * rights, preconditions and locks, in that order, of everything that a request
+ * touches: source, target, the members below (their number too); a kind checks
+ * none of them. A NULL operation is one that the kind does not have: 405, and
+ * absent from Allow.
  */
 struct dav_kind {
     const char *name;                       /* "folder": also dav_node.kind in the database */
@@ -97,27 +120,42 @@ struct dav_kind {
     /* Writes the resourcetype's content besides <D:collection/>; may be NULL. */
     void (*resource_type)(struct xml_out *);
 
+    /* Members from the name_key after `from` on; NULL: from the first. */
     fallible (*children)(struct request *, const struct dav_node *, const char *from,
         struct dav_list *);
     fallible (*several)(struct request *, const struct dav_node *, const char *const *names, int n,
         struct dav_list *);
+    /*
+     * What changed since a token (NULL: everything there is), at most `limit` nodes; limit 0:
+     * only token and ctag. VALID_SYNC_TOKEN (webdav/conditions.h) for a token that is not of
+     * this collection, or too old.
+     */
     fallible (*changes)(struct request *, const struct dav_node *, const char *token, int limit,
         struct dav_changes *);
 
     fallible (*read)(struct request *, const struct dav_node *, struct response *);
-    /* content is settled (http/body.h); inline_bytes NULL: in the store. */
-    fallible (*write)(struct request *, const struct dav_node *, const struct blob_content *content,
-        const char *inline_bytes, struct dav_written *);
+    fallible (*write)(struct request *, const struct dav_node *, const struct dav_content *,
+        struct dav_written *);
+    /* properties: the <D:prop> of an extended MKCOL, or NULL. What it does not take itself is set afterwards. */
     fallible (*make)(struct request *, const struct dav_node *, const struct xml_in *properties);
+    /* With everything below and its dead properties. Locks are webdav's. */
     fallible (*remove)(struct request *, const struct dav_node *);
+    /* `to` is a free name: what was there has been removed. Dead properties go along, locks do not. */
     fallible (*copy)(struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
     fallible (*move)(struct request *, const struct dav_node *, const struct dav_node *to);
+
+    /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
+    fallible (*quota)(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
+    /* Sets space aside for an upload before its body is taken. STORAGE_FULL. May be NULL. */
+    fallible (*reserve)(struct request *, const struct dav_node *, int64_t bytes);
 };
 
 /*
  * Where trees of nodes begin. A mount resolves the parts of a path below its
- * prefix ("/dav/files") to a node, and says which chapters the path concerns.
- * NOT_FOUND when the parent is missing too (the methods make CONFLICT of it).
+ * prefix ("/dav/files") to a node, and says which chapters the path concerns:
+ * slugs with commas, "*" for all, "" for none. It looks at no rights but puts
+ * them into the node. NOT_FOUND when the parent is missing too, or the name ends
+ * in a slash and is a member (the methods make CONFLICT of it where they must).
  */
 struct dav_mount {
     const char *prefix; /* "/dav/files" */
@@ -125,13 +163,19 @@ struct dav_mount {
     fallible (*find)(struct request *, const struct path *below, struct dav_node *);
 };
 
-/* All mounts of all modules and of webdav itself, NULL last: filled by main from the modules. */
+/* All mounts of all modules, NULL last: filled by daemon/modules.c. webdav adds /dav/ and the principals itself. */
 extern const struct dav_mount *const dav_mounts[];
 
-/* The routes of all DAV methods under /dav and of /principals, /.well-known: for struct app. */
+/* The routes of all DAV methods under /dav, /principals, /.well-known and /: for struct app. */
 extern const struct route dav_routes[];
 
 /* The address of another request (Destination, If) as a node of ours; no rights checked. */
 fallible dav_find(struct request *, const struct path *, struct dav_node *);
+
+/* How an error looks to a DAV client: <D:error>, or a sentence of plain text. For app->render_error. */
+void dav_render_error(struct request *, struct response *, const struct error *);
+
+/* Refuses what locks held by others forbid; for modules that write outside of DAV (pages). */
+fallible dav_may_write(struct request *, const struct dav_node *);
 
 #endif

@@ -27,8 +27,7 @@ struct xml_in {
     const char *ns, *name; /* ns "" for none */
     const char *text;      /* all text directly inside, joined; "" for none */
     const char *lang;      /* xml:lang in force, or NULL */
-    const char *inner;     /* its content as well-formed XML that stands alone: what a dead property keeps */
-    const struct xml_in *first, *next;
+    const struct xml_in *first, *next; /* elements alone: text between them is in `text` */
 };
 
 /* Parses the request's body. *root is NULL when there is none. BAD_REQUEST, TOO_LARGE, UNSUPPORTED_TYPE. */
@@ -40,14 +39,24 @@ struct xml_limits {
 fallible xml_parse(struct arena *, const char *p, size_t n, const struct xml_limits *,
     const struct xml_in **root);
 
+/* Is it there (NULL is not) and of that name? */
 bool xml_is(const struct xml_in *, const char *ns, const char *name);
-/* The first child of that name, or NULL. */
+/* The first child of that name, or NULL; NULL also of NULL. */
 const struct xml_in *xml_child(const struct xml_in *, const char *ns, const char *name);
+/* The value of an attribute without namespace, or NULL. */
+const char *xml_attr(const struct xml_in *, const char *name);
+/*
+ * The content as well-formed XML that stands alone, every prefix in it declared:
+ * what a dead property keeps. NULL when it would be longer than max bytes.
+ */
+const char *xml_inner(struct arena *, const struct xml_in *, size_t max);
 
 /*
- * Writing. Names are constants and text is escaped; what XML 1.0 cannot carry
- * becomes U+FFFD. An element left open is a bug and asserts. All well-known
- * namespaces are declared on the root; others where they are used.
+ * Writing. Names are constants, or come from xml_in; text is escaped, and what
+ * XML 1.0 cannot carry becomes U+FFFD. An element left open is a bug and asserts.
+ * The well-known namespaces above are declared on the root, others where they
+ * are used. Text is gathered in memory of its own and handed to the `struct out`
+ * by xml_flush(), so that what was written since a mark can be taken back.
  */
 struct xml_out;
 struct xml_out *xml_write(struct arena *, struct out *);
@@ -57,6 +66,16 @@ void xml_close(struct xml_out *);
 void xml_text(struct xml_out *, const char *text);
 void xml_leaf(struct xml_out *, const char *ns, const char *name, const char *text); /* NULL: empty */
 void xml_href(struct xml_out *, const char *href); /* <D:href>, already encoded */
-void xml_raw(struct xml_out *, const char *xml);   /* inner XML that xml_in gave */
+void xml_raw(struct xml_out *, const char *xml);   /* what xml_inner gave */
+
+struct xml_mark {
+    size_t n;
+    int depth;
+};
+struct xml_mark xml_mark(const struct xml_out *);
+void xml_rewind(struct xml_out *, struct xml_mark); /* no flush may lie between */
+void xml_flush(struct xml_out *);
+/* Hands over the rest; everything must be closed. */
+void xml_end(struct xml_out *);
 
 #endif
