@@ -15,11 +15,12 @@ struct arena;
 struct out;
 
 struct out *out_new(struct arena *, int64_t max) __attribute__((returns_nonnull));
-bool out_failed(const struct out *);
+/* Has anything gone wrong? Writes what is still on its way to the file: ask before out_fd. */
+bool out_failed(struct out *);
 int64_t out_length(const struct out *);
 /* Bytes written so far, when they are in memory; NULL once they are in a file. */
 const char *out_memory(const struct out *);
-int out_fd(const struct out *); /* -1 while in memory; stays the out's */
+int out_fd(const struct out *); /* -1 while in memory; stays the out's; complete after out_failed */
 
 /* Markup that is known to be safe; only html/markup.c makes one from user text. */
 struct html {

@@ -1,0 +1,201 @@
+#include "base/time.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/zone.h"
+
+#define SECOND INT64_C(1000000)
+
+/* Not from the C library, whose names follow the locale. */
+static const char *const days[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+    "Friday", "Saturday" };
+static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December" };
+static const char *const german_months[] = { "Januar", "Februar", "März", "April", "Mai", "Juni",
+    "Juli", "August", "September", "Oktober", "November", "Dezember" };
+
+static int64_t
+read_clock(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return t.tv_sec * SECOND + t.tv_nsec / 1000;
+}
+
+int64_t
+time_now(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+time_monotonic(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t
+whole_seconds(int64_t us)
+{
+    return us / SECOND - (us % SECOND < 0);
+}
+
+static struct tm
+utc(int64_t seconds)
+{
+    time_t t = seconds;
+    struct tm tm;
+
+    /* 64 bits of microseconds cannot name a year that does not fit. */
+    if (gmtime_r(&t, &tm) == NULL)
+        assert(!"a year out of range");
+    return tm;
+}
+
+const char *
+time_http(struct arena *arena, int64_t us)
+{
+    struct tm t = utc(whole_seconds(us));
+
+    return arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days[t.tm_wday],
+        t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+const char *
+time_rfc3339(struct arena *arena, int64_t us)
+{
+    struct tm t = utc(whole_seconds(us));
+
+    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+const char *
+time_people(struct arena *arena, int64_t us, const char *zone, const char *language)
+{
+    int64_t seconds = whole_seconds(us);
+    struct tm t = utc(seconds + zone_offset(zone, seconds));
+    bool german = strncmp(language, "de", 2) == 0;
+
+    return arena_printf(arena, "%d%s %s %d, %02d:%02d", t.tm_mday, german ? "." : "",
+        (german ? german_months : months)[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min);
+}
+
+/* Takes exactly `width` digits off *s. */
+static bool
+digits(const char **s, int width, int *value)
+{
+    *value = 0;
+    for (int i = 0; i < width; i++, (*s)++) {
+        if (**s < '0' || **s > '9')
+            return false;
+        *value = *value * 10 + (**s - '0');
+    }
+    return true;
+}
+
+static bool
+literal(const char **s, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (strncmp(*s, text, n) != 0)
+        return false;
+    *s += n;
+    return true;
+}
+
+/* Takes one of the names off *s, whole or its first three letters. */
+static bool
+name_of(const char **s, const char *const *names, int n, bool whole, int *which)
+{
+    for (*which = 0; *which < n; (*which)++) {
+        size_t length = whole ? strlen(names[*which]) : 3;
+        if (strncmp(*s, names[*which], length) == 0) {
+            *s += length;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+clock_time(const char **s, struct tm *t)
+{
+    return digits(s, 2, &t->tm_hour) && literal(s, ":") && digits(s, 2, &t->tm_min) &&
+           literal(s, ":") && digits(s, 2, &t->tm_sec) && t->tm_hour < 24 && t->tm_min < 60 &&
+           t->tm_sec <= 60;
+}
+
+/* "20 Nov 2026 20:00:00 GMT", as in Internet mail. */
+static bool
+fixed_date(const char *s, struct tm *t)
+{
+    int day, year;
+
+    if (!name_of(&s, days, 7, false, &day) || !literal(&s, ", ") || !digits(&s, 2, &t->tm_mday) ||
+        !literal(&s, " ") || !name_of(&s, months, 12, false, &t->tm_mon) || !literal(&s, " ") ||
+        !digits(&s, 4, &year) || !literal(&s, " ") || !clock_time(&s, t))
+        return false;
+    t->tm_year = year - 1900;
+    return strcmp(s, " GMT") == 0;
+}
+
+/* "Friday, 20-Nov-26 20:00:00 GMT" */
+static bool
+rfc850_date(const char *s, struct tm *t)
+{
+    int day, year, now = utc(whole_seconds(time_now())).tm_year;
+
+    if (!name_of(&s, days, 7, true, &day) || !literal(&s, ", ") || !digits(&s, 2, &t->tm_mday) ||
+        !literal(&s, "-") || !name_of(&s, months, 12, false, &t->tm_mon) || !literal(&s, "-") ||
+        !digits(&s, 2, &year) || !literal(&s, " ") || !clock_time(&s, t))
+        return false;
+    t->tm_year = now / 100 * 100 + year;
+    if (t->tm_year > now + 50) /* more than fifty years ahead means the past */
+        t->tm_year -= 100;
+    return strcmp(s, " GMT") == 0;
+}
+
+/* "Fri Nov 20 20:00:00 2026", the day padded by a blank */
+static bool
+asctime_date(const char *s, struct tm *t)
+{
+    int day, year;
+
+    if (!name_of(&s, days, 7, false, &day) || !literal(&s, " ") ||
+        !name_of(&s, months, 12, false, &t->tm_mon) || !literal(&s, " ") ||
+        !(literal(&s, " ") ? digits(&s, 1, &t->tm_mday) : digits(&s, 2, &t->tm_mday)) ||
+        !literal(&s, " ") || !clock_time(&s, t) || !literal(&s, " ") || !digits(&s, 4, &year))
+        return false;
+    t->tm_year = year - 1900;
+    return *s == '\0';
+}
+
+bool
+time_from_http(const char *s, int64_t *us)
+{
+    struct tm t = { 0 };
+
+    if (!fixed_date(s, &t)) {
+        t = (struct tm){ 0 };
+        if (!rfc850_date(s, &t)) {
+            t = (struct tm){ 0 };
+            if (!asctime_date(s, &t))
+                return false;
+        }
+    }
+    int day = t.tm_mday, month = t.tm_mon;
+    time_t seconds = timegm(&t); /* normalises: a 31 November comes back as another day */
+    bool leap_second = t.tm_sec == 0 && t.tm_min == 0 && t.tm_hour == 0;
+    if ((t.tm_mday != day || t.tm_mon != month) && !leap_second)
+        return false;
+    *us = seconds * SECOND;
+    return true;
+}
