@@ -1,0 +1,277 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "base/uri.h"
+#include "base/zone.h"
+
+struct check {
+    struct arena *arena;
+    const struct config *config;
+    FILE *report;
+    bool bad;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct check *c, const char *name, const char *what, ...)
+{
+    va_list ap;
+
+    va_start(ap, what);
+    fprintf(c->report, "%s: %s: ", c->config->path, name);
+    vfprintf(c->report, what, ap);
+    fputc('\n', c->report);
+    va_end(ap);
+    c->bad = true;
+}
+
+/* ---------------------------------------------------------------- files */
+
+static void
+check_folder(struct check *c, const char *name, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        complain(c, name, "%s: %s; make it, owned by the daemon's user", path, strerror(errno));
+    else if (!S_ISDIR(st.st_mode))
+        complain(c, name, "%s is not a folder; name another", path);
+    else if (access(path, R_OK | W_OK | X_OK) != 0)
+        complain(c, name, "%s cannot be written to; give it to the daemon's user", path);
+    else if ((st.st_mode & S_IRWXO) != 0)
+        complain(c, name, "%s is open to everybody on this machine; chmod o= it", path);
+}
+
+static void
+check_readable(struct check *c, const char *name, const char *path)
+{
+    if (access(path, R_OK) != 0)
+        complain(c, name, "%s: %s; name a file that the daemon's user can read", path,
+            strerror(errno));
+}
+
+static void
+check_secret(struct check *c, const char *name, const char *path)
+{
+    struct stat st;
+    char line[8];
+
+    check_readable(c, name, path);
+    if (stat(path, &st) != 0)
+        return;
+    if ((st.st_mode & S_IRWXO) != 0)
+        complain(c, name, "%s can be read by everybody on this machine; chmod 640 it", path);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return;
+    if (fgets(line, sizeof line, f) == NULL || line[0] == '\n')
+        complain(c, name, "%s is empty; write the password into its first line", path);
+    fclose(f);
+}
+
+/* The configuration itself is a secret when it holds a password. */
+static void
+check_password_in_config(struct check *c)
+{
+    const char *const strings[] = { c->config->database, c->config->admin_database };
+    struct stat st;
+
+    if (stat(c->config->path, &st) != 0 || (st.st_mode & S_IRWXO) == 0)
+        return;
+    for (int i = 0; i < 2; i++)
+        if (strstr(strings[i], "password") != NULL ||
+            (strstr(strings[i], "://") != NULL && strchr(strings[i], '@') != NULL)) {
+            complain(c, i == 0 ? "database" : "admin_database",
+                "has a password that everybody on this machine can read; chmod 640 this file");
+            return;
+        }
+}
+
+/* ---------------------------------------------------------------- addresses */
+
+static bool
+is_loopback(const char *host)
+{
+    struct in_addr v4;
+
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+        return true;
+    return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+}
+
+static void
+check_listeners(struct check *c)
+{
+    if (c->config->listen.n == 0)
+        complain(c, "listen", "names no address; write listen = 127.0.0.1:8080");
+    for (int i = 0; i < c->config->listen.n; i++) {
+        const char *address = c->config->listen.word[i], *host;
+        int port;
+        if (text_starts(address, "unix:/")) {
+            if (strlen(address + 5) > 107)
+                complain(c, "listen", "%s is longer than 107 bytes; choose a shorter path", address);
+        } else if (!uri_host(c->arena, address, &host, &port) || port < 0) {
+            complain(c, "listen", "\"%s\" is no address; write HOST:PORT or unix:/PATH", address);
+        } else if (c->config->demo && !is_loopback(host)) {
+            complain(c, "demo", "its passwords are known to everybody, and %s can be reached from "
+                "other machines; listen on 127.0.0.1 only", address);
+        }
+    }
+}
+
+static void
+check_base_url(struct check *c)
+{
+    struct uri uri;
+
+    if (c->config->base_url == NULL)
+        complain(c, "base_url", "is missing, and cannot be guessed; write base_url = "
+            "https://NAME, the address people use");
+    else if (!uri_parse(c->arena, c->config->base_url, &uri) || strcmp(uri.path, "/") != 0 ||
+             uri.query != NULL)
+        complain(c, "base_url", "\"%s\" is no such address; write https://NAME without a path",
+            c->config->base_url);
+    else if (strcmp(uri.scheme, "http") == 0 && !is_loopback(uri.host))
+        complain(c, "base_url", "passwords would cross the net in clear; put a proxy with TLS in "
+            "front and write https://%s", uri.host);
+}
+
+static bool
+is_network(const char *text)
+{
+    char address[64];
+    unsigned char bytes[16];
+    size_t n = strcspn(text, "/");
+    int64_t bits = 0;
+
+    if (n >= sizeof address)
+        return false;
+    memcpy(address, text, n);
+    address[n] = '\0';
+    int most = inet_pton(AF_INET, address, bytes) == 1 ? 32
+        : inet_pton(AF_INET6, address, bytes) == 1     ? 128
+                                                       : -1;
+    return most > 0 && (text[n] == '\0' || text_to_int(text + n + 1, most, &bits));
+}
+
+static void
+check_networks(struct check *c, const char *name, struct words words, bool sockets)
+{
+    for (int i = 0; i < words.n; i++)
+        if (!is_network(words.word[i]) && !(sockets && strcmp(words.word[i], "unix") == 0))
+            complain(c, name, "\"%s\" is no network; write it like 10.0.0.0/8 or 2001:db8::/32%s",
+                words.word[i], sockets ? " or unix" : "");
+}
+
+/* ---------------------------------------------------------------- the directory */
+
+static void
+check_ldap_uri(struct check *c)
+{
+    const struct config *config = c->config;
+    const char *uri = config->ldap_uri, *host;
+    int port;
+
+    if (uri == NULL) {
+        complain(c, "ldap_uri", "is missing; write ldap_uri = ldaps://HOST");
+        return;
+    }
+    if (text_starts(uri, "ldapi://"))
+        return;
+    bool tls = text_starts(uri, "ldaps://");
+    if (!tls && !text_starts(uri, "ldap://")) {
+        complain(c, "ldap_uri", "\"%s\" is no such address; write ldaps://HOST", uri);
+        return;
+    }
+    const char *rest = strstr(uri, "://") + 3;
+    rest = arena_copy(c->arena, rest, strcspn(rest, "/"));
+    if (!uri_host(c->arena, rest, &host, &port)) {
+        complain(c, "ldap_uri", "\"%s\" names no host; write ldaps://HOST", uri);
+        return;
+    }
+    if (!tls && !config->ldap_starttls && !is_loopback(host))
+        complain(c, "ldap_uri", "passwords would cross the net in clear; write ldaps://%s, or "
+            "ldap_starttls = yes", host);
+    if (tls && config->ldap_starttls)
+        complain(c, "ldap_starttls", "ldaps:// has TLS from the beginning; remove one");
+    if ((tls || config->ldap_starttls) && config->ldap_ca_file != NULL)
+        check_readable(c, "ldap_ca_file", config->ldap_ca_file);
+}
+
+static void
+check_group(struct check *c, const char *name, const char *dn)
+{
+    if (dn != NULL && strstr(dn, "{slug}") == NULL)
+        complain(c, name, "would be the same group for all chapters; write {slug} where the "
+            "chapter's name belongs");
+}
+
+static void
+check_filter(struct check *c, const char *name, const char *filter)
+{
+    if (filter[0] != '(' || filter[strlen(filter) - 1] != ')')
+        complain(c, name, "\"%s\" is no filter; write it like (objectClass=person)", filter);
+}
+
+static void
+check_ldap(struct check *c)
+{
+    const struct config *config = c->config;
+
+    check_ldap_uri(c);
+    if (config->ldap_people_base == NULL)
+        complain(c, "ldap_people_base", "is missing; write where people are in the directory");
+    if (config->ldap_bind_dn != NULL && config->ldap_bind_password_file == NULL)
+        complain(c, "ldap_bind_password_file", "is missing; without it a sign-in as %s would be "
+            "an anonymous one", config->ldap_bind_dn);
+    if (config->ldap_bind_password_file != NULL)
+        check_secret(c, "ldap_bind_password_file", config->ldap_bind_password_file);
+    check_filter(c, "ldap_people_filter", config->ldap_people_filter);
+    check_filter(c, "ldap_group_filter", config->ldap_group_filter);
+    check_group(c, "ldap_member_group", config->ldap_member_group);
+    check_group(c, "ldap_board_group", config->ldap_board_group);
+    check_group(c, "ldap_chair_group", config->ldap_chair_group);
+}
+
+/* ---------------------------------------------------------------- all */
+
+static void
+check_limits(struct check *c)
+{
+    const struct config *config = c->config;
+
+    if (config->idle_connections > config->connections)
+        complain(c, "idle_connections", "is more than connections; lower it");
+    if (config->dead_property_max > config->dead_properties_total)
+        complain(c, "dead_property_max", "is more than dead_properties_total; lower it");
+    if (config->drain_max_anonymous > config->drain_max)
+        complain(c, "drain_max_anonymous", "is more than drain_max; lower it");
+    if (config->inline_max > config->body_max)
+        complain(c, "inline_max", "is more than body_max; lower it");
+}
+
+bool
+config_check(const struct config *config, FILE *report)
+{
+    struct check c = { .arena = arena_new(), .config = config, .report = report };
+
+    check_listeners(&c);
+    check_base_url(&c);
+    check_networks(&c, "trusted_proxies", config->trusted_proxies, true);
+    check_networks(&c, "metrics_networks", config->metrics_networks, false);
+    check_folder(&c, "blob_dir", config->blob_dir);
+    check_password_in_config(&c);
+    check_ldap(&c);
+    check_limits(&c);
+    if (!zone_exists(config->time_zone))
+        complain(&c, "time_zone", "there is no zone %s here; write one like Europe/Berlin",
+            config->time_zone);
+    arena_free(c.arena);
+    return !c.bad;
+}
