@@ -75,9 +75,10 @@ write_conf()
     printf 'service\n' >"$secret"
     if [ "$(id -u)" = 0 ]; then chown "${user_of[chapterd]}:" "$secret"; fi
     chmod 0600 "$secret"
-    {
-        echo "# Made by packaging/stack; change it with --set."
-        cat <<CONF
+    awk -v settings="$state/settings" '
+        BEGIN { while ((getline <settings) > 0) set[$1] = 1 }
+        !($1 in set)' >"$conf.new" <<CONF
+# Made by packaging/stack; change it with --set.
 listen = 127.0.0.1:$http_port
 base_url = http://127.0.0.1:$http_port
 database = host=$sockets/postgres port=5432 dbname=chapterd user=chapterd
@@ -95,7 +96,6 @@ ldap_state_admin_group = cn=state-admins,$chapters
 title = Demo-Verband
 demo = yes
 CONF
-    } | awk 'NR == FNR { set[$1] = 1; next } !($1 in set)' "$state/settings" - >"$conf.new"
     sed -e "s|{port}|$http_port|g" -e "s|{state}|$state|g" -e "s|{sockets}|$sockets|g" \
         "$state/settings" >>"$conf.new"
     if cmp -s "$conf.new" "$conf"; then rm "$conf.new"; return 0; fi
@@ -138,5 +138,5 @@ healthy()
             read -r -t 5 status <&8
         exec 8>&-
     } 2>/dev/null
-    [[ $status == HTTP/1.1\ 200* ]]
+    [[ $status == HTTP/1.[01]\ 200* ]]
 }
