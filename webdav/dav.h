@@ -111,7 +111,6 @@ struct dav_report {
 struct dav_kind {
     const char *name;                       /* "folder": also dav_node.kind in the database */
     bool collection;
-    const char *features;                   /* what it adds to the DAV header, or NULL */
     const struct dav_property *properties;  /* besides those all nodes have; may be NULL */
     const struct dav_report *reports;       /* besides those all nodes have; may be NULL */
     const struct dav_kind *member;          /* what PUT makes in it; NULL: nothing */
@@ -158,7 +157,8 @@ struct dav_kind {
  * in a slash and is a member (the methods make CONFLICT of it where they must).
  */
 struct dav_mount {
-    const char *prefix; /* "/dav/files" */
+    const char *prefix;   /* "/dav/files" */
+    const char *features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */
     void (*scope)(struct request *, const struct path *below, const char **slugs);
     fallible (*find)(struct request *, const struct path *below, struct dav_node *);
 };

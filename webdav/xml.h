@@ -72,7 +72,7 @@ struct xml_mark {
     size_t n;
     int depth;
 };
-struct xml_mark xml_mark(const struct xml_out *);
+struct xml_mark xml_mark(struct xml_out *);
 void xml_rewind(struct xml_out *, struct xml_mark); /* no flush may lie between */
 void xml_flush(struct xml_out *);
 /* Hands over the rest; everything must be closed. */
