@@ -17,10 +17,12 @@ COMMENT ON TABLE migration IS 'Which files of sql/migrations have been run.';
 CREATE TABLE installation (
     one        bool PRIMARY KEY DEFAULT true CHECK (one),
     epoch      text NOT NULL DEFAULT left(replace(gen_random_uuid()::text, '-', ''), 12),
+    login_key  bytea NOT NULL DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')),
     created    timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE installation IS 'One row: what is true of the whole installation.';
 COMMENT ON COLUMN installation.epoch IS 'Part of every sync token; renewed by restore and import, so that clients start afresh.';
+COMMENT ON COLUMN installation.login_key IS 'Key of the hashes in login_failure: every process counts in the same buckets.';
 INSERT INTO installation DEFAULT VALUES;
 
 -- ---------------------------------------------------------------- chapters and people
@@ -71,7 +73,8 @@ CREATE TABLE person (
 CREATE UNIQUE INDEX person_uid ON person (lower(uid)) WHERE gone IS NULL;
 COMMENT ON TABLE person IS 'Somebody who has signed in, or whom the directory names. Holds roles, owns next to nothing.';
 COMMENT ON COLUMN person.directory_id IS 'entryUUID, or the attribute configured: the stable identity.';
-COMMENT ON COLUMN person.uid IS 'Login name; may change.';
+COMMENT ON COLUMN person.uid IS 'Login name; may change. "~" and a number: somebody else has her former name, her new one is not known yet.';
+COMMENT ON COLUMN person.refreshed IS 'Last time the directory confirmed her, to the day.';
 COMMENT ON COLUMN person.state_admin IS 'In the group of state admins at the last look.';
 COMMENT ON COLUMN person.gone IS 'No longer in the directory since: no access.';
 
@@ -120,6 +123,114 @@ CREATE UNLOGGED TABLE login_failure (
     last    timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE login_failure IS 'Failed logins of the last minutes, by keyed hash of account and network; successes cost nothing.';
+
+-- ---------------------------------------------------------------- who may what
+
+-- Grants and memberships are read by the owner: whose they are is what decides the scope, so they come before it.
+CREATE FUNCTION roles_of(who int8) RETURNS TABLE (chapter_id int8, role int2)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    WITH RECURSIVE own AS (
+        SELECT g.chapter_id, g.role FROM chapter_group g JOIN person_group p USING (group_key)
+         WHERE p.person_id = who
+        UNION ALL
+        SELECT r.chapter_id, r.role FROM role_grant r
+         WHERE r.person_id = who AND (r.until IS NULL OR r.until >= current_date)
+    ), up AS (
+        SELECT c.id, c.parent_id, c.kind, c.members_go_up, o.role
+          FROM own o JOIN chapter c ON c.id = o.chapter_id
+         WHERE c.archived IS NULL
+        UNION
+        SELECT c.id, c.parent_id, c.kind, c.members_go_up, 2::int2
+          FROM up u JOIN chapter c ON c.id = u.parent_id
+         WHERE u.members_go_up AND u.kind <> 'network' AND c.kind <> 'network' AND c.archived IS NULL
+    )
+    SELECT id, max(role) FROM up GROUP BY id ORDER BY id
+$$;
+COMMENT ON FUNCTION roles_of IS 'Effective roles of a person: LDAP groups, grants, and membership (never board or chair) up the tree. Neither into nor out of a network, nothing from an archived chapter.';
+REVOKE ALL ON FUNCTION roles_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION roles_of TO chapterd;
+
+-- A login name belongs to whom the directory says now: whoever else has it is set aside under "~id"
+-- until the directory is asked about her, and former names stay as aliases while nobody else has them.
+CREATE FUNCTION people_refresh(ids text[], uids text[], names text[], mails text[], admins text[])
+RETURNS TABLE (directory_id text, person_id int8) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    IF EXISTS (
+        SELECT FROM person p JOIN unnest(ids, uids, names, mails) AS n (id, uid, name, mail) ON p.directory_id = n.id
+         WHERE (p.uid, p.name, p.mail, p.state_admin) IS DISTINCT FROM (n.uid, n.name, nullif(n.mail, ''), n.id = ANY (admins))
+            OR p.gone IS NOT NULL OR p.refreshed < now() - interval '1 day')
+    THEN
+        PERFORM FROM person p
+          WHERE p.directory_id = ANY (ids) OR lower(p.uid) IN (SELECT lower(u) FROM unnest(uids) u)
+          ORDER BY p.id FOR UPDATE;
+        INSERT INTO person_alias (uid, person_id)
+        SELECT DISTINCT ON (lower(p.uid)) lower(p.uid), p.id FROM person p JOIN unnest(ids, uids) AS n (id, uid) ON p.directory_id = n.id
+         WHERE lower(p.uid) <> lower(n.uid) AND p.uid NOT LIKE '~%'
+            ON CONFLICT (uid) DO UPDATE SET person_id = excluded.person_id;
+        DELETE FROM person_alias WHERE uid IN (SELECT lower(u) FROM unnest(uids) u);
+        UPDATE person p SET uid = '~' || p.id FROM unnest(ids, uids) AS n (id, uid)
+         WHERE p.gone IS NULL AND lower(p.uid) = lower(n.uid) AND p.directory_id <> n.id;
+        UPDATE person p
+           SET uid = CASE WHEN n.nth = 1 THEN n.uid ELSE '~' || p.id END, name = n.name, mail = nullif(n.mail, ''),
+               state_admin = n.id = ANY (admins), refreshed = now(), gone = NULL
+          FROM (SELECT t.id, t.uid, t.name, t.mail, row_number() OVER (PARTITION BY lower(t.uid) ORDER BY t.id) AS nth
+                  FROM unnest(ids, uids, names, mails) AS t (id, uid, name, mail)) n
+         WHERE p.directory_id = n.id
+           AND ((p.uid, p.name, p.mail, p.state_admin) IS DISTINCT FROM (n.uid, n.name, nullif(n.mail, ''), n.id = ANY (admins))
+                OR p.gone IS NOT NULL OR p.refreshed < now() - interval '1 day');
+    END IF;
+    RETURN QUERY SELECT p.directory_id, p.id FROM person p WHERE p.directory_id = ANY (ids);
+END $$;
+COMMENT ON FUNCTION people_refresh IS 'What the directory says of people, for those of them who are known; writes only what differs. admins: the ids among them who are state admins.';
+
+CREATE FUNCTION groups_refresh(people int8[], pair_person int8[], pair_key text[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM person_group g
+     WHERE g.person_id = ANY (people)
+       AND (NOT EXISTS (SELECT FROM unnest(pair_person, pair_key) AS n (person, key) WHERE n.person = g.person_id AND n.key = g.group_key)
+            OR NOT EXISTS (SELECT FROM chapter_group c WHERE c.group_key = g.group_key));
+    INSERT INTO person_group (person_id, group_key)
+    SELECT DISTINCT n.person, n.key FROM unnest(pair_person, pair_key) AS n (person, key)
+     WHERE n.key IN (SELECT group_key FROM chapter_group)
+        ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION groups_refresh IS 'The LDAP groups of these people, as pairs; keeps those that mean something to a chapter.';
+
+CREATE FUNCTION person_login(entry text, login text, called text, address text, admin bool, groups text[]) RETURNS int8
+LANGUAGE plpgsql AS $$
+DECLARE
+    me int8;
+BEGIN
+    IF NOT EXISTS (SELECT FROM person WHERE directory_id = entry) THEN
+        INSERT INTO person (directory_id, uid, name) VALUES (entry, '~' || entry, called) ON CONFLICT (directory_id) DO NOTHING;
+    END IF;
+    SELECT person_id INTO STRICT me FROM people_refresh(ARRAY[entry], ARRAY[login], ARRAY[called], ARRAY[coalesce(address, '')],
+        CASE WHEN admin THEN ARRAY[entry] ELSE '{}' END);
+    PERFORM groups_refresh(ARRAY[me], array_fill(me, ARRAY[cardinality(groups)]), groups);
+    RETURN me;
+END $$;
+COMMENT ON FUNCTION person_login IS 'Somebody has signed in and this is what the directory says of her; gives her id.';
+
+CREATE FUNCTION rights_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('chapterd_rights', CASE
+        WHEN TG_TABLE_NAME IN ('chapter', 'chapter_group') THEN ''
+        WHEN TG_TABLE_NAME = 'person' THEN to_jsonb(NEW) ->> 'id'
+        WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ->> 'person_id'
+        ELSE to_jsonb(NEW) ->> 'person_id' END);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION rights_changed IS 'Tells every process that what it remembers of rights is old: of one person (her id), or of all (empty).';
+CREATE TRIGGER rights_changed AFTER UPDATE OF parent_id, kind, members_go_up, archived ON chapter
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON chapter_group
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON person_group
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON role_grant
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER UPDATE OF state_admin, gone ON person
+    FOR EACH ROW WHEN ((OLD.state_admin, OLD.gone) IS DISTINCT FROM (NEW.state_admin, NEW.gone)) EXECUTE FUNCTION rights_changed();
 
 -- ---------------------------------------------------------------- the tree
 

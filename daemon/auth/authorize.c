@@ -1,0 +1,98 @@
+#include <assert.h>
+#include <string.h>
+
+#include "auth/access.h"
+#include "auth/auth.h"
+#include "auth/csrf.h"
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/uri.h"
+#include "html/lang.h"
+#include "http/request.h"
+#include "http/route.h"
+#include "q/person.h"
+
+const struct condition SIGN_IN_FIRST = { 303, .title = "Please sign in." };
+
+/* What {chapter} of the pattern matched; NULL when it has none. */
+static const char *
+chapter_of(const struct request *rq)
+{
+    int i = 0;
+
+    for (const char *c = rq->route->pattern; *c != '\0'; c++) {
+        if (*c != '{')
+            continue;
+        if (strncmp(c, "{chapter}", strlen("{chapter}")) == 0)
+            return rq->param[i];
+        i++;
+    }
+    return NULL;
+}
+
+static fallible
+find_chapter(struct request *rq, const char *slug)
+{
+    struct rows rows;
+
+    assert(rq->route->tx != NO_TX);
+    TRY(q_chapter_open(rq->db, rq->arena, slug, &rows));
+    if (rows.n == 0)
+        return FAIL(rq->arena, NOT_FOUND, "%s", tr(rq->lang, "There is no such chapter."));
+    rq->chapter = chapter_open_row(&rows, 0).id;
+    return NULL;
+}
+
+/* A browser is sent to the sign-in page and comes back; what it wanted to send would be lost, so only for GET. */
+static fallible
+sign_in_first(struct request *rq)
+{
+    if (rq->route->login != LOGIN_PAGE || (rq->method != GET && rq->method != HEAD))
+        return REFUSE(rq->arena, NOT_AUTHENTICATED);
+
+    struct error *e = REFUSE(rq->arena, SIGN_IN_FIRST);
+    const char *next = rq->query == NULL ? rq->href
+                                         : arena_printf(rq->arena, "%s?%s", rq->href, rq->query);
+    e->href = arena_printf(rq->arena, "/login?next=%s", uri_encode(rq->arena, next));
+    return e;
+}
+
+static bool
+suffices(const struct request *rq)
+{
+    enum role role = rq->chapter == 0 ? ROLE_FEDERATION : access_role(rq->who, rq->chapter);
+
+    switch (rq->route->need) {
+    case ANYBODY:
+    case SIGNED_IN:
+        return true;
+    case NEED_MEMBER:
+        return role >= ROLE_MEMBER;
+    case NEED_BOARD:
+        return role >= ROLE_BOARD;
+    case NEED_CHAIR:
+        return role >= ROLE_CHAIR;
+    case NEED_STATE_ADMIN:
+        return rq->who->state_admin;
+    }
+    return false;
+}
+
+fallible
+authorize(struct request *rq)
+{
+    const char *slug = chapter_of(rq);
+
+    rq->chapter = 0;
+    if (rq->route->login == LOGIN_PAGE && rq->method != GET && rq->method != HEAD
+        && rq->method != OPTIONS)
+        TRY(csrf_check(rq));
+    if (slug != NULL)
+        TRY(find_chapter(rq, slug));
+    if (rq->route->need != ANYBODY && rq->who->person == 0)
+        return sign_in_first(rq);
+    if (!suffices(rq))
+        return FAIL(rq->arena, FORBIDDEN, "%s",
+            tr(rq->lang, "Your role in this chapter does not allow this."));
+    return NULL;
+}

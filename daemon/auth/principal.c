@@ -1,0 +1,95 @@
+#include "auth/principal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "q/person.h"
+
+fallible
+principal_load(struct db *db, struct arena *arena, int64_t person, const struct bytes *session,
+    const struct principal **who, bool *used_long_ago)
+{
+    struct rows rows;
+
+    TRY(q_principal(db, arena, person != 0 ? &person : NULL, session, &rows));
+    *used_long_ago = false;
+    *who = &nobody;
+    if (rows.n == 0)
+        return NULL;
+
+    struct principal_row first = principal_row(&rows, 0);
+    struct principal *p = NEW(arena, struct principal);
+    struct role_in *roles = NEW_ARRAY(arena, struct role_in, (size_t)rows.n);
+
+    *p = (struct principal){ .person = first.id, .uid = first.uid, .name = first.name,
+        .mail = first.mail, .state_admin = first.state_admin, .roles = roles };
+    for (int i = 0; i < rows.n; i++) {
+        struct principal_row row = principal_row(&rows, i);
+
+        if (!row.chapter_is_null)
+            roles[p->n_roles++] = (struct role_in){ row.chapter, (enum role)row.role };
+    }
+    *used_long_ago = first.used_long_ago;
+    *who = p;
+    return NULL;
+}
+
+static size_t
+text_size_of(const char *s)
+{
+    return s == NULL ? 0 : strlen(s) + 1;
+}
+
+/* All that a principal needs, in one block. */
+static size_t
+size_of(const struct principal *p)
+{
+    return sizeof *p + (size_t)p->n_roles * sizeof *p->roles + text_size_of(p->uid)
+        + text_size_of(p->name) + text_size_of(p->mail) + text_size_of(p->old_uid);
+}
+
+static const char *
+put_text(char **to, const char *s)
+{
+    if (s == NULL)
+        return NULL;
+
+    size_t n = strlen(s) + 1;
+    const char *copy = memcpy(*to, s, n);
+    *to += n;
+    return copy;
+}
+
+static struct principal *
+put(void *block, const struct principal *from)
+{
+    struct principal *p = block;
+    struct role_in *roles = (struct role_in *)(p + 1);
+    char *text = (char *)(roles + from->n_roles);
+
+    *p = *from;
+    if (from->n_roles > 0)
+        memcpy(roles, from->roles, (size_t)from->n_roles * sizeof *roles);
+    p->roles = roles;
+    p->uid = put_text(&text, from->uid);
+    p->name = put_text(&text, from->name);
+    p->mail = put_text(&text, from->mail);
+    p->old_uid = put_text(&text, from->old_uid);
+    return p;
+}
+
+const struct principal *
+principal_copy(struct arena *arena, const struct principal *from)
+{
+    return put(arena_alloc(arena, size_of(from)), from);
+}
+
+struct principal *
+principal_keep(const struct principal *from, size_t *size)
+{
+    *size = size_of(from);
+    void *block = malloc(*size);
+    return block == NULL ? NULL : put(block, from);
+}

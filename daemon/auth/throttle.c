@@ -1,0 +1,107 @@
+#include "auth/throttle.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "auth/auth.h"
+#include "auth/passwords.h"
+#include "base/arena.h"
+#include "base/token.h"
+#include "db/db.h"
+#include "html/lang.h"
+#include "http/app.h"
+#include "http/request.h"
+#include "q/session.h"
+
+#define NETWORK_FAILURES_MAX 100
+
+static const struct db_scope no_scope = { .chapters = "" };
+
+static fallible
+read_key(struct request *rq, unsigned char key[LOGIN_KEY_SIZE])
+{
+    struct rows rows;
+
+    if (passwords_login_key(rq->app->passwords, key))
+        return NULL;
+    TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
+    struct error *e = q_login_key(rq->db, rq->arena, &rows);
+    if (e != NULL) {
+        db_rollback(rq->db);
+        return e;
+    }
+    struct bytes stored = login_key_row(&rows, 0).key;
+    if (stored.n == LOGIN_KEY_SIZE)
+        memcpy(key, stored.p, LOGIN_KEY_SIZE);
+    TRY(db_commit(rq->db, rq->arena));
+    if (stored.n != LOGIN_KEY_SIZE)
+        return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "installation.login_key");
+    passwords_set_login_key(rq->app->passwords, key);
+    return NULL;
+}
+
+/* The name as the directory compares it: ASCII case and blanks at the ends do not matter. */
+static struct bytes
+hash(struct request *rq, const unsigned char *key, const char *user, const char *network)
+{
+    unsigned char *mac = arena_alloc(rq->arena, SHA256_SIZE);
+    char *text = arena_printf(rq->arena, "%s\n%s", user, network);
+
+    for (char *c = text; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    hmac_sha256(key, LOGIN_KEY_SIZE, text, strlen(text), mac);
+    return (struct bytes){ mac, SHA256_SIZE };
+}
+
+static fallible
+buckets(struct request *rq, const char *user, struct bytes *account, struct bytes *network)
+{
+    unsigned char key[LOGIN_KEY_SIZE];
+
+    TRY(read_key(rq, key));
+    *account = hash(rq, key, user, rq->client.network);
+    *network = hash(rq, key, "", rq->client.network);
+    forget(key, sizeof key);
+    return NULL;
+}
+
+fallible
+throttle_check(struct request *rq, const char *user)
+{
+    struct bytes account, network;
+    struct rows rows;
+
+    TRY(buckets(rq, user, &account, &network));
+    TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
+    struct error *e = q_login_wait(rq->db, rq->arena, account, network, &rows);
+    if (e != NULL) {
+        db_rollback(rq->db);
+        return e;
+    }
+    struct login_wait_row row = login_wait_row(&rows, 0);
+    TRY(db_commit(rq->db, rq->arena));
+    if (row.failures >= NETWORK_FAILURES_MAX)
+        return FAIL(rq->arena, TOO_MANY, "%s",
+            tr(rq->lang, "Too many wrong passwords came from your network. Please wait ten minutes."));
+    if (row.wait > 0)
+        return FAIL(rq->arena, TOO_MANY,
+            tr(rq->lang, "Too many wrong passwords. Please wait %d seconds, then try again."),
+            (int)row.wait);
+    return NULL;
+}
+
+fallible
+throttle_failed(struct request *rq, const char *user)
+{
+    struct bytes account, network;
+    struct rows rows;
+
+    TRY(buckets(rq, user, &account, &network));
+    TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
+    struct error *e = q_login_failed(rq->db, rq->arena, account, network, &rows);
+    if (e != NULL) {
+        db_rollback(rq->db);
+        return e;
+    }
+    return db_commit(rq->db, rq->arena);
+}
