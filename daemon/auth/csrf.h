@@ -9,10 +9,10 @@ struct request;
 struct response;
 
 /* The name of the hidden field that every form carries. */
-#define CSRF_FIELD "form_token"
+#define CSRF_FIELD "token"
 
 /*
- * The value for it: <input type="hidden" name="form_token" value="{{token}}">.
+ * The value for it: <input type="hidden" name="token" value="{{token}}">.
  * Tied to the browser's cookie; a browser that has none is given one.
  */
 const char *csrf_token(struct request *, struct response *);

@@ -40,7 +40,7 @@ typedef fallible step(struct request *);
 
 struct route {
     enum method method;       /* GET serves HEAD too */
-    const char *pattern;      /* "/c/{chapter}/files/**": a last "**" matches any rest, also none */
+    const char *pattern;      /* "/c/{chapter}/page"; a last part of two stars matches any rest, also none */
     enum login login;
     enum need need;
     enum tx tx;
