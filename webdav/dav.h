@@ -7,12 +7,12 @@
 #include "auth/access.h"
 #include "base/error.h"
 #include "base/uri.h"
+#include "http/route.h"
 
 struct blob_content;
 struct dav_kind;
 struct request;
 struct response;
-struct route;
 struct xml_in;
 struct xml_out;
 
