@@ -1,0 +1,272 @@
+"""The stack of packaging/stack (PostgreSQL, slapd, the demo federation) and daemons on it."""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from lib.client import Client
+from lib.wire import Conn, NoAnswer
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+BUILD = (REPO / os.environ.get('CHAPTERD_BUILD', 'build')).resolve()
+LONG = os.environ.get('LONG') == '1'
+SANITIZED = 'san' in BUILD.name
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def scratch(name):
+    """A directory that the unprivileged servers can reach."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f'chapterd-{name}-', dir='/var/tmp'))
+    path.chmod(0o755)
+    return path
+
+
+def wait_for(condition, seconds=20.0, what='it'):
+    """Polls; a hang guard. Returns how long it took."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            raise AssertionError(f'{what} did not happen within {seconds} s')
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def as_owner(path, command):
+    """The command line that runs `command` as the owner of a path."""
+    who = os.stat(path)
+    if os.getuid() != 0 or who.st_uid == 0:
+        return [str(c) for c in command]
+    return ['setpriv', f'--reuid={who.st_uid}', f'--regid={who.st_gid}', '--clear-groups',
+            *(str(c) for c in command)]
+
+
+class Stack:
+    """One private PostgreSQL and slapd with the demo federation."""
+
+    def __init__(self, directory=None):
+        self.dir = pathlib.Path(directory) if directory else scratch('stack')
+        self.daemons = []
+        self.up()
+
+    def run(self, *args, env=None, timeout=300):
+        return subprocess.run([REPO / 'packaging/stack', *args, '--dir', self.dir],
+                              env={**os.environ, 'CHAPTERD_BUILD': str(BUILD), **(env or {})},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=timeout)
+
+    def up(self):
+        done = self.run('up')
+        assert done.returncode == 0, done.stdout
+        self.env = {}
+        for line in (self.dir / 'stack.env').read_text().splitlines():
+            name, equals, value = line.removeprefix('export ').partition('=')
+            if equals:
+                self.env[name.strip()] = value.strip().strip('\'"')
+        self.conf = pathlib.Path(self.env['CHAPTERD_CONF'])
+        self.pid = int(self.env['CHAPTERD_PID'])
+
+    def down(self):
+        for daemon in self.daemons:
+            daemon.stop(check=False)
+        self.run('down')
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def settings(self):
+        return dict(read_settings(self.conf))
+
+    def sql(self, statement, *args):
+        """Runs SQL as the administrator of the stack's database."""
+        import psycopg2
+        with contextlib.closing(psycopg2.connect(self.admin_dsn())) as db:
+            db.autocommit = True
+            with db.cursor() as cursor:
+                cursor.execute('SET search_path = chapterd')
+                with contextlib.suppress(psycopg2.Error):
+                    cursor.execute('SET ROLE chapterd_owner')
+                cursor.execute(statement, args or None)
+                return cursor.fetchall() if cursor.description else []
+
+    def admin_dsn(self):
+        return self.settings()['admin_database']
+
+    def pg(self, *args):
+        """pg_ctl on the stack's cluster, as its owner."""
+        data = self.pg_data()
+        binary = sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin/pg_ctl'))[-1]
+        done = subprocess.run(as_owner(data, [binary, '-D', data, '-s', '-w', *args]),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              timeout=120, cwd='/')
+        assert done.returncode == 0, done.stderr
+
+    def pg_data(self):
+        if not hasattr(self, '_pg_data'):
+            found = [p.parent for p in self.dir.rglob('PG_VERSION')
+                     if (p.parent / 'global').is_dir()]
+            if not found:
+                found = [pathlib.Path(self.sql('SHOW data_directory')[0][0])]
+            self._pg_data = found[0]
+        return self._pg_data
+
+    def ctl(self, *args, conf=None, check=True, timeout=300):
+        """chapterctl, as the user who runs the daemon."""
+        env = {**os.environ, 'CHAPTERD_CONF': str(conf or self.conf)}
+        done = subprocess.run(as_owner(self.blob_dir(), [BUILD / 'chapterctl', *args]), env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=timeout, cwd='/')
+        if check:
+            assert done.returncode == 0, f'chapterctl {args}: {done.returncode}\n{done.stdout}'
+        return done
+
+    def blob_dir(self):
+        return pathlib.Path(self.settings()['blob_dir'])
+
+    def verify(self, conf=None):
+        self.ctl('verify', conf=conf)
+
+    def daemon(self, settings=None, env=None, build=None, name='daemon', start=True):
+        d = Daemon(self, settings or {}, env or {}, build or BUILD, name)
+        self.daemons.append(d)
+        if start:
+            d.start()
+        return d
+
+
+def read_settings(conf):
+    for line in pathlib.Path(conf).read_text().splitlines():
+        name, equals, value = line.partition('=')
+        if equals and not name.startswith('#'):
+            yield name.strip(), value.strip()
+
+
+class Daemon:
+    """One chapterd on a stack, with the stack's settings and some of a test's own."""
+
+    def __init__(self, stack, settings, env, build, name):
+        self.stack = stack
+        self.dir = scratch(name)
+        self.build = build
+        self.env = env
+        self.port = free_port()
+        self.host = f'127.0.0.1:{self.port}'
+        self.url = f'http://{self.host}'
+        self.log = self.dir / 'log'
+        self.conf = self.dir / 'chapterd.conf'
+        self.process = None
+        self.unix = None
+        merged = stack.settings()
+        merged.update({'listen': self.host, 'base_url': self.url}, **settings)
+        self.write(merged)
+        owner = os.stat(stack.blob_dir())
+        if os.getuid() == 0:
+            os.chown(self.dir, owner.st_uid, owner.st_gid)
+
+    def write(self, settings):
+        self.settings = {k: v for k, v in settings.items() if v is not None}
+        self.conf.write_text(''.join(f'{k} = {v}\n' for k, v in self.settings.items()))
+
+    def command(self, *args):
+        return as_owner(self.stack.blob_dir(), [self.build / 'chapterd', '-c', self.conf, *args])
+
+    def environment(self):
+        return {**os.environ,
+                'ASAN_OPTIONS': 'abort_on_error=1:quarantine_size_mb=16:detect_leaks=1',
+                'UBSAN_OPTIONS': 'print_stacktrace=1', **self.env}
+
+    def spawn(self):
+        with open(self.log, 'ab') as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=self.environment(),
+                                            cwd='/', start_new_session=True)
+        self.pid = self.process.pid
+
+    def start(self, seconds=30.0):
+        self.spawn()
+        wait_for(lambda: self.answers() or self.process.poll() is not None, seconds,
+                 f'start of {self.build.name}/chapterd')
+        assert self.process.poll() is None, f'exit {self.process.poll()}\n{self.tail()}'
+        return self
+
+    def answers(self):
+        try:
+            with self.connect(timeout=5) as conn:
+                conn.send(f'GET /healthz HTTP/1.1\r\nHost: {self.host}\r\n\r\n'.encode())
+                return conn.answer().status == 200
+        except (OSError, NoAnswer):
+            return False
+
+    def connect(self, source=None, **more):
+        return Conn(self.unix or ('127.0.0.1', self.port), source, **more)
+
+    def client(self, user=None, password='demo', **more):
+        return Client(self, user, password, **more)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self, sig=signal.SIGKILL):
+        self.process.send_signal(sig)
+        self.process.wait(30)
+
+    def stop(self, check=True):
+        """Asks it to end; with check, insists on a clean end (leaks included)."""
+        if not self.alive():
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait(30)
+        if check:
+            assert code == 0, f'exit {code} after SIGTERM\n{self.tail()}'
+        return code
+
+    def tail(self, n=4000):
+        return self.log.read_bytes()[-n:].decode('utf-8', 'replace') if self.log.exists() else ''
+
+    def family(self):
+        """Its pid and those of its helpers."""
+        found, todo = [], [self.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
+                with contextlib.suppress(OSError):
+                    todo += [int(c) for c in task.read_text().split()]
+        return found
+
+    def rss(self):
+        """Resident bytes of the daemon and its helpers."""
+        total = 0
+        for pid in self.family():
+            with contextlib.suppress(OSError):
+                match = re.search(r'VmRSS:\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())
+                total += int(match[1]) * 1024 if match else 0
+        return total
+
+    def fds(self):
+        return len(os.listdir(f'/proc/{self.pid}/fd'))
+
+    def temp_blobs(self):
+        """Files being written: named ones below tmp/, and unlinked ones still open."""
+        names = [str(p) for p in (self.blob_dir() / 'tmp').rglob('*') if p.is_file()]
+        for fd in pathlib.Path(f'/proc/{self.pid}/fd').iterdir():
+            with contextlib.suppress(OSError):
+                target = os.readlink(fd)
+                if target.startswith(str(self.blob_dir())) and target.endswith(' (deleted)'):
+                    names.append(target)
+        return names
+
+    def blob_dir(self):
+        return pathlib.Path(self.settings['blob_dir'])
