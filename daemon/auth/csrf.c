@@ -58,7 +58,9 @@ csrf_check(struct request *rq)
     const char *cookie = session_cookie(rq), *sent = NULL;
 
     TRY(csrf_check_origin(rq));
-    TRY(form_maybe(rq, CSRF_FIELD, TOKEN_CHARS_MAX, &sent));
+    sent = request_header(rq, CSRF_HEADER);
+    if (sent == NULL)
+        TRY(form_maybe(rq, CSRF_FIELD, TOKEN_CHARS_MAX, &sent));
     if (cookie != NULL && sent != NULL) {
         const char *wanted = csrf_token_of(rq, cookie);
         if (strlen(sent) == strlen(wanted) && same_secret(sent, wanted, strlen(wanted)))

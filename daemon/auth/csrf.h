@@ -10,6 +10,8 @@ struct response;
 
 /* The name of the hidden field that every form carries. */
 #define CSRF_FIELD "token"
+/* And of the header in which a script of ours sends it instead. */
+#define CSRF_HEADER "X-Form-Token"
 
 /*
  * The value for it: <input type="hidden" name="token" value="{{token}}">.
