@@ -99,6 +99,13 @@ $(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(ASSETS) $(CATALOGUES)
 	  daemon/base/embed.sh catalogues $(CATALOGUES); } > $(BUILD)/embedded.S
 	$(CC) -c -o $@ $(BUILD)/embedded.S
 
+# Texts for translators: collects all msgids and merges them into each catalogue.
+messages: $(GENERATED)
+	xgettext --language=C --from-code=UTF-8 --keyword= --keyword=tr:2 --keyword=trn:2,3 --keyword=T \
+	    --keyword=N_ --no-location --sort-output --omit-header -o $(BUILD)/messages.pot $(LIBRARY) $(GENERATED)
+	for po in daemon/locale/*.po; do \
+	    msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(BUILD)/messages.pot; done
+
 # ---------------------------------------------------------------- variants
 
 asan:
@@ -113,6 +120,6 @@ tsan:
 clean:
 	rm -rf build
 
-.PHONY: all asan faults tsan clean
+.PHONY: all asan faults tsan clean messages
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(DAEMON:.o=.d) $(CTL:.o=.d)

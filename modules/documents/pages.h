@@ -1,0 +1,32 @@
+#ifndef DOCUMENTS_PAGES_H
+#define DOCUMENTS_PAGES_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct out;
+struct request;
+struct response;
+struct view;
+
+/* A line of a folder's list; all texts are ready to show. */
+struct folder_row {
+    const char *name, *href, *size, *changed;
+    bool folder;
+};
+
+struct folder_sheet {
+    const char *here;      /* the folder's address in the browser */
+    const char *drive;     /* the same for a network drive */
+    const char *readers;   /* msgid: who can read it */
+    bool is_public, may_write;
+    const struct folder_row *row;
+    int n;
+    const char *next;      /* address of the following page, or NULL */
+};
+
+/* pages/folder.html */
+void documents_folder(struct out *, const struct view *, const struct folder_sheet *);
+
+#endif
