@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -10,9 +11,27 @@
 /* Most requests need one chunk; a larger object gets a chunk of its own. */
 #define CHUNK ((size_t)16 * 1024)
 
+/*
+ * Under AddressSanitizer what nobody holds is poisoned, and a gap stands behind
+ * each object: else a write past its end would only hit its neighbour.
+ */
+#ifdef __has_feature /* clang's way to say it */
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define GAP ((size_t)16)
+#else
+#define GAP                               ((size_t)0)
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
 struct chunk {
     struct chunk *older;
-    size_t start;   /* bytes in all older chunks: makes a mark one number */
+    size_t start; /* bytes in all older chunks: makes a mark one number */
     size_t used, size;
     alignas(max_align_t) unsigned char bytes[];
 };
@@ -30,6 +49,13 @@ struct arena {
 };
 
 static void
+free_chunk(struct chunk *c)
+{
+    ASAN_UNPOISON_MEMORY_REGION(c->bytes, c->size);
+    free(c);
+}
+
+static void
 add_chunk(struct arena *a, size_t n)
 {
     size_t size = n > CHUNK ? n : CHUNK;
@@ -39,6 +65,7 @@ add_chunk(struct arena *a, size_t n)
         abort();
     *c = (struct chunk){ .older = a->newest, .size = size };
     c->start = c->older == NULL ? 0 : c->older->start + c->older->used;
+    ASAN_POISON_MEMORY_REGION(c->bytes, size);
     a->newest = c;
 }
 
@@ -60,11 +87,15 @@ arena_alloc(struct arena *a, size_t n)
 
     if (n > PTRDIFF_MAX / 2)
         abort();
-    n = (n + unit - 1) / unit * unit;
-    if (a->newest->size - a->newest->used < n)
-        add_chunk(a, n);
+    /* Never nothing: each object has a place of its own, and each mark tells what is older. */
+    size_t taken = (n + GAP + unit - 1) / unit * unit;
+    if (taken == 0)
+        taken = unit;
+    if (a->newest->size - a->newest->used < taken)
+        add_chunk(a, taken);
     void *p = a->newest->bytes + a->newest->used;
-    a->newest->used += n;
+    a->newest->used += taken;
+    ASAN_UNPOISON_MEMORY_REGION(p, n);
     return memset(p, 0, n);
 }
 
@@ -137,13 +168,16 @@ arena_rewind(struct arena *a, size_t mark)
         a->deferred = d->older;
         d->fn(d->what);
     }
+    /* A mark at the end of a chunk is also the start of the next: the older one holds it. */
     while (a->newest->older != NULL && a->newest->start >= mark) {
         struct chunk *c = a->newest;
         a->newest = c->older;
-        free(c);
+        free_chunk(c);
     }
-    if (mark - a->newest->start < a->newest->used)
-        a->newest->used = mark - a->newest->start;
+    struct chunk *c = a->newest;
+    assert(mark >= c->start && mark - c->start <= c->used); /* else a mark of another arena */
+    c->used = mark - c->start;
+    ASAN_POISON_MEMORY_REGION(c->bytes + c->used, c->size - c->used);
 }
 
 size_t
@@ -162,6 +196,6 @@ arena_free(struct arena *a)
     if (a == NULL)
         return;
     arena_rewind(a, 0);
-    free(a->newest);
+    free_chunk(a->newest);
     free(a);
 }

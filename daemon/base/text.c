@@ -75,11 +75,12 @@ text_nfc(struct arena *arena, const char *s)
 {
     size_t n;
 
-    if (is_ascii(s))
+    /* What is not UTF-8 stays: nothing that could be stored is equal to it. */
+    if (is_ascii(s) || !text_is_utf8(s, strlen(s)))
         return s;
     uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)s, strlen(s), NULL, &n);
     if (normal == NULL)
-        return s; /* not UTF-8: nothing that could be stored is equal to it */
+        abort();
     char *copy = arena_copy(arena, (char *)normal, n);
     free(normal);
     return copy;

@@ -191,11 +191,10 @@ time_from_http(const char *s, int64_t *us)
                 return false;
         }
     }
-    int day = t.tm_mday, month = t.tm_mon;
-    time_t seconds = timegm(&t); /* normalises: a 31 November comes back as another day */
-    bool leap_second = t.tm_sec == 0 && t.tm_min == 0 && t.tm_hour == 0;
-    if ((t.tm_mday != day || t.tm_mon != month) && !leap_second)
+    struct tm date = { .tm_year = t.tm_year, .tm_mon = t.tm_mon, .tm_mday = t.tm_mday };
+    timegm(&date); /* normalises: a 31 November comes back as another day */
+    if (date.tm_mday != t.tm_mday)
         return false;
-    *us = seconds * SECOND;
+    *us = timegm(&t) * SECOND;
     return true;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/zone_rule.h"
 
 #define FOLDER "/usr/share/zoneinfo/"
 
@@ -99,6 +100,13 @@ offset_in(const struct zone *zone, int64_t when)
 
     const unsigned char *times = zone->bytes + second + 44, *which = times + (size_t)c.times * 8,
                         *types = which + c.times;
+    /* Behind the block, between two newlines: the rule for all that follows. */
+    const unsigned char *rule = times + block_size(c, 8);
+    int offset;
+    if (c.times > 0 && when >= read_time(times + ((size_t)c.times - 1) * 8) && *rule == '\n' &&
+        zone_rule((const char *)rule + 1, when, &offset))
+        return offset;
+
     uint32_t low = 0, high = c.times; /* the first transition after `when` */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;

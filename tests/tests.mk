@@ -1,0 +1,18 @@
+# Targets of the tests that need nothing but the compiler. "make help" lists them.
+
+UNIT_TESTS := $(wildcard tests/unit/*_test.c)
+SECONDS    ?= 5
+
+# ---------------------------------------------------------------- unit tests, with sanitizers
+
+$(BUILD)/unit: $(UNIT_TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
+
+unit:	## the unit tests; ONLY="words" runs those that have one of them in their name
+	$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
+	    CFLAGS="-O1 -g" build/asan/unit
+	build/asan/unit $(ONLY)
+
+-include $(UNIT_TESTS:%.c=$(BUILD)/%.d)
+
+.PHONY: unit
