@@ -55,6 +55,9 @@ fallible directory_list_next(struct directory_listing *, struct arena *,
 /* Looks the groups up of somebody in a listing whose groups are not known. */
 fallible directory_groups(struct directory *, struct arena *, struct directory_person *);
 
+/* Is there an entry with this DN that the service account can see? For checks. */
+fallible directory_has_group(struct directory *, struct arena *, const char *dn, bool *found);
+
 /* The one way of writing the DN of a group, for comparing; NULL when it is none. */
 const char *directory_group_key(struct arena *, const char *dn);
 

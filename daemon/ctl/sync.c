@@ -1,0 +1,68 @@
+/* chapterctl sync: compares who has access with who is in the directory. */
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/config.h"
+#include "ctl/ctl.h"
+#include "db/schema.h"
+
+static void
+stop_auth(void *app)
+{
+    auth_stop(app);
+}
+
+static void
+tell(struct ctl *ctl, const struct sync_report *r)
+{
+    if (ctl->json) {
+        ctl_json(json_pack("{s:b, s:I, s:I, s:I, s:I, s:b}", "ok", !r->stopped, "listed",
+            (json_int_t)r->listed, "known", (json_int_t)r->known, "missing", (json_int_t)r->missing,
+            "removed", (json_int_t)r->removed, "stopped", r->stopped));
+        return;
+    }
+    ctl_say(ctl, "The directory lists %" PRId64 " people; %" PRId64 " of them and of those before had access "
+                 "here.",
+        r->listed, r->known);
+    if (r->stopped)
+        ctl_say(ctl, "%" PRId64 " people with access are no longer listed. That is so many that nobody was "
+                     "removed: first see whether the directory is complete. If it is: chapterctl sync "
+                     "--confirm",
+            r->missing);
+    else if (r->removed > 0)
+        ctl_say(ctl, "%" PRId64 " people are no longer listed and have lost their access.", r->removed);
+    else
+        ctl_say(ctl, "Nobody has left.");
+}
+
+static fallible
+sync_command(struct ctl *ctl)
+{
+    struct sync_report report = { .listed = 0 };
+
+    if (!auth_start(&ctl->app, stderr))
+        return FAIL(ctl->arena, CONFLICT, "The directory cannot be asked; mend what is named above in %s.",
+            ctl->config->path);
+    arena_defer(ctl->arena, stop_auth, &ctl->app);
+    ctl->db = db_new(ctl->config->database, "chapterctl sync");
+    TRY(schema_check(ctl->db, ctl->arena));
+    TRY(auth_sync(&ctl->app, ctl->db, ctl->arena, ctl_option(ctl, "confirm") != NULL, &report));
+    if (report.stopped)
+        ctl->end = CTL_FAILED;
+    tell(ctl, &report);
+    return NULL;
+}
+
+static const struct ctl_option sync_options[] = {
+    { "confirm", NULL, "remove those who are no longer listed, however many they are", false },
+    { "now", NULL, "at once, which it always does; for scripts that say so", false },
+    { NULL, NULL, NULL, false },
+};
+
+const struct ctl_command sync_commands[] = {
+    { "sync", "", 0, 0, sync_options, "compares who has access with who is in the directory", false,
+        sync_command },
+    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+};

@@ -1,0 +1,115 @@
+/* chapterctl verify: does everything in the tree fit together? */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "ctl/verify.h"
+#include "q/verify.h"
+
+/* What the words of verify_nodes and verify_chapters mean. */
+static const struct {
+    const char *word, *text;
+} faults[] = {
+    { "parent_gone", "It is there, but the folder it stands in is deleted" },
+    { "parent_file", "It stands below something that is no folder" },
+    { "root", "It says it belongs to another tree than its folder does" },
+    { "owner", "It belongs to somebody else than its folder does" },
+    { "policy_owner", "Who may read it is decided by somebody it does not belong to" },
+    { "policy", "A document has levels of its own" },
+    { "name", "It cannot be found under its name" },
+    { "no_content", "A document has no content" },
+    { "content_owner", "Its content belongs to somebody else" },
+    { "size", "Its size is not that of its content" },
+    { "etag", "Its mark of change is not that of its content" },
+    { "cycle", "The chapter stands below itself" },
+    { "quota", "The chapter has no quota" },
+};
+
+static const char *
+text_of(const char *word)
+{
+    for (size_t i = 0; i < COUNT_OF(faults); i++)
+        if (strcmp(faults[i].word, word) == 0)
+            return faults[i].text;
+    return word;
+}
+
+struct found {
+    int64_t nodes;
+    struct rows faulty, shared, detached;
+};
+
+static fallible
+tree_step(struct ctl *ctl, void *own)
+{
+    struct found *found = own;
+    struct rows rows;
+
+    TRY(q_verify_patience(ctl->db, ctl->arena, &rows));
+    TRY(q_verify_count(ctl->db, ctl->arena, &rows));
+    found->nodes = verify_count_row(&rows, 0).nodes;
+    TRY(q_verify_nodes(ctl->db, ctl->arena, &found->faulty));
+    TRY(q_verify_policies(ctl->db, ctl->arena, &found->shared));
+    return q_verify_detached(ctl->db, ctl->arena, &found->detached);
+}
+
+struct error *
+verify_tree(struct verify *v)
+{
+    struct found found = { .nodes = 0 };
+
+    ctl_progress("the tree");
+    TRY(verify_ask(v, tree_step, &found));
+    v->nodes += found.nodes;
+    for (int i = 0; i < found.faulty.n; i++) {
+        struct verify_nodes_row row = verify_nodes_row(&found.faulty, i);
+        verify_damage(v, row.fault, row.chapter, row.node, "%s.", text_of(row.fault));
+    }
+    for (int i = 0; i < found.shared.n; i++) {
+        struct verify_policies_row row = verify_policies_row(&found.shared, i);
+        verify_damage(v, "policy_shared", row.chapter, row.node,
+            "Its levels hold in another place of the tree too, so that changing one would change both.");
+    }
+    for (int i = 0; i < found.detached.n; i++) {
+        struct verify_detached_row row = verify_detached_row(&found.detached, i);
+        verify_damage(v, "detached", row.chapter, row.node, "No way leads to it from the top of its tree.");
+    }
+    return NULL;
+}
+
+struct chapters {
+    struct rows faulty, counts;
+};
+
+static fallible
+chapters_step(struct ctl *ctl, void *own)
+{
+    struct chapters *c = own;
+    struct rows unused;
+
+    TRY(q_verify_patience(ctl->db, ctl->arena, &unused));
+    TRY(q_verify_chapters(ctl->db, ctl->arena, &c->faulty));
+    return q_verify_quota(ctl->db, ctl->arena, &c->counts);
+}
+
+struct error *
+verify_chapters(struct verify *v)
+{
+    struct chapters c;
+
+    TRY(verify_ask(v, chapters_step, &c));
+    v->chapters = c.counts.n;
+    for (int i = 0; i < c.faulty.n; i++) {
+        struct verify_chapters_row row = verify_chapters_row(&c.faulty, i);
+        verify_damage(v, row.fault, row.chapter, 0, "%s.", text_of(row.fault));
+    }
+    for (int i = 0; i < c.counts.n; i++) {
+        struct verify_quota_row row = verify_quota_row(&c.counts, i);
+        if (row.counted != row.stored)
+            verify_damage(v, "count", row.chapter, 0,
+                "%" PRId64 " bytes are counted as stored, but there are %" PRId64 ".", row.counted,
+                row.stored);
+    }
+    return NULL;
+}

@@ -1,0 +1,129 @@
+#include "modules/chapters/grant.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "html/lang.h"
+#include "http/app.h"
+#include "modules/chapters/change.h"
+#include "modules/chapters/chapter.h"
+#include "q/role.h"
+
+#define REASON_MAX 500
+
+/* "2027-02-29" is none. */
+static bool
+is_day(const char *s)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int year, month, day;
+
+    if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-'
+        || strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2
+        || sscanf(s, "%4d-%2d-%2d", &year, &month, &day) != 3)
+        return false;
+    if (year < 1900 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= days[month - 1] + (leap && month == 2);
+}
+
+static fallible
+find_person(const struct app *app, struct db *db, struct arena *arena, const char *uid,
+    struct role_person_row *person)
+{
+    struct rows rows;
+
+    TRY(q_role_person(db, arena, uid, &rows));
+    if (rows.n == 0)
+        return FAIL(arena, NOT_FOUND,
+            tr(app->lang, "Nobody here has the login name “%s”. Somebody new is known after signing in "
+                          "for the first time or after the next look into the directory."),
+            uid);
+    *person = role_person_row(&rows, 0);
+    return NULL;
+}
+
+static fallible
+check_until(const struct app *app, struct db *db, struct arena *arena, const char *until)
+{
+    struct rows rows;
+
+    if (until == NULL)
+        return NULL;
+    if (!is_day(until))
+        return FAIL(arena, BAD_REQUEST,
+            tr(app->lang, "“%s” is not a day. Write for example 2027-03-31."), until);
+    TRY(q_role_day_is_over(db, arena, until, &rows));
+    if (role_day_is_over_row(&rows, 0).over)
+        return FAIL(arena, BAD_REQUEST, tr(app->lang, "The day %s is already over."), until);
+    return NULL;
+}
+
+struct error *
+grant_give(const struct app *app, struct db *db, struct arena *arena, const struct chapter *chapter,
+    const struct grant *grant, bool *made)
+{
+    const char *reason = grant->reason;
+    struct role_person_row person;
+    struct rows rows;
+
+    TRY(check_until(app, db, arena, grant->until));
+    if (reason != NULL)
+        TRY(chapter_check_text(arena, app->lang, "reason", &reason, REASON_MAX));
+    if (chapter->archived != 0)
+        return FAIL(arena, CONFLICT, tr(app->lang, "The chapter “%s” is archived."), chapter->slug);
+    TRY(find_person(app, db, arena, grant->uid, &person));
+    if (!person.gone_is_null)
+        return FAIL(arena, CONFLICT,
+            tr(app->lang, "“%s” is no longer in the directory and cannot be given a role."), grant->uid);
+    TRY(q_role_grant_set(db, arena, chapter->id, person.id, (int16_t)grant->role, grant->until,
+        grant->by == 0 ? NULL : &grant->by, reason, &rows));
+    *made = role_grant_set_row(&rows, 0).made;
+    return chapter_roles_changed(db, arena, chapter->slug);
+}
+
+struct error *
+grant_take(const struct app *app, struct db *db, struct arena *arena, const struct chapter *chapter,
+    const char *uid, int role, bool *done)
+{
+    struct role_person_row person;
+    struct rows rows;
+
+    TRY(find_person(app, db, arena, uid, &person));
+    TRY(q_role_grant_remove(db, arena, chapter->id, person.id, (int16_t)role, &rows));
+    *done = rows.n > 0;
+    return *done ? chapter_roles_changed(db, arena, chapter->slug) : NULL;
+}
+
+struct error *
+grant_list(struct db *db, struct arena *arena, int64_t chapter, struct holders *holders)
+{
+    struct rows given, named;
+    int n = 0;
+
+    TRY(q_role_from_directory(db, arena, chapter, &named));
+    TRY(q_role_grants(db, arena, chapter, &given));
+    struct holder *all = NEW_ARRAY(arena, struct holder, (size_t)(named.n + given.n));
+    for (int i = 0; i < named.n; i++) {
+        struct role_from_directory_row row = role_from_directory_row(&named, i);
+        all[n++] = (struct holder){
+            .uid = row.uid, .name = row.name, .role = row.role, .from_directory = true };
+    }
+    for (int i = 0; i < given.n; i++) {
+        struct role_grants_row row = role_grants_row(&given, i);
+        all[n++] = (struct holder){
+            .uid = row.uid,
+            .name = row.name,
+            .role = row.role,
+            .until = row.until,
+            .by = row.granted_by,
+            .reason = row.reason,
+            .over = row.over || row.gone,
+        };
+    }
+    *holders = (struct holders){ all, n };
+    return NULL;
+}

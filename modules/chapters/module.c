@@ -1,0 +1,33 @@
+#include "modules/module.h"
+
+#include <stddef.h>
+
+#include "http/route.h"
+#include "jobs/jobs.h"
+#include "modules/chapters/chapters.h"
+#include "q/chapter.h"
+
+static const struct route routes[] = { ROUTES_END };
+
+static const struct dav_mount *const mounts[] = { NULL };
+
+static const struct job jobs[] = { { .name = NULL } };
+
+const struct module chapters_module = {
+    .name = "chapters",
+    .routes = routes,
+    .mounts = mounts,
+    .jobs = jobs,
+    .queries = queries_chapter,
+    .doors = {
+        .ref = ref_none,
+        .publish = publish_none,
+        .search = search_none,
+        .person_export = person_export_none,
+        .person_erase = person_erase_none,
+        .chapter_export = chapter_export_none,
+        .chapter_import = chapter_import_none,
+        .retention = retention_none,
+        .chapter_made = chapter_made_none,
+    },
+};
