@@ -1,6 +1,7 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"

@@ -1,6 +1,7 @@
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"

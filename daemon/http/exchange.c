@@ -1,0 +1,139 @@
+/* From a head to a request that knows its route. No byte of the body has been looked at. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "html/lang.h"
+#include "html/out.h"
+#include "http/app.h"
+#include "http/exchange.h"
+#include "http/front_in.h"
+#include "http/body_in.h"
+#include "http/response_out.h"
+
+static fallible
+say_why(struct request *rq, struct response *rs UNUSED)
+{
+    return exchange_of(rq)->found;
+}
+
+/* Errors on the way to a route are shown like others, to the person who is signed in. */
+static const struct route no_route = {
+    .method = GET,
+    .pattern = "",
+    .login = LOGIN_PAGE,
+    .need = ANYBODY,
+    .tx = NO_TX,
+    .body = BODY_NONE,
+    .run = say_why,
+};
+
+/* Host and port, path and query of the target; the authority is NULL in origin form. */
+static void
+split_target(struct arena *arena, const char *target, enum target_form form, const char **authority,
+    const char **path, size_t *path_n, const char **query)
+{
+    *authority = NULL;
+    if (form == TARGET_ABSOLUTE) {
+        const char *host = strstr(target, "//") + 2;
+        size_t n = strcspn(host, "/?");
+        *authority = arena_copy(arena, host, n);
+        target = host + n;
+    }
+    size_t n = strcspn(target, "?");
+    *path = n == 0 ? "/" : target;
+    *path_n = n == 0 ? 1 : n;
+    *query = target[n] == '?' ? target + n + 1 : NULL;
+}
+
+static fallible
+find_address(struct exchange *ex)
+{
+    struct request *rq = &ex->rq;
+    const struct config *config = rq->app->config;
+    const struct path_limits limits = {
+        (int)config->path_segments, config->name_max, config->path_max
+    };
+    const char *authority, *path;
+    size_t n;
+
+    split_target(rq->arena, ex->head.target, ex->framing.form, &authority, &path, &n, &rq->query);
+    TRY(client_find(rq->arena, config, ex->front->trusted, &ex->peer, &ex->head,
+        authority != NULL ? authority : ex->framing.host, &rq->client, &ex->real));
+    if (ex->framing.form == TARGET_SERVER) {
+        rq->href = "*";
+        return NULL;
+    }
+    TRY(uri_path(rq->arena, path, n, &limits, &rq->path));
+    rq->href = uri_href(rq->arena, &rq->path, rq->path.slash);
+    return NULL;
+}
+
+static bool
+has_body(const struct exchange *ex)
+{
+    return ex->framing.chunked || ex->framing.length > 0;
+}
+
+static fallible
+find_route(struct exchange *ex)
+{
+    struct request *rq = &ex->rq;
+    struct error *e = route_find(rq, &ex->allow);
+
+    if (e != NULL && !has_body(ex)) {
+        ex->found = e;
+        rq->route = &no_route;
+        return NULL;
+    }
+    return e;
+}
+
+/* Answers OPTIONS where no route does: it is never an error (cl-B4). */
+static void
+answer_options(struct exchange *ex)
+{
+    response_header(ex->rs, "Allow", ex->allow != NULL ? ex->allow :
+        "GET, HEAD, POST, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, "
+        "UNLOCK, REPORT");
+    if (response_end(&ex->rq, ex->rs) == NULL)
+        reply_make(ex);
+}
+
+fallible
+exchange_open(struct exchange *ex)
+{
+    struct request *rq = &ex->rq;
+
+    rq->lang = lang_accept(request_header(rq, "Accept-Language"), rq->app->lang);
+    rq->href = "/";
+    rq->scope.chapters = "";
+    /* Until the body is found well framed, nothing behind the head can be trusted. */
+    ex->close = true;
+    TRY(guard_check(rq->arena, &ex->head, &ex->framing));
+    rq->method = ex->framing.method;
+    TRY(find_address(ex));
+    ex->close = false;
+    ex->drain_max = (int64_t)rq->app->config->drain_max_anonymous;
+    struct error *e = ex->framing.form == TARGET_SERVER ? NULL : find_route(ex);
+    if (rq->method == OPTIONS && (rq->route == NULL || rq->route == &no_route) && !has_body(ex)) {
+        answer_options(ex);
+        return NULL;
+    }
+    if (e != NULL)
+        return e;
+    if (rq->route == NULL) /* OPTIONS * with a body */
+        return REFUSE(rq->arena, UNSUPPORTED_TYPE);
+    if (rq->route->login == LOGIN_DAV && request_header(rq, "Authorization") == NULL)
+        return REFUSE(rq->arena, NOT_AUTHENTICATED);
+    return body_begin(ex);
+}
+
+void
+exchange_refuse(struct exchange *ex, const struct error *e)
+{
+    ex->refused = true;
+    ex->error = e;
+    response_error(ex, ex->rs, e, true);
+    reply_make(ex);
+}

@@ -1,0 +1,468 @@
+/*
+ * The front: libmicrohttpd's event threads. They never wait: a request that
+ * needs a decision, a disk or a handler is suspended and handed over.
+ */
+#include "http/front.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/time.h"
+#include "base/token.h"
+#include "http/app.h"
+#include "http/body_in.h"
+#include "http/front_in.h"
+#include "http/mhd.h"
+#include "http/reaper.h"
+#include "http/response_out.h"
+#include "http/spool.h"
+#include "http/worker.h"
+
+/* ---------------------------------------------------------------- handing over */
+
+static void
+suspend(struct exchange *ex)
+{
+    atomic_store(&ex->connection->phase, BUSY);
+    MHD_suspend_connection(ex->mhd);
+}
+
+/* Room in the spool again; from a spool thread. */
+static void
+resume_body(struct exchange *ex)
+{
+    atomic_store(&ex->connection->phase, BODY);
+    MHD_resume_connection(ex->mhd);
+}
+
+/* A worker is done with it. After the resume it is the event thread's, and may be gone. */
+static void
+give_back(struct exchange *ex)
+{
+    struct MHD_Connection *mhd = ex->mhd;
+
+    atomic_store(&ex->step, atomic_load(&ex->step) == ADMITTING ? ADMITTED : READY);
+    MHD_resume_connection(mhd);
+}
+
+static void
+queue(struct exchange *ex)
+{
+    if (workers_take(ex->front->workers, ex))
+        return;
+    exchange_refuse(ex, error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena,
+        "the queue for workers is full"));
+    give_back(ex);
+}
+
+/* The order is: suspend, change the step, queue. Then the worker's resume comes last. */
+static void
+hand_over(struct exchange *ex, enum step next)
+{
+    suspend(ex);
+    atomic_store(&ex->step, next);
+    queue(ex);
+}
+
+/* ---------------------------------------------------------------- a request arrives */
+
+static enum MHD_Result
+add_field(void *cls, enum MHD_ValueKind kind UNUSED, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+    struct exchange *ex = cls;
+    struct field *field = (struct field *)(uintptr_t)ex->head.field;
+
+    if (ex->head.n_fields > GUARD_FIELDS)
+        return MHD_NO;
+    field[ex->head.n_fields++] = (struct field){ name, value == NULL ? "" : value, name_n, value_n };
+    return MHD_YES;
+}
+
+static const char *
+request_id(struct front *front, struct arena *arena)
+{
+    unsigned long long n = atomic_fetch_add_explicit(&front->requests, 1, memory_order_relaxed);
+
+    return arena_printf(arena, "%s-%llx", front->boot, n);
+}
+
+static struct exchange *
+new_exchange(struct listener *listener, struct MHD_Connection *mhd, const char *method,
+    const char *version)
+{
+    struct front *front = listener->front;
+    struct arena *arena = arena_new();
+    struct exchange *ex = NEW(arena, struct exchange);
+    struct connection *c =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    int n = MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, NULL, NULL);
+
+    ex->rq.arena = arena;
+    ex->rq.app = front->app;
+    ex->rq.started = time_monotonic();
+    ex->rq.id = request_id(front, arena);
+    ex->rs = response_new(arena);
+    ex->front = front;
+    ex->mhd = mhd;
+    ex->connection = c;
+    ex->peer = ex->real = c->peer;
+    ex->head = (struct head){
+        .method = method,
+        .target = arena_copy(arena, c->target == NULL ? "" : c->target,
+            c->target == NULL ? 0 : strlen(c->target)),
+        .version = version,
+        .field = NEW_ARRAY(arena, struct field,
+            (size_t)(n > GUARD_FIELDS ? GUARD_FIELDS + 1 : n)),
+    };
+    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_field, ex);
+    atomic_fetch_add(&front->running, 1);
+    atomic_fetch_add(&c->requests, 1);
+    return ex;
+}
+
+static bool
+announces_body(const struct exchange *ex)
+{
+    return ex->framing.chunked || ex->framing.length > 0;
+}
+
+static enum MHD_Result
+send_reply(struct exchange *ex)
+{
+    atomic_store(&ex->step, SENDING);
+    atomic_store(&ex->connection->phase, REPLYING);
+    return reply_send(ex);
+}
+
+/*
+ * An answer with a body of theirs still on its way: thrown away up to a limit,
+ * because a proxy makes 502 of an answer that comes with a closed connection
+ * (deps 1.2.1). Who asked first (Expect) has sent nothing and is told at once.
+ */
+static enum MHD_Result
+refuse_body(struct exchange *ex)
+{
+    if (ex->close || ex->framing.expects_continue || ex->framing.length > ex->drain_max) {
+        ex->close = true;
+        return send_reply(ex);
+    }
+    if (announces_body(ex))
+        atomic_store(&ex->connection->phase, DRAINING);
+    return MHD_YES;
+}
+
+/* The head is there. Answering now would end the connection, so most answers wait for the next call. */
+static enum MHD_Result
+on_head(struct exchange *ex)
+{
+    struct error *e = exchange_open(ex);
+
+    if (e != NULL)
+        exchange_refuse(ex, e);
+    if (ex->refused)
+        return refuse_body(ex);
+    if (ex->rq.body == NULL)
+        return MHD_YES;
+    ex->drain_max = (int64_t)ex->rq.app->config->drain_max_anonymous;
+    atomic_store(&ex->connection->phase, BODY);
+    if (body_needs_admission(ex))
+        hand_over(ex, ADMITTING);
+    return MHD_YES;
+}
+
+/* The call for the head comes again after the worker has decided. */
+static enum MHD_Result
+on_admitted(struct exchange *ex)
+{
+    atomic_store(&ex->step, ARRIVING);
+    if (ex->entered)
+        ex->drain_max = (int64_t)ex->rq.app->config->drain_max;
+    if (ex->reply != NULL) {
+        ex->refused = true;
+        return refuse_body(ex);
+    }
+    atomic_store(&ex->connection->phase, BODY);
+    body_admitted(ex, ex->front->spool);
+    return MHD_YES;
+}
+
+static enum MHD_Result
+on_data(struct exchange *ex, const char *p, size_t *n)
+{
+    size_t taken = *n;
+
+    if (!ex->refused && ex->rq.body != NULL) {
+        struct error *e = body_take(ex, p, *n, &taken);
+        if (e != NULL) {
+            exchange_refuse(ex, e);
+            atomic_store(&ex->connection->phase, DRAINING);
+        }
+    } else {
+        ex->drained += (int64_t)*n;
+        if (ex->drained > ex->drain_max)
+            return MHD_NO;
+    }
+    atomic_fetch_add_explicit(&ex->connection->received, taken, memory_order_relaxed);
+    *n -= taken;
+    return MHD_YES;
+}
+
+/* The request is complete. */
+static enum MHD_Result
+on_end(struct exchange *ex)
+{
+    if (ex->reply != NULL)
+        return send_reply(ex);
+    struct error *e = body_end(ex);
+    if (e != NULL) {
+        exchange_refuse(ex, e);
+        return send_reply(ex);
+    }
+    if (ex->rq.body == NULL || ex->rq.body->upload == NULL) {
+        hand_over(ex, RUNNING);
+        return MHD_YES;
+    }
+    suspend(ex);
+    atomic_store(&ex->step, RUNNING);
+    upload_end(ex->rq.body->upload);
+    return MHD_YES;
+}
+
+static enum MHD_Result
+on_access(void *cls, struct MHD_Connection *mhd, const char *url UNUSED, const char *method,
+    const char *version, const char *data, size_t *n, void **own)
+{
+    struct exchange *ex = *own;
+
+    if (ex == NULL) {
+        ex = *own = new_exchange(cls, mhd, method, version);
+        return on_head(ex);
+    }
+    switch (atomic_load(&ex->step)) {
+    case ARRIVING:
+        return *n > 0 ? on_data(ex, data, n) : on_end(ex);
+    case ADMITTED:
+        return on_admitted(ex);
+    case READY:
+        return send_reply(ex);
+    case ADMITTING:
+    case RUNNING:
+    case SENDING:
+        break;
+    }
+    assert(!"called while somebody else has the request");
+    return MHD_NO;
+}
+
+static void
+on_completed(void *cls UNUSED, struct MHD_Connection *mhd UNUSED, void **own,
+    enum MHD_RequestTerminationCode why)
+{
+    struct exchange *ex = *own;
+
+    if (ex == NULL)
+        return;
+    *own = NULL;
+    assert(atomic_load(&ex->step) != ADMITTING && atomic_load(&ex->step) != RUNNING);
+    metrics_count(ex, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    if (ex->reply != NULL)
+        MHD_destroy_response(ex->reply);
+    atomic_store(&ex->connection->phase, IDLE);
+    struct front *front = ex->front;
+    arena_free(ex->rq.arena);
+    atomic_fetch_sub(&front->running, 1);
+}
+
+/* ---------------------------------------------------------------- connections */
+
+static void
+on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+    struct listener *listener = cls;
+    struct connection *c = *context;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        c = *context = calloc(1, sizeof *c);
+        if (c == NULL)
+            abort();
+        c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        c->peer = address_of(
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        reaper_add(listener->front->reaper, c);
+    } else if (c != NULL) {
+        reaper_remove(listener->front->reaper, c);
+        free(c->target);
+        free(c);
+        *context = NULL;
+    }
+}
+
+/*
+ * The target as it was sent. Kept with the connection: what this function
+ * returned would be lost after two errors in one head (deps 1.2.2).
+ */
+static void *
+on_target(void *cls UNUSED, const char *target, struct MHD_Connection *mhd)
+{
+    struct connection *c =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    size_t n = strlen(target) + 1;
+
+    if (n > c->target_room) {
+        c->target = realloc(c->target, n);
+        if (c->target == NULL)
+            abort();
+        c->target_room = n;
+    }
+    memcpy(c->target, target, n);
+    return NULL;
+}
+
+/* Percent signs are read in base/uri.c alone. */
+static size_t
+leave_escaped(void *cls UNUSED, struct MHD_Connection *mhd UNUSED, char *s)
+{
+    return strlen(s);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+on_library_message(void *cls UNUSED, const char *format, va_list ap)
+{
+    char text[256];
+
+    vsnprintf(text, sizeof text, format, ap);
+    text[strcspn(text, "\r\n")] = '\0';
+    LOG(LOG_DEBUG_, "http_library", "message", text);
+}
+
+/* ---------------------------------------------------------------- beginning */
+
+static fallible
+start_daemon(struct front *front, struct listener *listener)
+{
+    const struct config *config = front->app->config;
+    struct MHD_OptionItem pool[] = {
+        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->event_threads, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+
+    if (config->event_threads < 2) /* the library takes 1 for a mistake */
+        pool[0].option = MHD_OPTION_END;
+    listener->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_access, listener,
+        MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
+        MHD_OPTION_LISTEN_SOCKET, listener->fd,
+        MHD_OPTION_ARRAY, pool,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, config->connection_memory,
+        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, KB(4),
+        MHD_OPTION_END);
+    if (listener->daemon == NULL)
+        return FAIL(front->arena, INTERNAL, "The HTTP server cannot start; "
+            "is the number of connections above what the system allows (ulimit -n)?");
+    return NULL;
+}
+
+/* Each connection is a descriptor: takes as many as the system gives. */
+static void
+raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+fallible
+front_start(struct arena *arena, const struct app *app, struct front **started)
+{
+    const struct config *config = app->config;
+    struct front *front = NEW(arena, struct front);
+
+    front->app = app;
+    front->arena = arena;
+    front->boot = token_random(arena, 6);
+    TRY(networks_read(arena, &config->trusted_proxies, "trusted_proxies", &front->trusted));
+    TRY(networks_read(arena, &config->metrics_networks, "metrics_networks",
+        &front->metrics_networks));
+    TRY(listen_open(arena, front));
+    raise_limits();
+    static_start(front);
+    front->reaper = reaper_start(config, &front->metrics.reaped);
+    front->workers = workers_start(app, give_back);
+    front->spool = spool_start(app->blobs, (int)config->spool_threads, suspend, resume_body, queue);
+    for (int i = 0; i < front->n_listeners; i++)
+        TRY(start_daemon(front, &front->listener[i]));
+    *started = front;
+    return NULL;
+}
+
+int
+front_listeners(const struct front *front)
+{
+    return front->n_listeners;
+}
+
+int
+front_port(const struct front *front, int listener)
+{
+    return front->listener[listener].port;
+}
+
+/* ---------------------------------------------------------------- ending */
+
+void
+front_quiesce(struct front *front)
+{
+    if (atomic_exchange(&front->quiescing, true))
+        return;
+    for (int i = 0; i < front->n_listeners; i++) {
+        struct listener *l = &front->listener[i];
+        MHD_quiesce_daemon(l->daemon);
+        close_fd(&l->fd);
+        if (l->path != NULL)
+            unlink(l->path);
+    }
+    reaper_quiesce(front->reaper);
+}
+
+bool
+front_idle(const struct front *front)
+{
+    return atomic_load(&front->running) == 0;
+}
+
+void
+front_stop(struct front *front)
+{
+    front_quiesce(front);
+    workers_stop(front->workers);
+    spool_stop(front->spool);
+    /* What has just been answered with 503 still has to leave. */
+    for (int i = 0; i < 20 && !front_idle(front); i++)
+        usleep(10000);
+    for (int i = 0; i < front->n_listeners; i++)
+        MHD_stop_daemon(front->listener[i].daemon);
+    reaper_stop(front->reaper);
+    reaper_free(front->reaper);
+    workers_free(front->workers);
+    spool_free(front->spool);
+}

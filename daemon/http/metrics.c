@@ -1,0 +1,175 @@
+/* What is counted, the line each request leaves in the log, and the pages for monitors. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "blob/blob.h"
+#include "html/out.h"
+#include "http/app.h"
+#include "http/exchange.h"
+#include "http/front.h"
+#include "http/front_in.h"
+#include "http/reaper.h"
+#include "http/response.h"
+#include "http/worker.h"
+
+static const char *const class_names[ROUTE_CLASSES] = {
+    [LOGIN_NONE] = "open",
+    [LOGIN_PAGE] = "page",
+    [LOGIN_DAV] = "dav",
+    [ROUTE_CLASSES - 1] = "none",
+};
+
+static const char *const status_names[STATUS_CLASSES] = { "cut", "1xx", "2xx", "3xx", "4xx", "5xx" };
+
+/* One chapter or none: never a list, never a person. */
+static const char *
+chapter_of(const struct request *rq)
+{
+    const char *slugs = rq->scope.chapters;
+
+    if (rq->route != NULL && route_chapter(rq) != NULL)
+        return route_chapter(rq);
+    return slugs == NULL || strpbrk(slugs, ",*") != NULL ? "" : slugs;
+}
+
+void
+metrics_count(struct exchange *ex, bool complete)
+{
+    struct metrics *m = &ex->front->metrics;
+    const struct request *rq = &ex->rq;
+    bool routed = rq->route != NULL && rq->route->pattern[0] != '\0';
+    int route_class = routed ? (int)rq->route->login : ROUTE_CLASSES - 1;
+    int status = complete ? ex->status / 100 : 0;
+    int64_t took = time_monotonic() - rq->started;
+    int64_t received = rq->body == NULL ? ex->drained : rq->body->received + ex->drained;
+
+    atomic_fetch_add_explicit(&m->requests[route_class][status < STATUS_CLASSES ? status : 0], 1,
+        memory_order_relaxed);
+    atomic_fetch_add_explicit(&m->duration_us[route_class], (uint64_t)took, memory_order_relaxed);
+    atomic_fetch_add_explicit(&m->received, (uint64_t)received, memory_order_relaxed);
+    if (complete)
+        atomic_fetch_add_explicit(&m->sent, (uint64_t)ex->sent, memory_order_relaxed);
+    LOG(LOG_INFO_, "request",
+        "id", rq->id,
+        "method", ex->framing.host == NULL && !routed ? "" : method_names[rq->method],
+        "route", routed ? rq->route->pattern : "",
+        "chapter", chapter_of(rq),
+        "status", complete ? arena_printf(rq->arena, "%d", ex->status) : "cut",
+        "us", arena_printf(rq->arena, "%lld", (long long)took),
+        "in", arena_printf(rq->arena, "%lld", (long long)received),
+        "out", arena_printf(rq->arena, "%lld", (long long)(complete ? ex->sent : 0)));
+}
+
+/* ---------------------------------------------------------------- pages */
+
+static bool
+may_see(const struct request *rq)
+{
+    const struct exchange *ex = exchange_of(rq);
+
+    return address_is_loopback(&ex->real) ||
+        networks_have(ex->front->metrics_networks, &ex->real);
+}
+
+static void
+line(struct arena *arena, struct out *o, const char *name, const char *labels, int64_t value)
+{
+    const char *text = arena_printf(arena, "%s%s %lld\n", name, labels, (long long)value);
+
+    out_raw(o, text, strlen(text));
+}
+
+static void
+title(struct arena *arena, struct out *o, const char *name, const char *type, const char *help)
+{
+    const char *text = arena_printf(arena, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+
+    out_raw(o, text, strlen(text));
+}
+
+static void
+show_requests(struct arena *arena, struct out *o, struct metrics *m)
+{
+    title(arena, o, "chapterd_requests_total", "counter", "Requests by kind of route and status.");
+    for (int c = 0; c < ROUTE_CLASSES; c++) {
+        for (int s = 0; s < STATUS_CLASSES; s++) {
+            if (s == 1)
+                continue;
+            line(arena, o, "chapterd_requests_total", arena_printf(arena,
+                "{class=\"%s\",status=\"%s\"}", class_names[c], status_names[s]),
+                (int64_t)atomic_load(&m->requests[c][s]));
+        }
+    }
+    title(arena, o, "chapterd_request_microseconds_total", "counter",
+        "Time from the head of a request to the last byte of its answer.");
+    for (int c = 0; c < ROUTE_CLASSES; c++)
+        line(arena, o, "chapterd_request_microseconds_total", arena_printf(arena,
+            "{class=\"%s\"}", class_names[c]), (int64_t)atomic_load(&m->duration_us[c]));
+}
+
+fallible
+metrics_show(struct request *rq, struct response *rs)
+{
+    struct front *front = exchange_of(rq)->front;
+    struct metrics *m = &front->metrics;
+    struct arena *arena = rq->arena;
+
+    if (!may_see(rq))
+        return REFUSE(arena, NOT_FOUND);
+    const struct {
+        const char *name, *type, *help;
+        int64_t value;
+    } single[] = {
+        { "chapterd_received_bytes_total", "counter", "Bytes of bodies received.",
+            (int64_t)atomic_load(&m->received) },
+        { "chapterd_sent_bytes_total", "counter", "Bytes of bodies sent.",
+            (int64_t)atomic_load(&m->sent) },
+        { "chapterd_lost_races_total", "counter", "Requests run again after losing a race.",
+            (int64_t)atomic_load(&m->lost_races) },
+        { "chapterd_reaped_connections_total", "counter", "Connections ended as too slow or idle.",
+            (int64_t)atomic_load(&m->reaped) },
+        { "chapterd_connections", "gauge", "Open connections.", reaper_connections(front->reaper) },
+        { "chapterd_requests_running", "gauge", "Requests between head and last byte.",
+            atomic_load(&front->running) },
+        { "chapterd_workers", "gauge", "Worker threads.", front->app->config->workers },
+        { "chapterd_workers_busy", "gauge", "Workers that run a request.",
+            workers_busy(front->workers) },
+        { "chapterd_queue_length", "gauge", "Requests that wait for a worker.",
+            workers_queued(front->workers) },
+        { "chapterd_blob_free_bytes", "gauge", "Free space where documents are kept.",
+            front->app->blobs == NULL ? 0 : blob_free_space(front->app->blobs) },
+    };
+    struct out *o = response_text(rs, "text/plain; version=0.0.4; charset=utf-8");
+    show_requests(arena, o, m);
+    for (size_t i = 0; i < COUNT_OF(single); i++) {
+        title(arena, o, single[i].name, single[i].type, single[i].help);
+        line(arena, o, single[i].name, "", single[i].value);
+    }
+    return NULL;
+}
+
+fallible
+health_show(struct request *rq, struct response *rs)
+{
+    struct out *o = response_text(rs, "text/plain; charset=utf-8");
+
+    if (atomic_load(&exchange_of(rq)->front->quiescing)) {
+        response_status(rs, 503);
+        out_raw(o, "stopping\n", 9);
+    } else {
+        out_raw(o, "ok\n", 3);
+    }
+    return NULL;
+}
+
+const struct route http_routes[] = {
+    { .method = GET, .pattern = "/healthz", .login = LOGIN_NONE, .tx = NO_TX, .run = health_show },
+    { .method = GET, .pattern = "/metrics", .login = LOGIN_NONE, .tx = NO_TX, .run = metrics_show },
+    { .method = GET, .pattern = "/static/{name}", .login = LOGIN_NONE, .tx = NO_TX,
+        .run = static_show },
+    ROUTES_END,
+};

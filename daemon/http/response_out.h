@@ -1,0 +1,58 @@
+#ifndef HTTP_RESPONSE_OUT_H
+#define HTTP_RESPONSE_OUT_H
+
+/* Private to daemon/http: a response as it is sent. See http/response.h for what handlers see. */
+#include "http/exchange.h"
+#include "http/range.h"
+#include "http/response.h"
+
+struct header {
+    const char *name, *value;
+};
+
+struct response_part {
+    int fd; /* -1 once somebody else closes it */
+    int64_t size;
+};
+
+enum response_kind { REPLY_EMPTY, REPLY_TEXT, REPLY_BYTES, REPLY_PARTS };
+
+#define RESPONSE_HEADERS 40
+
+struct response {
+    struct arena *arena;
+    int status;
+    struct header header[RESPONSE_HEADERS];
+    int n_headers;
+    const char *type, *etag, *cache;
+    int64_t modified;
+    enum response_kind kind;
+    struct out *text;
+    const void *bytes;
+    int64_t size;               /* of the whole, of REPLY_BYTES and REPLY_PARTS */
+    struct response_part *part;
+    int n_parts;
+    struct range range;         /* what of it is sent; set by response_end */
+    bool ranged;
+};
+
+struct response *response_new(struct arena *);
+/* As new; files it had opened stay open until the arena ends. */
+void response_reset(struct response *);
+const char *response_find(const struct response *, const char *name);
+
+/*
+ * The handler is done: decides about a range and adds the headers that all
+ * responses have. RANGE_NOT_SATISFIABLE, STORAGE_FULL.
+ */
+fallible response_end(struct request *, struct response *);
+
+/* Fills rs with what the client gets for an error, and ends it. plain: without app->render_error. */
+void response_error(struct exchange *, struct response *, const struct error *, bool plain);
+/* The plain rendering: application/problem+json (RFC 9457) or text/plain. */
+void problem_render(struct request *, struct response *, const struct error *);
+
+/* reply.c: makes ex->reply of ex->rs. */
+void reply_make(struct exchange *);
+
+#endif
