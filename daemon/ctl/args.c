@@ -139,7 +139,10 @@ ctl_help_command(FILE *f, const struct ctl_command *c)
     fprintf(f, "Usage: chapterctl %s%s%s", c->name, *c->args == '\0' ? "" : " ", c->args);
     if (c->options != NULL)
         fprintf(f, " [options]");
-    fprintf(f, "\n\nIt %s.\n\nOptions:\n", c->help);
+    fprintf(f, "\n\nIt %s.\n", c->help);
+    if (c->more != NULL)
+        fprintf(f, "\n%s", c->more);
+    fprintf(f, "\nOptions:\n");
     if (c->options != NULL)
         print_options(f, c->options);
     print_options(f, global_options);

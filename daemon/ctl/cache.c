@@ -25,7 +25,13 @@ cache_flush(struct ctl *ctl)
 }
 
 const struct ctl_command cache_commands[] = {
-    { "cache flush", "", 0, 0, NULL,
-        "makes all daemons forget passwords and roles they remember", false, cache_flush },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "cache flush",
+        .args = "",
+        .help = "makes all daemons forget passwords and roles they remember",
+        .more = "Useful when a password was changed or an account closed in a hurry; otherwise they\n"
+                "forget by themselves within a minute.\n",
+        .run = cache_flush,
+    },
+    { .name = NULL },
 };

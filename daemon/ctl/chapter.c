@@ -316,16 +316,60 @@ static const struct ctl_option archive_options[] = {
 };
 
 const struct ctl_command chapter_commands[] = {
-    { "chapter add", "SLUG", 1, 1, add_options, "adds a chapter with all that belongs to it", false,
-        chapter_add_command },
-    { "chapter list", "", 0, 0, list_options, "lists the chapters", false, chapter_list_command },
-    { "chapter show", "SLUG", 1, 1, NULL, "shows a chapter and its settings", false,
-        chapter_show_command },
-    { "chapter set", "SLUG KEY=VALUE...", 2, CTL_MANY, NULL,
-        "changes settings: name, number, parent, contact, language, quota, members_go_up, "
-        "member_group, board_group, chair_group",
-        false, chapter_set_command },
-    { "chapter archive", "SLUG", 1, 1, archive_options,
-        "closes a chapter without deleting anything", false, chapter_archive_command },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "chapter add",
+        .args = "SLUG",
+        .least = 1,
+        .most = 1,
+        .options = add_options,
+        .help = "adds a chapter with all that belongs to it",
+        .more = "SLUG is its short name in addresses: 2 to 40 small letters, digits and hyphens; it cannot\n"
+                "be changed later. A district and a network need a state as parent, a local one a district\n"
+                "or state.\n",
+        .run = chapter_add_command,
+    },
+    {
+        .name = "chapter list",
+        .args = "",
+        .options = list_options,
+        .help = "lists the chapters",
+        .run = chapter_list_command,
+    },
+    {
+        .name = "chapter show",
+        .args = "SLUG",
+        .least = 1,
+        .most = 1,
+        .help = "shows a chapter and its settings",
+        .run = chapter_show_command,
+    },
+    {
+        .name = "chapter set",
+        .args = "SLUG KEY=VALUE...",
+        .least = 2,
+        .most = CTL_MANY,
+        .help = "changes settings of a chapter",
+        .more = "  name=TEXT           its full name\n"
+                "  number=TEXT         the number the association gives it; empty: none\n"
+                "  parent=SLUG         the chapter it belongs to\n"
+                "  contact=TEXT        how the public reaches its board; empty: not shown\n"
+                "  language=TAG        the language of its pages, such as de\n"
+                "  quota=SIZE          how much it may store, such as \"10 GiB\"\n"
+                "  members_go_up=yes   its members count as members of its parents (or no)\n"
+                "  member_group=DN     the group of the directory that makes people members;\n"
+                "  board_group=DN      may be given several times, which together replace\n"
+                "  chair_group=DN      the groups there were; empty: no group\n",
+        .run = chapter_set_command,
+    },
+    {
+        .name = "chapter archive",
+        .args = "SLUG",
+        .least = 1,
+        .most = 1,
+        .options = archive_options,
+        .help = "closes a chapter without deleting anything",
+        .more = "Nobody can read or write in it any more until it is opened again with --undo.\n",
+        .run = chapter_archive_command,
+    },
+    { .name = NULL },
 };

@@ -121,7 +121,14 @@ check(struct ctl *ctl)
 }
 
 const struct ctl_command check_commands[] = {
-    { "check", "", 0, 0, NULL, "says what is wrong with this installation and how to mend it", true,
-        check },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "check",
+        .args = "",
+        .help = "says what is wrong with this installation and how to mend it",
+        .more = "Each line begins with ok, with note (worth knowing), or with WRONG; then the next line\n"
+                "says what to do. It changes nothing.\n",
+        .without_config = true,
+        .run = check,
+    },
+    { .name = NULL },
 };

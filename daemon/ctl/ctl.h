@@ -37,6 +37,7 @@ struct ctl_command {
     int least, most;  /* number of arguments */
     const struct ctl_option *options; /* may be NULL */
     const char *help; /* one line; begins with a small letter */
+    const char *more; /* for its own --help: further lines, each ending in a new line; may be NULL */
     bool without_config; /* runs even when the configuration is bad */
     fallible (*run)(struct ctl *);
 };

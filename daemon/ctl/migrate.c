@@ -57,7 +57,14 @@ static const struct ctl_option migrate_options[] = {
 };
 
 const struct ctl_command migrate_commands[] = {
-    { "migrate", "", 0, 0, migrate_options,
-        "brings the database to the version that this program needs", false, migrate },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "migrate",
+        .args = "",
+        .options = migrate_options,
+        .help = "brings the database to the version that this program needs",
+        .more = "Safe to run at any time: what has been done is not done again. It uses the setting\n"
+                "admin_database, so run it as the user who may sign in there.\n",
+        .run = migrate,
+    },
+    { .name = NULL },
 };

@@ -173,11 +173,32 @@ static const struct ctl_option grant_options[] = {
 };
 
 const struct ctl_command role_commands[] = {
-    { "role grant", "SLUG UID ROLE", 3, 3, grant_options,
-        "makes somebody member, board or chair of a chapter", false, role_grant_command },
-    { "role revoke", "SLUG UID ROLE", 3, 3, NULL, "takes back a role that the chapter gave", false,
-        role_revoke_command },
-    { "role list", "SLUG", 1, 1, NULL, "lists who has which role in a chapter, and why", false,
-        role_list_command },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "role grant",
+        .args = "SLUG UID ROLE",
+        .least = 3,
+        .most = 3,
+        .options = grant_options,
+        .help = "makes somebody member, board or chair of a chapter",
+        .more = "ROLE is member, board or chair; each includes the ones before. Given again, it changes\n"
+                "until when and why.\n",
+        .run = role_grant_command,
+    },
+    {
+        .name = "role revoke",
+        .args = "SLUG UID ROLE",
+        .least = 3,
+        .most = 3,
+        .help = "takes back a role that the chapter gave",
+        .run = role_revoke_command,
+    },
+    {
+        .name = "role list",
+        .args = "SLUG",
+        .least = 1,
+        .most = 1,
+        .help = "lists who has which role in a chapter, and why",
+        .run = role_list_command,
+    },
+    { .name = NULL },
 };

@@ -62,7 +62,15 @@ static const struct ctl_option sync_options[] = {
 };
 
 const struct ctl_command sync_commands[] = {
-    { "sync", "", 0, 0, sync_options, "compares who has access with who is in the directory", false,
-        sync_command },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "sync",
+        .args = "",
+        .options = sync_options,
+        .help = "compares who has access with who is in the directory",
+        .more = "The daemon does the same every few minutes. Whoever is no longer in the directory loses\n"
+                "all access; what belongs to chapters stays. When suspiciously many are missing, nobody\n"
+                "is removed until --confirm is given.\n",
+        .run = sync_command,
+    },
+    { .name = NULL },
 };

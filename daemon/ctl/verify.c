@@ -162,6 +162,13 @@ verify(struct ctl *ctl)
 }
 
 const struct ctl_command verify_commands[] = {
-    { "verify", "", 0, 0, NULL, "re-reads all that is stored and says what is damaged", false, verify },
-    { NULL, NULL, 0, 0, NULL, NULL, false, NULL },
+    {
+        .name = "verify",
+        .args = "",
+        .help = "re-reads all that is stored and says what is damaged",
+        .more = "The service may go on meanwhile. It changes nothing. Files that belong to nothing are\n"
+                "no damage: they are left by uploads that broke off, and are removed after a week.\n",
+        .run = verify,
+    },
+    { .name = NULL },
 };

@@ -62,7 +62,7 @@ chapter_check_text(struct arena *arena, const struct lang *lang, const char *key
     size_t letters = 0;
 
     *value = text_trim(arena, *value);
-    if (!text_is_name(*value, strlen(*value)))
+    if (**value != '\0' && !text_is_name(*value, strlen(*value)))
         return FAIL(arena, BAD_REQUEST, tr(lang, "%s: this is not plain text in UTF-8."), key);
     for (const char *s = *value; *s != '\0'; s++)
         letters += ((unsigned char)*s & 0xC0) != 0x80;
