@@ -47,6 +47,16 @@ sha256_end(struct sha256 *h, unsigned char digest[SHA256_SIZE])
 }
 
 void
+sha256_so_far(const struct sha256 *h, unsigned char digest[SHA256_SIZE])
+{
+    gnutls_hash_hd_t copy = gnutls_hash_copy(h->hash);
+
+    if (copy == NULL)
+        abort();
+    gnutls_hash_deinit(copy, digest);
+}
+
+void
 sha256(const void *p, size_t n, unsigned char digest[SHA256_SIZE])
 {
     must(gnutls_hash_fast(GNUTLS_DIG_SHA256, n > 0 ? p : "", n, digest));

@@ -14,6 +14,8 @@ struct sha256;
 struct sha256 *sha256_new(void);
 void sha256_add(struct sha256 *, const void *p, size_t n);
 void sha256_end(struct sha256 *, unsigned char digest[SHA256_SIZE]); /* frees it */
+/* The digest of what it has so far; it goes on. */
+void sha256_so_far(const struct sha256 *, unsigned char digest[SHA256_SIZE]);
 void sha256(const void *p, size_t n, unsigned char digest[SHA256_SIZE]);
 
 /* HMAC-SHA-256. */

@@ -62,6 +62,20 @@ fallible blob_written(struct blob_writer *, struct arena *, char *p, size_t n);
  */
 fallible blob_publish(struct blob_writer *, struct arena *, struct blob_owner);
 
+/*
+ * Is the part there, whole? For the transaction that is about to refer to it: it
+ * has locked the hash against the sweep (query blob_lock_shared, blob_lock_key)
+ * and starts again (LOST_RACE) when not.
+ */
+fallible blob_present(struct blob_store *, struct arena *, struct blob_owner,
+    const struct blob_part *, bool *present);
+/* The key of the lock that keeps writers and the sweep from meeting over one hash. */
+int32_t blob_lock_key(const unsigned char sha256[SHA256_SIZE]);
+
+/* Gives another owner a part of its own with the same bytes, durable: for copies across chapters. */
+fallible blob_share(struct blob_store *, struct arena *, struct blob_owner from,
+    struct blob_owner to, const struct blob_part *);
+
 /* Opens a part for reading; NOT_FOUND when it is missing: damage, which the caller logs. */
 fallible blob_open(struct blob_store *, struct arena *, struct blob_owner,
     const unsigned char sha256[SHA256_SIZE], int *fd);
@@ -77,6 +91,12 @@ struct blob_found {
 };
 fallible blob_list(struct blob_store *, struct arena *,
     bool (*fn)(void *cls, const struct blob_found *), void *cls);
+
+/*
+ * True once an fsync has failed: nobody can tell any more what is on the disk, so
+ * the store takes nothing until an admin has looked and started the daemon again.
+ */
+bool blob_read_only(const struct blob_store *);
 
 /* Bytes free on the disk of the store; for /metrics and chapterctl check. */
 int64_t blob_free_space(struct blob_store *);

@@ -61,6 +61,11 @@ struct request {
     struct db_scope scope;
     struct db *db;         /* set only while a handler runs, inside its transaction */
 
+    /* Space set aside while the body came, for the write that follows: see webdav/quota.h. lease 0: none. */
+    struct {
+        int64_t chapter, lease, bytes;
+    } space;
+
     int64_t chapter;       /* id of the route's {chapter}, set by app->authorize; 0 outside any */
     void *own;             /* of the layer that serves the route, from prepare to run */
 };

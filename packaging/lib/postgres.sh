@@ -50,7 +50,7 @@ postgres_up()
 # Written at every start, so that a stack of yesterday gets the settings of today.
 postgres_conf()
 {
-    local me
+    local me role
     me=$(id -un)
     cat >"$1/stack.conf" <<CONF
 listen_addresses = ''
@@ -75,13 +75,15 @@ log_connections = off
 log_disconnections = off
 track_commit_timestamp = off
 CONF
-    # The daemon's system user may be the daemon's role and nothing else.
+    # Users of this machine that may sign in, and as what; the daemon's user is never the superuser.
     cat >"$1/pg_hba.conf" <<CONF
 local all all peer map=stack
 CONF
     {
         for role in postgres chapterd_admin chapterd; do echo "stack $me $role"; done
-        if [ "$me" != "${user_of[chapterd]}" ]; then echo "stack ${user_of[chapterd]} chapterd"; fi
+        if [ "$me" != "${user_of[chapterd]}" ]; then
+            for role in chapterd_admin chapterd; do echo "stack ${user_of[chapterd]} $role"; done
+        fi
     } >"$1/pg_ident.conf"
     grep -q "^include 'stack.conf'" "$1/postgresql.conf" || echo "include 'stack.conf'" >>"$1/postgresql.conf"
     if [ "$(id -u)" = 0 ]; then

@@ -245,29 +245,34 @@ CREATE TABLE dav_policy (
 COMMENT ON TABLE dav_policy IS 'Who may read and write a collection and everything below it that has no policy of its own.';
 COMMENT ON COLUMN dav_policy.read_level IS 'Least role: 0 public, 1 federation, 2 member, 3 board, 4 chair, 9 nobody.';
 
+-- The tables that every write touches have no foreign keys to chapter, dav_policy and the parent node: each
+-- insert would lock those rows in share mode, and all writers of a chapter would meet there. What they would
+-- protect is protected by the tree lock of enter(); chapters are never deleted; chapterctl verify looks.
+
 CREATE TABLE blob (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    chapter_id int8 REFERENCES chapter,
+    chapter_id int8,
     person_id  int8 REFERENCES person ON DELETE CASCADE,
     sha256     bytea NOT NULL CHECK (length(sha256) = 32),
     size       int8 NOT NULL CHECK (size >= 0),
     bytes      bytea COMPRESSION lz4,
     key_id     int4,
-    touched    timestamptz NOT NULL DEFAULT now(),
+    unused     timestamptz,
     CHECK (num_nonnulls(chapter_id, person_id) = 1),
     CHECK (bytes IS NULL OR length(bytes) = size)
 );
 CREATE UNIQUE INDEX blob_chapter ON blob (chapter_id, sha256) WHERE chapter_id IS NOT NULL;
 CREATE UNIQUE INDEX blob_person ON blob (person_id, sha256) WHERE person_id IS NOT NULL;
+CREATE INDEX blob_unused ON blob (unused) WHERE unused IS NOT NULL;
 COMMENT ON TABLE blob IS 'A content by its hash; shared inside one chapter or person only.';
 COMMENT ON COLUMN blob.bytes IS 'The content itself when it is small; otherwise it is in the store, see blob_part.';
 COMMENT ON COLUMN blob.key_id IS 'Reserved for encryption at rest.';
-COMMENT ON COLUMN blob.touched IS 'Last time somebody stored it: unreferenced ones are swept 7 days after.';
+COMMENT ON COLUMN blob.unused IS 'Since when the sweep has found nothing that refers to it; 7 days later it goes. Writers leave it alone.';
 
 CREATE TABLE blob_part (
     blob_id    int8 NOT NULL REFERENCES blob ON DELETE CASCADE,
     seq        int4 NOT NULL,
-    chapter_id int8 REFERENCES chapter,
+    chapter_id int8,
     person_id  int8 REFERENCES person ON DELETE CASCADE,
     sha256     bytea NOT NULL CHECK (length(sha256) = 32),
     size       int8 NOT NULL,
@@ -281,23 +286,25 @@ COMMENT ON COLUMN blob_part.store IS '0: the disk.';
 CREATE TABLE dav_node (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     root_id    int8 NOT NULL,
-    parent_id  int8 REFERENCES dav_node,
-    chapter_id int8 REFERENCES chapter,
+    parent_id  int8,
+    chapter_id int8,
     person_id  int8 REFERENCES person ON DELETE CASCADE,
-    policy_id  int8 NOT NULL REFERENCES dav_policy,
-    kind       text NOT NULL,
-    collection bool NOT NULL,
-    name       text NOT NULL,
-    name_key   text NOT NULL,
-    type       text,
-    etag       text,
-    blob_id    int8 REFERENCES blob,
+    policy_id  int8 NOT NULL,
+    blob_id    int8,
     size       int8 NOT NULL DEFAULT 0,
     created    timestamptz NOT NULL DEFAULT now(),
     modified   timestamptz NOT NULL DEFAULT now(),
     changed    xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    gone       bool NOT NULL DEFAULT false,
+    sync_floor xid8,
     gone_at    timestamptz,
+    gone       bool NOT NULL DEFAULT false,
+    collection bool NOT NULL,
+    kind       text NOT NULL,
+    name       text NOT NULL,
+    name_key   text NOT NULL,
+    display    text,
+    type       text,
+    etag       text,
     CHECK (num_nonnulls(chapter_id, person_id) = 1),
     CHECK (gone = (gone_at IS NOT NULL))
 );
@@ -306,22 +313,27 @@ CREATE UNIQUE INDEX dav_node_root ON dav_node (chapter_id, kind) WHERE parent_id
 CREATE INDEX dav_node_changed ON dav_node (parent_id, changed);
 CREATE INDEX dav_node_root_changed ON dav_node (root_id, changed);
 CREATE INDEX dav_node_blob ON dav_node (blob_id) WHERE blob_id IS NOT NULL;
+CREATE INDEX dav_node_folder ON dav_node (parent_id) WHERE collection AND NOT gone;
+CREATE INDEX dav_node_tombstone ON dav_node (parent_id, name_key) WHERE gone;
 CREATE INDEX dav_node_gone ON dav_node (gone_at) WHERE gone;
+CREATE INDEX dav_node_grave ON dav_node (id) WHERE gone AND collection;
 COMMENT ON TABLE dav_node IS 'The tree: one row a folder, document, calendar, event, contact, wiki page. Narrow: bodies, locks and properties hang on it.';
 COMMENT ON COLUMN dav_node.root_id IS 'The root of its tree: its own id for a root.';
-COMMENT ON COLUMN dav_node.policy_id IS 'Whose levels hold here: its own policy or that of the nearest collection above with one.';
+COMMENT ON COLUMN dav_node.policy_id IS 'Whose levels hold here: its own policy or that of the nearest collection above with one. Only collections have their own.';
 COMMENT ON COLUMN dav_node.kind IS 'Name of the dav_kind that serves it.';
 COMMENT ON COLUMN dav_node.name IS 'As the client sent it.';
 COMMENT ON COLUMN dav_node.name_key IS 'Normal form C of the name: unique among the living of one parent.';
+COMMENT ON COLUMN dav_node.display IS 'What people call a collection; NULL: its name.';
 COMMENT ON COLUMN dav_node.etag IS 'Changes with the content; NULL on a collection.';
-COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/README.';
-COMMENT ON COLUMN dav_node.gone IS 'A tombstone: deleted or moved away. Keeps the name only.';
+COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/store.h.';
+COMMENT ON COLUMN dav_node.sync_floor IS 'Of a collection: sync tokens below it ask for tombstones that have been removed, and are refused.';
+COMMENT ON COLUMN dav_node.gone IS 'A tombstone: deleted or moved away. Keeps the name only; still a collection as long as its members lie below it unburied.';
 
 CREATE TABLE dav_property (
     node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
     ns         text NOT NULL,
     name       text NOT NULL,
-    chapter_id int8 REFERENCES chapter,
+    chapter_id int8,
     person_id  int8 REFERENCES person ON DELETE CASCADE,
     value      text NOT NULL,
     lang       text,
@@ -333,7 +345,7 @@ COMMENT ON COLUMN dav_property.value IS 'Inner XML that stands alone.';
 CREATE TABLE dav_lock (
     token      uuid PRIMARY KEY,
     node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
-    chapter_id int8 REFERENCES chapter,
+    chapter_id int8,
     holder_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
     person_id  int8 REFERENCES person ON DELETE CASCADE,
     exclusive  bool NOT NULL,
@@ -358,24 +370,25 @@ CREATE TABLE quota (
 );
 COMMENT ON TABLE quota IS 'How much a chapter may store, and what it stored when deltas were last folded in. Logical bytes.';
 
+-- Random ids: a lease that was lost in a crash of the server cannot be mistaken for a later one.
 CREATE TABLE quota_lease (
-    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    chapter_id int8 NOT NULL REFERENCES chapter,
+    id         int8 PRIMARY KEY DEFAULT ('x' || left(replace(gen_random_uuid()::text, '-', ''), 15))::bit(60)::int8,
+    chapter_id int8 NOT NULL,
     bytes      int8 NOT NULL CHECK (bytes >= 0),
     expires    timestamptz NOT NULL
 );
 CREATE INDEX quota_lease_chapter ON quota_lease (chapter_id);
-COMMENT ON TABLE quota_lease IS 'Space set aside before a body is taken: for one upload, or for the small writes of one process.';
+COMMENT ON TABLE quota_lease IS 'Space set aside before it is written: for one upload, or for the small writes of one process.';
 
 CREATE TABLE quota_delta (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    chapter_id int8 NOT NULL REFERENCES chapter,
+    chapter_id int8 NOT NULL,
     lease_id   int8,
     bytes      int8 NOT NULL
 );
 CREATE INDEX quota_delta_chapter ON quota_delta (chapter_id);
 COMMENT ON TABLE quota_delta IS 'What one write added or gave back; only inserted, so that writers do not wait for each other. Folded into quota by a job.';
-COMMENT ON COLUMN quota_delta.lease_id IS 'The lease that covers it: it counts as part of the lease until that is folded.';
+COMMENT ON COLUMN quota_delta.lease_id IS 'The lease that covers it: until it is folded it counts instead of as much of the lease.';
 
 CREATE TABLE job_run (
     name     text PRIMARY KEY,
@@ -421,6 +434,372 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION enter IS 'First statement of every transaction: sets the scope and takes the tree locks (0 none, 1 shared, 2 exclusive).';
 
+-- ---------------------------------------------------------------- space: reserve, note, fold
+
+-- Committed use and what leases still hold, in one snapshot: a delta and the lease it draws on change sides together.
+CREATE FUNCTION quota_state(chapter int8, OUT used int8, OUT held int8, OUT most int8) LANGUAGE sql STABLE AS $$
+    WITH delta AS (
+        SELECT lease_id, sum(bytes) AS all_bytes, sum(bytes) FILTER (WHERE bytes > 0) AS drawn
+          FROM quota_delta WHERE chapter_id = chapter GROUP BY lease_id
+    )
+    SELECT (q.used + coalesce((SELECT sum(all_bytes) FROM delta), 0))::int8,
+           (SELECT coalesce(sum(greatest(l.bytes - coalesce(d.drawn, 0), 0)), 0)
+              FROM quota_lease l LEFT JOIN delta d ON d.lease_id = l.id
+             WHERE l.chapter_id = chapter AND l.expires > now() - interval '2 minutes')::int8,
+           q.max
+      FROM quota q WHERE q.chapter_id = chapter
+$$;
+COMMENT ON FUNCTION quota_state IS 'Bytes a chapter uses, bytes set aside beyond that, and its limit.';
+
+-- Runs in a transaction of its own without waiting for the flush: the row is locked for microseconds. A lease that a
+-- crash of the server forgets is noticed by whoever draws on it.
+CREATE FUNCTION quota_take(chapter int8, need int8, wish int8, seconds int4, dead int8[], back_lease int8, back int8)
+RETURNS TABLE (lease int8, granted int8) LANGUAGE plpgsql AS $$
+DECLARE
+    s record;
+    room int8;
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM FROM quota WHERE chapter_id = chapter FOR NO KEY UPDATE;
+    DELETE FROM quota_lease WHERE id = ANY (dead);
+    UPDATE quota_lease SET bytes = greatest(bytes - back, 0) WHERE id = back_lease;
+    SELECT * INTO s FROM quota_state(chapter);
+    room := s.most - s.used - s.held;
+    IF room IS NULL OR room < need THEN
+        RETURN;
+    END IF;
+    granted := greatest(need, least(wish, room / 16));
+    INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (chapter, granted, now() + make_interval(secs => seconds))
+        RETURNING id INTO lease;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION quota_take IS 'Sets space aside: `need` bytes, up to `wish` when there is plenty; no row when there is not enough. Before that removes the leases in `dead` and shrinks one by what its holder gives back.';
+
+-- Called in the transaction that writes; locks nothing that another writer needs.
+CREATE FUNCTION quota_note(chapter int8, lease int8, delta int8) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    IF chapter IS NULL OR delta = 0 THEN
+        RETURN true;
+    END IF;
+    IF delta > 0 AND NOT EXISTS (SELECT FROM quota_lease l WHERE l.id = lease AND l.chapter_id = chapter AND l.expires > now()) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO quota_delta (chapter_id, lease_id, bytes) VALUES (chapter, CASE WHEN delta > 0 THEN lease END, delta);
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION quota_note IS 'Notes what a write adds or gives back. False: the lease that should cover it does not exist (any more).';
+
+CREATE FUNCTION quota_fold() RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    c int8;
+    n int8;
+    folded int8 := 0;
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    FOR c IN SELECT chapter_id FROM quota_delta UNION
+             SELECT chapter_id FROM quota_lease WHERE expires < now() - interval '2 minutes' ORDER BY 1
+    LOOP
+        PERFORM FROM quota WHERE chapter_id = c FOR NO KEY UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+        DELETE FROM quota_lease WHERE chapter_id = c AND expires < now() - interval '2 minutes';
+        WITH d AS (
+            DELETE FROM quota_delta WHERE chapter_id = c RETURNING lease_id, bytes
+        ), l AS (
+            UPDATE quota_lease q SET bytes = greatest(q.bytes - drawn, 0)
+              FROM (SELECT lease_id, sum(bytes)::int8 AS drawn FROM d WHERE bytes > 0 GROUP BY lease_id) s WHERE q.id = s.lease_id
+        ), u AS (
+            UPDATE quota SET used = used + (SELECT coalesce(sum(bytes), 0) FROM d) WHERE chapter_id = c
+        )
+        SELECT count(*) INTO n FROM d;
+        folded := folded + n;
+    END LOOP;
+    RETURN folded;
+END $$;
+COMMENT ON FUNCTION quota_fold IS 'Adds up the deltas and forgets leases past their time, for the chapters of the scope.';
+
+-- ---------------------------------------------------------------- the tree: changes
+
+-- Raises what the daemon takes for "another transaction was faster": the request is run again and sees how things are now.
+CREATE FUNCTION lost_race() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'somebody else was faster' USING ERRCODE = 'CD001';
+END $$;
+COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001.';
+
+CREATE FUNCTION blob_keep(chapter int8, person int8, hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[])
+RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    b record;
+BEGIN
+    INSERT INTO blob (chapter_id, person_id, sha256, size, bytes) VALUES (chapter, person, hash, length, content)
+        ON CONFLICT DO NOTHING RETURNING id, bytes IS NULL AS outside INTO b;
+    IF NOT FOUND THEN
+        SELECT id, bytes IS NULL AS outside INTO b FROM blob
+         WHERE sha256 = hash AND (chapter_id = chapter OR person_id = person);
+        IF NOT FOUND THEN
+            PERFORM lost_race();
+        ELSIF b.outside AND content IS NOT NULL THEN
+            UPDATE blob SET bytes = content WHERE id = b.id;
+            DELETE FROM blob_part WHERE blob_id = b.id;
+        END IF;
+        RETURN b.id;
+    END IF;
+    IF b.outside THEN
+        INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size)
+        SELECT b.id, p.seq, chapter, person, decode(p.hash, 'hex'), p.size
+          FROM unnest(part_hashes, part_sizes) WITH ORDINALITY AS p (hash, size, seq);
+    END IF;
+    RETURN b.id;
+END $$;
+COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content NULL: its parts are in the store.';
+
+CREATE FUNCTION file_write(node int8, seen text, parent int8, called text, key text, what text, media text, tag text, stamp timestamptz,
+    hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], lease int8)
+RETURNS TABLE (id int8, covered bool) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    old record;
+    b int8;
+BEGIN
+    IF node > 0 THEN
+        SELECT n.chapter_id, n.person_id, n.size, n.etag INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
+        IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
+            PERFORM lost_race();
+        END IF;
+        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes);
+        UPDATE dav_node n SET blob_id = b, size = length, etag = tag, type = media, modified = coalesce(stamp, now()),
+               changed = pg_current_xact_id() WHERE n.id = node;
+        id := node;
+    ELSE
+        SELECT p.root_id, p.chapter_id, p.person_id, p.policy_id, 0 AS size INTO old FROM dav_node p
+         WHERE p.id = parent AND p.collection AND NOT p.gone;
+        IF NOT FOUND THEN
+            PERFORM lost_race();
+        END IF;
+        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes);
+        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified)
+        VALUES (old.root_id, parent, old.chapter_id, old.person_id, old.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now()))
+            ON CONFLICT (parent_id, name_key) WHERE NOT gone DO NOTHING RETURNING dav_node.id INTO id;
+        IF NOT FOUND THEN
+            PERFORM lost_race();
+        END IF;
+    END IF;
+    covered := quota_note(old.chapter_id, lease, length - old.size);
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION file_write IS 'Content of a member: of node, if that still has the entity tag seen, or (node 0) of a new member of parent. covered false: roll back, the lease is worth nothing.';
+
+-- A collection with levels of its own gets a policy of its own.
+CREATE FUNCTION collection_make(parent int8, called text, key text, what text, label text, read_level int2, write_level int2)
+RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    up record;
+    made int8;
+BEGIN
+    SELECT * INTO up FROM dav_node p WHERE p.id = parent AND p.collection AND NOT p.gone;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    IF read_level IS NOT NULL THEN
+        INSERT INTO dav_policy (chapter_id, person_id, read_level, write_level)
+        VALUES (up.chapter_id, up.person_id, read_level, write_level) RETURNING id INTO up.policy_id;
+    END IF;
+    INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, display)
+    VALUES (up.root_id, parent, up.chapter_id, up.person_id, up.policy_id, what, true, called, key, label)
+        ON CONFLICT (parent_id, name_key) WHERE NOT gone DO NOTHING RETURNING id INTO made;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    RETURN made;
+END $$;
+COMMENT ON FUNCTION collection_make IS 'A new collection in parent; levels NULL: those of the parent.';
+
+CREATE FUNCTION root_make(chapter int8, called text, what text, read_level int2, write_level int2) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    policy int8;
+    made int8 := nextval('dav_node_id_seq');
+BEGIN
+    INSERT INTO dav_policy (chapter_id, read_level, write_level) VALUES (chapter, read_level, write_level) RETURNING id INTO policy;
+    INSERT INTO dav_node (id, root_id, chapter_id, policy_id, kind, collection, name, name_key)
+    OVERRIDING SYSTEM VALUE VALUES (made, made, chapter, policy, what, true, called, called);
+    RETURN made;
+END $$;
+COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
+
+-- Folders alone are walked, by an index that holds only them; a folder's members follow from it.
+CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE folder AS (
+        SELECT id FROM dav_node WHERE id = node AND collection
+        UNION ALL
+        SELECT c.id FROM folder f JOIN dav_node c ON c.parent_id = f.id AND c.collection AND NOT c.gone
+    )
+    SELECT id FROM folder
+$$;
+COMMENT ON FUNCTION folders_below IS 'A collection and all collections below it, living ones.';
+
+CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(m.size), 0)::int8 FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f AND NOT m.gone
+$$;
+COMMENT ON FUNCTION size_below IS 'Bytes of all members of a collection, however deep.';
+
+-- What lies below is out of reach at once and buried by a job: deleting a folder costs the same whatever is in it.
+CREATE FUNCTION node_remove(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    freed int8;
+BEGIN
+    SELECT * INTO n FROM dav_node WHERE id = node AND NOT gone FOR NO KEY UPDATE;
+    IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
+        PERFORM lost_race();
+    END IF;
+    freed := n.size + CASE WHEN n.collection THEN size_below(node) ELSE 0 END;
+    DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
+    DELETE FROM dav_property WHERE node_id = node;
+    UPDATE dav_node SET gone = true, gone_at = now(), changed = pg_current_xact_id(), blob_id = NULL, size = 0,
+           etag = NULL, type = NULL, display = NULL WHERE id = node;
+    PERFORM quota_note(n.chapter_id, NULL, -freed);
+END $$;
+COMMENT ON FUNCTION node_remove IS 'Deletes a node, if it still has the entity tag seen, with all below it.';
+
+-- Deepest first, so that what is left still hangs together.
+CREATE FUNCTION node_bury(grave int8, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    n int8;
+BEGIN
+    WITH RECURSIVE below AS (
+        SELECT c.id, c.collection, 1 AS depth FROM dav_node c WHERE c.parent_id = grave
+        UNION ALL
+        SELECT c.id, c.collection, b.depth + 1 FROM below b JOIN dav_node c ON c.parent_id = b.id WHERE b.collection
+    )
+    DELETE FROM dav_node WHERE id IN (SELECT id FROM below ORDER BY depth DESC LIMIT most);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    IF n < most THEN
+        UPDATE dav_node SET collection = false WHERE id = grave;
+    END IF;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION node_bury IS 'Removes up to `most` rows below a deleted collection; how many it found.';
+
+CREATE FUNCTION node_move(node int8, seen text, to_parent int8, called text, key text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    p record;
+    inherits bool;
+BEGIN
+    SELECT * INTO n FROM dav_node WHERE id = node AND NOT gone FOR NO KEY UPDATE;
+    IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT * INTO p FROM dav_node WHERE id = to_parent AND collection AND NOT gone;
+    IF NOT FOUND OR p.root_id <> n.root_id OR (n.collection AND EXISTS (
+        WITH RECURSIVE up AS (
+            SELECT id, parent_id FROM dav_node WHERE id = to_parent
+            UNION ALL
+            SELECT a.id, a.parent_id FROM up JOIN dav_node a ON a.id = up.parent_id
+        )
+        SELECT FROM up WHERE id = node))
+    THEN
+        PERFORM lost_race();
+    END IF;
+    inherits := n.policy_id = (SELECT policy_id FROM dav_node WHERE id = n.parent_id);
+    UPDATE dav_node SET parent_id = to_parent, name = called, name_key = key, changed = pg_current_xact_id(),
+           policy_id = CASE WHEN inherits THEN p.policy_id ELSE n.policy_id END
+     WHERE id = node;
+    DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
+    IF n.parent_id <> to_parent OR n.name_key <> key THEN
+        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, gone, gone_at)
+        VALUES (n.root_id, n.parent_id, n.chapter_id, n.person_id, n.policy_id, n.kind, false, n.name, n.name_key, true, now());
+    END IF;
+    IF inherits AND n.collection AND p.policy_id <> n.policy_id THEN
+        WITH RECURSIVE below AS (
+            SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = n.policy_id
+            UNION ALL
+            SELECT c.id FROM below b JOIN dav_node c ON c.parent_id = b.id AND NOT c.gone AND c.policy_id = n.policy_id
+        )
+        UPDATE dav_node d SET policy_id = p.policy_id, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
+    END IF;
+END $$;
+COMMENT ON FUNCTION node_move IS 'Renames a node or hangs it elsewhere in its tree, where the name must be free. What inherits its levels gets those of the new place.';
+
+-- A copy takes the levels of its place. A collection inside with levels of its own that fewer may read keeps them.
+CREATE FUNCTION node_copy(node int8, to_parent int8, called text, key text, deep bool, OUT id int8, OUT bytes int8) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    p record;
+    old_policies int8[] := '{}';
+    new_policies int8[] := '{}';
+    own record;
+BEGIN
+    SELECT d.id, d.root_id, d.chapter_id, d.person_id, d.policy_id, l.read_level, l.write_level INTO p
+      FROM dav_node d JOIN dav_policy l ON l.id = d.policy_id WHERE d.id = to_parent AND d.collection AND NOT d.gone;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    FOR own IN
+        SELECT DISTINCT l.id, l.read_level, l.write_level
+          FROM folders_below(node) f JOIN dav_node c ON c.id = f JOIN dav_policy l ON l.id = c.policy_id
+         WHERE (deep OR f = node) AND l.read_level > p.read_level
+           AND c.policy_id IS DISTINCT FROM (SELECT u.policy_id FROM dav_node s JOIN dav_node u ON u.id = s.parent_id WHERE s.id = node)
+    LOOP
+        old_policies := old_policies || own.id;
+        INSERT INTO dav_policy (chapter_id, person_id, read_level, write_level)
+        VALUES (p.chapter_id, p.person_id, own.read_level, greatest(own.write_level, own.read_level)) RETURNING dav_policy.id INTO own.id;
+        new_policies := new_policies || own.id;
+    END LOOP;
+    WITH RECURSIVE folder AS (
+        SELECT s.id, nextval('dav_node_id_seq') AS new_id, to_parent AS new_parent, s.collection AND deep AS inside, true AS top
+          FROM dav_node s WHERE s.id = node AND NOT s.gone
+        UNION ALL
+        SELECT c.id, nextval('dav_node_id_seq'), f.new_id, true, false
+          FROM folder f JOIN dav_node c ON c.parent_id = f.id AND c.collection AND NOT c.gone WHERE f.inside
+    ), source AS MATERIALIZED (
+        SELECT f.id, f.new_id, f.new_parent, f.top FROM folder f
+        UNION ALL
+        SELECT m.id, nextval('dav_node_id_seq'), f.new_id, false
+          FROM folder f JOIN dav_node m ON m.parent_id = f.id AND NOT m.collection AND NOT m.gone WHERE f.inside
+    ), made AS (
+        INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key,
+                              display, type, etag, blob_id, size, modified)
+        OVERRIDING SYSTEM VALUE
+        SELECT s.new_id, p.root_id, s.new_parent, p.chapter_id, p.person_id,
+               coalesce(new_policies[array_position(old_policies, d.policy_id)], p.policy_id), d.kind, d.collection,
+               CASE WHEN s.top THEN called ELSE d.name END, CASE WHEN s.top THEN key ELSE d.name_key END,
+               d.display, d.type, d.etag, d.blob_id, d.size, d.modified
+          FROM source s JOIN dav_node d ON d.id = s.id
+        RETURNING dav_node.id, dav_node.parent_id, dav_node.size
+    ), properties AS (
+        INSERT INTO dav_property (node_id, ns, name, chapter_id, person_id, value, lang)
+        SELECT s.new_id, d.ns, d.name, p.chapter_id, p.person_id, d.value, d.lang
+          FROM source s JOIN dav_property d ON d.node_id = s.id
+    )
+    SELECT max(m.id) FILTER (WHERE m.parent_id = to_parent), coalesce(sum(m.size), 0) INTO id, bytes FROM made m;
+    IF id IS NULL THEN
+        PERFORM lost_race();
+    END IF;
+END $$;
+COMMENT ON FUNCTION node_copy IS 'Copies a node to a free name in a collection; deep: with all below it. Contents are shared. The caller notes the bytes.';
+
+-- Contents are shared inside one owner only: a copy to another chapter gets rows of its own for them.
+CREATE FUNCTION blobs_adopt(node int8) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    o record;
+    b record;
+BEGIN
+    SELECT chapter_id, person_id INTO STRICT o FROM dav_node WHERE id = node;
+    FOR b IN
+        SELECT d.id AS node_id, c.sha256, c.size, c.bytes,
+               (SELECT array_agg(encode(sha256, 'hex') ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_hashes,
+               (SELECT array_agg(size ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_sizes
+          FROM dav_node d JOIN blob c ON c.id = d.blob_id
+         WHERE d.id = node OR d.parent_id IN (SELECT folders_below(node))
+    LOOP
+        UPDATE dav_node SET blob_id = blob_keep(o.chapter_id, o.person_id, b.sha256, b.size, b.bytes, b.part_hashes, b.part_sizes)
+         WHERE id = b.node_id;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION blobs_adopt IS 'Gives the nodes of a copy contents of their own owner; the files of the store have been shared before.';
+
+
 DO $$
 DECLARE
     t text;
@@ -437,5 +816,6 @@ BEGIN
 END $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chapterd TO chapterd;
+GRANT USAGE ON SEQUENCE dav_node_id_seq TO chapterd;
 REVOKE INSERT, DELETE ON installation FROM chapterd;
 REVOKE INSERT, UPDATE, DELETE ON migration FROM chapterd;

@@ -58,3 +58,8 @@ WITH leaver AS (
     DELETE FROM person_group WHERE person_id IN (SELECT id FROM leaver)
 )
 SELECT id FROM leaver
+
+-- sync_known: Which of these ids we know.
+-- in   ids text[]
+-- out  directory_id text
+SELECT directory_id FROM person WHERE directory_id = ANY ($1)

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+"""check.py SET [STEP...]: runs the tests of a set (check, clients, long, scale) or some of its steps.
+
+Prints a line "name: N passed, N failed, N skipped, N s" for each step and "N passed, N failed" last.
+What a step said is in build/check/SET/STEP.log; of a step that failed, its end is shown.
+A step without tests has failed, and so has a skip: a missing program is no reason (only /dev/fuse is,
+which a container may lack).
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+ALLOWED_SKIP = '/dev/fuse'
+ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
+
+
+class Step:
+    """One line of the table: a command, the build its tests run against, and its environment."""
+
+    def __init__(self, name, command, build=RELEASE, limit=1800, **env):
+        self.name, self.command, self.build, self.limit, self.env = name, command, build, limit, env
+
+
+def make(name, *words, **more):
+    return Step(name, ['make', '--no-print-directory', *words], **more)
+
+
+def pytest(name, *folders, **more):
+    return Step(name, ['pytest', *(folders or (f'tests/{name}',))], **more)
+
+
+SETS = {
+    'check': [
+        make('release', 'all'),
+        make('asan', 'asan'),
+        make('lint', 'lint'),
+        make('unit', 'unit'),
+        make('fuzz', 'fuzz', 'SECONDS=5'),
+        Step('sql', ['packaging/check-sql.sh'], build=ASAN),
+        pytest('http', build=ASAN),
+        pytest('ctl', build=ASAN),
+        pytest('authz', build=ASAN),
+        pytest('attack', build=ASAN),
+        pytest('fault', build=ASAN),
+        pytest('suites'),
+        pytest('browser'),
+        Step('package', ['packaging/check-package.sh']),
+    ],
+    'clients': [
+        make('release', 'all'),
+        pytest('clients'),
+    ],
+    'long': [
+        make('release', 'all'),
+        make('asan', 'asan'),
+        make('tsan', 'tsan'),
+        make('fuzz', 'fuzz', 'SECONDS=60'),
+        pytest('fault', build=ASAN, limit=7200, LONG='1'),
+        pytest('fault-release', 'tests/fault', limit=7200, LONG='1'),
+        pytest('attack', limit=7200, LONG='1'),
+        pytest('http-tsan', 'tests/http', build=TSAN, limit=7200),
+    ],
+    'scale': [
+        make('release', 'all'),
+        pytest('scale', limit=7200, LONG='1'),
+    ],
+}
+
+
+# ---------------------------------------------------------------- running
+
+def reachable_builds():
+    """As root the servers drop to a user who may not reach the checkout: then copies are tested."""
+    if os.getuid() != 0:
+        return {}
+    probe = subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
+                            'test', '-x', ROOT / 'packaging/stack'], cwd='/')
+    if probe.returncode == 0:
+        return {}
+    place = pathlib.Path(tempfile.mkdtemp(prefix='chapterd-check-', dir='/var/tmp'))
+    place.chmod(0o755)
+    return {build: place / pathlib.Path(build).name for build in (RELEASE, ASAN, TSAN)}
+
+
+def copy_programs(build, copy):
+    copy.mkdir(exist_ok=True)
+    for program in ('chapterd', 'chapterctl'):
+        if (ROOT / build / program).exists():
+            shutil.copy2(ROOT / build / program, copy / program)
+
+
+def command_of(step, results):
+    if step.command[0] != 'pytest':
+        return step.command
+    return ['/usr/bin/python3', '-m', 'pytest', '-q', '--durations=5', f'--junitxml={results}',
+            *step.command[1:]]
+
+
+def run(step, folder, copies):
+    """Returns (passed, failed, skipped, what is wrong)."""
+    log, results = folder / f'{step.name}.log', folder / f'{step.name}.xml'
+    results.unlink(missing_ok=True)
+    build = copies.get(step.build, ROOT / step.build)
+    if copies:
+        copy_programs(step.build, build)
+    # What make was called with is not meant for the steps.
+    env = {k: v for k, v in os.environ.items() if k not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'BUILD')}
+    env.update(step.env, CHAPTERD_BUILD=str(build), PYTHONDONTWRITEBYTECODE='1')
+
+    missing = [f for f in step.command[1:] if f.startswith('tests/') and not (ROOT / f).is_dir()]
+    if missing:
+        return 0, 1, 0, f'there are no tests: {missing[0]} is missing'
+    with open(log, 'wb') as out:
+        child = subprocess.Popen(command_of(step, results), cwd=ROOT, env=env, stdout=out,
+                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+        try:
+            code = child.wait(step.limit)
+        except subprocess.TimeoutExpired:
+            end(child)
+            return 0, 1, 0, f'took more than {step.limit} s and was ended; see {log}'
+        except BaseException:
+            end(child)
+            raise
+    if step.command[0] == 'pytest':
+        return count_results(results, code, log)
+    return count_output(log, code)
+
+
+def end(child):
+    """The step and what it started: its session, which is nobody else's."""
+    os.killpg(child.pid, signal.SIGINT)
+    try:
+        child.wait(60)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+# ---------------------------------------------------------------- counting
+
+def count_results(results, code, log):
+    if not results.exists():
+        return 0, 1, 0, tail(log)
+    passed = failed = skipped = 0
+    wrong = []
+    for case in xml.parse(results).getroot().iter('testcase'):
+        skip = case.find('skipped')
+        if case.find('failure') is not None or case.find('error') is not None:
+            failed += 1
+        elif skip is None:
+            passed += 1
+        elif ALLOWED_SKIP in skip.get('message', ''):
+            skipped += 1
+        else:
+            failed += 1
+            wrong.append(f"skipped: {case.get('classname')}.{case.get('name')}: {skip.get('message')}")
+    if passed + failed + skipped == 0:
+        return 0, 1, 0, 'there are no tests'
+    if code != 0 and failed == 0:
+        failed = 1
+    return passed, failed, skipped, '\n'.join(wrong + ([tail(log)] if code != 0 else []))
+
+
+def count_output(log, code):
+    """Our C tests end with "N tests, N failures", other steps may say "N passed, N failed"."""
+    text = log.read_text(errors='replace')
+    passed = failed = 0
+    for tests, failures in re.findall(r'^(\d+) tests?, (\d+) failures?$', text, re.M):
+        passed += int(tests) - int(failures)
+        failed += int(failures)
+    for good, bad in re.findall(r'^(\d+) passed, (\d+) failed$', text, re.M):
+        passed += int(good)
+        failed += int(bad)
+    if passed + failed == 0:
+        passed, failed = (1, 0) if code == 0 else (0, 1)
+    if code != 0 and failed == 0:
+        failed = 1
+    return passed, failed, 0, tail(log) if code != 0 else ''
+
+
+def tail(log, lines=60):
+    return '\n'.join(log.read_text(errors='replace').splitlines()[-lines:]) + f'\n(all of it: {log})'
+
+
+# ---------------------------------------------------------------- main
+
+def main():
+    name, only = sys.argv[1], sys.argv[2:]
+    steps = [s for s in SETS[name] if not only or s.name in only]
+    unknown = set(only) - {s.name for s in steps}
+    if unknown:
+        sys.exit(f"check.py: no step {', '.join(sorted(unknown))} in {name}")
+    folder = ROOT / 'build/check' / name
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = reachable_builds()
+    total_passed = total_failed = 0
+    try:
+        for step in steps:
+            start = time.monotonic()
+            passed, failed, skipped, wrong = run(step, folder, copies)
+            if wrong:
+                print(wrong)
+            seconds = time.monotonic() - start
+            print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, {seconds:.0f} s',
+                  flush=True)
+            total_passed += passed
+            total_failed += failed
+    except KeyboardInterrupt:
+        print('interrupted')
+        total_failed += 1
+    finally:
+        for copy in {c.parent for c in copies.values()}:
+            shutil.rmtree(copy, ignore_errors=True)
+    print(f'{total_passed} passed, {total_failed} failed')
+    sys.exit(total_failed != 0)
+
+
+if __name__ == '__main__':
+    main()

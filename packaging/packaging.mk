@@ -1,0 +1,99 @@
+# Running, checking, installing and packaging: the targets that people type.
+PORT    ?= 8080
+
+deps:	## installs what building and running need (Debian packages)
+	@packaging/deps.sh build run
+
+run:	## builds and runs all of it on this machine, with a demo federation; PORT=8080
+	@packaging/deps.sh build run
+	@$(MAKE) --no-print-directory all
+	@packaging/run.sh $(PORT)
+
+# ---------------------------------------------------------------- tests
+
+check:	## installs what the tests need, builds, runs the tests; ONLY="http attack" for some steps
+	@packaging/deps.sh build run check package
+	@packaging/check.py check $(ONLY)
+
+check-clients:	## real programs that people mount the drive with
+	@packaging/deps.sh build run check clients
+	@packaging/check.py clients $(ONLY)
+
+check-long:	## hundreds of kills, a minute of fuzzing each, ThreadSanitizer: hours
+	@packaging/deps.sh build run check
+	@packaging/check.py long $(ONLY)
+
+check-scale:	## a hundred thousand of everything
+	@packaging/deps.sh build run check
+	@packaging/check.py scale $(ONLY)
+
+check-fresh:	## the two commands of the README on a Debian 12 made for it, as root and as a user
+	@packaging/deps.sh fresh
+	@packaging/fresh.sh $(ONLY)
+
+bench:	## beside Apache and nginx in one run
+	@packaging/deps.sh build run check bench
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/bench/bench.py $(ONLY)
+
+# Each file in tests/sql is a program of its own; packaging/check-sql.sh gives it a database.
+SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
+
+sql-tests:
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
+	    CFLAGS="-O1 -g" $(SQL_TESTS:%=build/asan/%)
+
+$(SQL_TESTS:%=$(BUILD)/%): %: %.o $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# ---------------------------------------------------------------- manual pages and the example configuration
+
+$(BUILD)/manual: $(BUILD)/packaging/manual.o $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/man/chapterd.conf.5.scd: packaging/man/chapterd.conf.5.scd $(BUILD)/manual
+	@mkdir -p $(@D)
+	{ sed '/^@SETTINGS@$$/,$$d' $<; $(BUILD)/manual; sed '1,/^@SETTINGS@$$/d' $<; } > $@
+
+$(BUILD)/man/%.scd: packaging/man/%.scd
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/man/%: $(BUILD)/man/%.scd
+	scdoc < $< > $@ || { rm -f $@; exit 1; }
+
+MANUALS := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(wildcard packaging/man/*.scd))
+
+man: $(MANUALS)	## the manual pages
+
+# ---------------------------------------------------------------- installing
+
+SYSCONFDIR ?= /etc
+UNITDIR    ?= /lib/systemd/system
+
+install: all man	## into DESTDIR, for a package or by hand
+	install -Dm0755 $(BUILD)/chapterd $(DESTDIR)$(PREFIX)/sbin/chapterd
+	install -Dm0755 $(BUILD)/chapterctl $(DESTDIR)$(PREFIX)/bin/chapterctl
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m0644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m0644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(PREFIX)/share/man/man8
+	install -Dm0644 packaging/chapterd.conf $(DESTDIR)$(SYSCONFDIR)/chapterd/chapterd.conf
+	install -Dm0644 packaging/debian/chapterd.service $(DESTDIR)$(UNITDIR)/chapterd.service
+	install -Dm0644 packaging/debian/chapterd.socket $(DESTDIR)$(UNITDIR)/chapterd.socket
+	install -Dm0644 packaging/debian/chapterd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chapterd.conf
+	install -Dm0644 packaging/debian/chapterd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chapterd.conf
+	install -Dm0644 packaging/chapterctl.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/chapterctl
+
+deb:	## the Debian package, into build/
+	@packaging/deps.sh build package
+	@packaging/deb.sh
+
+# ---------------------------------------------------------------- help
+
+help:	## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", "make " $$1, $$2 }' \
+	    $(filter-out %.d,$(MAKEFILE_LIST))
+
+.PHONY: deps run check check-clients check-long check-scale check-fresh bench sql-tests man install \
+    deb help

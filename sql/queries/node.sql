@@ -1,0 +1,180 @@
+-- The tree of nodes. The queries that list nodes give the same columns in the same order: see NODE_OF in webdav/store_row.c.
+
+-- node_path: the nodes along a path, the root first; the last one with its content when asked for
+-- in   slug text, kind text, keys text[], content bool
+-- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, sha256 bytea?, bytes bytea?
+WITH RECURSIVE walk AS (
+    SELECT n.*, 0 AS depth
+      FROM chapter c JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $2 AND n.parent_id IS NULL AND NOT n.gone
+     WHERE c.slug = $1 AND c.archived IS NULL
+    UNION ALL
+    SELECT n.*, w.depth + 1
+      FROM walk w JOIN dav_node n ON n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1] AND NOT n.gone
+)
+SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
+       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes
+  FROM walk w
+  JOIN dav_policy p ON p.id = w.policy_id
+  LEFT JOIN blob b ON $4 AND w.depth = cardinality($3) AND b.id = w.blob_id
+ ORDER BY w.depth
+
+-- node_children: the members of a collection after a name_key, in the order of names
+-- in   parent int8, after text, most int4
+-- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
+       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $2
+ ORDER BY n.name_key LIMIT $3
+
+-- node_several: those members of a collection that have one of these names
+-- in   parent int8, keys text[]
+-- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
+       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($2)
+ ORDER BY n.name_key
+
+-- node_roots: the roots of one kind in all chapters of the scope; name is the slug, display the chapter's name
+-- in   kind text, after text, most int4
+-- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, c.slug, c.slug,
+       c.name, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM chapter c
+  JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $1 AND n.parent_id IS NULL AND NOT n.gone
+  JOIN dav_policy p ON p.id = n.policy_id
+ WHERE c.archived IS NULL AND c.slug > $2
+ ORDER BY c.slug LIMIT $3
+
+-- node_changes: what changed in a collection from a mark on, behind (changed, id) of the last one told; names that are gone only when asked for, and not when somebody else has the name now
+-- in   parent int8, since xid8, told xid8, told_id int8, with_gone bool, most int4
+-- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
+       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
+ WHERE n.parent_id = $1 AND n.changed >= $2 AND (n.changed, n.id) > ($3, $4)
+   AND (NOT n.gone OR ($5 AND NOT EXISTS (
+        SELECT FROM dav_node l WHERE l.parent_id = n.parent_id AND l.name_key = n.name_key AND NOT l.gone)))
+ ORDER BY n.changed, n.id LIMIT $6
+
+-- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
+-- in   node int8
+-- out  epoch text, mark int8, horizon int8, floor int8, open_count int8, open_sum int8
+WITH state AS (
+    SELECT n.id, i.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS horizon,
+           coalesce(n.sync_floor::text::int8, 0) AS sync_floor,
+           greatest(n.changed::text::int8 + 1, n.sync_floor::text::int8,
+                    (SELECT m.changed::text::int8 + 1 FROM dav_node m WHERE m.parent_id = n.id ORDER BY m.changed DESC LIMIT 1)) AS mark
+      FROM dav_node n CROSS JOIN installation i
+     WHERE n.id = $1
+)
+SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
+  FROM state s CROSS JOIN LATERAL (
+       SELECT count(*) AS n, coalesce(sum(m.changed::text::int8), 0)::int8 AS sum
+         FROM dav_node m WHERE m.parent_id = s.id AND m.changed >= least(s.mark, s.horizon)::text::xid8) o
+
+-- node_content: what a member holds
+-- in   node int8
+-- out  sha256 bytea, size int8, bytes bytea?
+SELECT b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
+
+-- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store
+-- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], lease int8
+-- out  id int8, covered bool
+SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- collection_make: a new collection; levels null: those of the parent
+-- in   parent int8, name text, name_key text, kind text, display text?, read_level int2?, write_level int2?
+-- out  id int8
+SELECT collection_make($1, $2, $3, $4, $5, $6, $7)
+
+-- root_make: the root of a tree of a chapter
+-- in   chapter int8, name text, kind text, read_level int2, write_level int2
+-- out  id int8
+SELECT root_make($1, $2, $3, $4, $5)
+
+-- node_remove: deletes a node with all below it; LOST_RACE when it is not as it was seen
+-- in   node int8, seen text?
+-- out  done int4
+SELECT 1 FROM node_remove($1, $2)
+
+-- node_move: renames a node or hangs it elsewhere in its tree; LOST_RACE when it is not as it was seen
+-- in   node int8, seen text?, to_parent int8, name text, name_key text
+-- out  done int4
+SELECT 1 FROM node_move($1, $2, $3, $4, $5)
+
+-- node_copy: copies a node with its properties to a free name; bytes is what the copy takes
+-- in   node int8, to_parent int8, name text, name_key text, deep bool
+-- out  id int8, bytes int8
+SELECT id, bytes FROM node_copy($1, $2, $3, $4, $5)
+
+-- node_adopt: gives the nodes of a copy in another chapter contents of that chapter
+-- in   node int8
+-- out  done int4
+SELECT 1 FROM blobs_adopt($1)
+
+-- node_modified_set: when a member was last modified, as its client says
+-- in   node int8, modified timestamptz
+UPDATE dav_node SET modified = $2, changed = pg_current_xact_id() WHERE id = $1
+
+-- node_display_set: what people call a collection; null: its name
+-- in   node int8, display text?
+UPDATE dav_node SET display = $2, changed = pg_current_xact_id() WHERE id = $1
+
+-- node_touch: stamps a node whose properties changed, so that sync reports tell it
+-- in   node int8
+UPDATE dav_node SET changed = pg_current_xact_id() WHERE id = $1
+
+-- node_graves: deleted collections whose members still have to be removed
+-- out  id int8
+SELECT id FROM dav_node WHERE gone AND collection ORDER BY id LIMIT 100
+
+-- node_bury: removes rows below a deleted collection; n is how many there were, at most `most`
+-- in   grave int8, most int4
+-- out  n int8
+SELECT node_bury($1, $2)
+
+-- tombstones_clear: removes tombstones of a kind older than so many days; their collections refuse sync tokens that would need them
+-- in   kind text, days int4, most int4
+-- out  n int8
+WITH old AS (
+    SELECT id FROM dav_node WHERE gone AND NOT collection AND kind = $1 AND gone_at < now() - make_interval(days => $2) LIMIT $3
+), cleared AS (
+    DELETE FROM dav_node WHERE id IN (SELECT id FROM old) RETURNING parent_id, changed
+), floors AS (
+    UPDATE dav_node p
+       SET sync_floor = (greatest(p.sync_floor::text::int8, c.last + 1))::text::xid8
+      FROM (SELECT parent_id, max(changed::text::int8) AS last FROM cleared GROUP BY parent_id) c
+     WHERE p.id = c.parent_id
+)
+SELECT count(*) FROM cleared
+
+-- policies_clear: removes policies that no node names any more
+-- out  n int8
+WITH cleared AS (
+    DELETE FROM dav_policy p WHERE NOT EXISTS (SELECT FROM dav_node n WHERE n.policy_id = p.id) RETURNING 1
+)
+SELECT count(*) FROM cleared
+
+-- locks_clear: removes locks past their time
+-- out  n int8
+WITH cleared AS (
+    DELETE FROM dav_lock WHERE expires < now() RETURNING 1
+)
+SELECT count(*) FROM cleared
+
+-- node_damage: nodes that hang in the air: without a living parent, policy, root or content, for chapterctl verify
+-- out  id int8, what text
+SELECT n.id, CASE WHEN n.blob_id IS NOT NULL AND b.id IS NULL THEN 'content'
+                  WHEN p.id IS NULL THEN 'policy'
+                  WHEN r.id IS NULL THEN 'root'
+                  ELSE 'parent' END
+  FROM dav_node n
+  LEFT JOIN blob b ON b.id = n.blob_id AND b.chapter_id IS NOT DISTINCT FROM n.chapter_id AND b.person_id IS NOT DISTINCT FROM n.person_id
+  LEFT JOIN dav_policy p ON p.id = n.policy_id
+  LEFT JOIN dav_node r ON r.id = n.root_id
+  LEFT JOIN dav_node u ON u.id = n.parent_id
+ WHERE NOT n.gone
+   AND ((n.blob_id IS NOT NULL AND b.id IS NULL) OR p.id IS NULL OR r.id IS NULL OR (n.parent_id IS NOT NULL AND u.id IS NULL))
+ ORDER BY n.id

@@ -1,0 +1,96 @@
+#ifndef WEBDAV_STORE_H
+#define WEBDAV_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/token.h"
+#include "blob/blob.h"
+#include "webdav/dav.h"
+
+struct job;
+
+/*
+ * Kinds whose nodes are rows of dav_node: finding them, and operations that a
+ * struct dav_kind can name as they are. All of them work inside the request's
+ * transaction. A node that is no longer as it was found makes LOST_RACE, and the
+ * request is run again.
+ *
+ * Sync tokens are urn:chapterd:sync:{epoch}:{collection}:{xid}. Every row carries
+ * the number of the transaction that last changed it. The token of a collection is
+ * the lesser of the oldest transaction still open and one above the last change of
+ * its rows; a report tells what has that number or more. So what commits late is
+ * told late but never lost; a change may be told twice; the token of an idle
+ * collection stands still; and it never lies above a number that is known to be in
+ * flushed WAL by more than one, so that a crash of the server cannot hand the same
+ * number out again below it. A page that was cut at a limit has the token of the
+ * first page and ":{changed}:{id}" of the last node told behind it.
+ */
+
+/* What the root of a tree is: nodes below it are found by what its kind says can be in it. */
+struct store_tree {
+    const char *prefix;          /* "/dav/files" */
+    const struct dav_kind *root; /* also kind of the root in the database */
+};
+
+/*
+ * The node at prefix/{slug}/{parts...}, with rights, ancestors and the content of
+ * a member that is about to be read. NOT_FOUND when its parent is missing.
+ */
+fallible store_find(struct request *, const struct store_tree *, const char *slug,
+    const struct path *below_slug, struct dav_node *);
+
+/* A page of the roots of all chapters of the scope, for a virtual collection above them. */
+fallible store_roots(struct request *, const struct store_tree *, const char *from,
+    struct dav_list *);
+
+/* What store_find puts into node->own of a member. */
+struct store_content {
+    unsigned char sha256[SHA256_SIZE];
+    const char *bytes; /* NULL: in the store */
+};
+/* The content of a member, however it was found; NOT_FOUND when it has none. */
+fallible store_content(struct request *, const struct dav_node *, const struct store_content **);
+/* Its parts, for response_blob(). */
+fallible store_parts(struct request *, const struct dav_node *, const struct store_content *,
+    struct blob_content *);
+
+/* Whose contents those of a node are. */
+struct blob_owner store_owner(const struct dav_node *);
+
+/* ---- operations of kinds ---- */
+
+fallible store_children(struct request *, const struct dav_node *, const char *from,
+    struct dav_list *);
+fallible store_several(struct request *, const struct dav_node *, const char *const *names, int n,
+    struct dav_list *);
+fallible store_changes(struct request *, const struct dav_node *, const char *token, int limit,
+    struct dav_changes *);
+fallible store_remove(struct request *, const struct dav_node *);
+fallible store_copy(struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
+fallible store_move(struct request *, const struct dav_node *, const struct dav_node *to);
+fallible store_quota(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
+fallible store_reserve(struct request *, const struct dav_node *, int64_t bytes);
+
+/* ---- what kinds make their own operations of ---- */
+
+/* Content of a member, new or not. type: what is stored as its media type, or NULL. */
+fallible store_write(struct request *, const struct dav_node *, const struct dav_content *,
+    const char *type, struct dav_written *);
+/* A new collection at a free name; display may be NULL. *id is its row. */
+fallible store_make(struct request *, const struct dav_node *, const char *display, int64_t *id);
+
+/* Refuses names that could not be shown or would deceive (decisions 1.12). */
+fallible store_check_name(struct request *, const char *name);
+
+/* Properties that are columns. */
+fallible store_set_modified(struct request *, const struct dav_node *, int64_t us);
+fallible store_set_display(struct request *, const struct dav_node *, const char *display);
+/* Its properties changed: sync reports shall tell. */
+fallible store_touch(struct request *, const struct dav_node *);
+
+/* Folding of quota, burial of what lies below deleted folders, expired locks, sweep of contents: for jobs_start. */
+extern const struct job store_jobs[];
+
+#endif
