@@ -16,3 +16,21 @@ unit:	## the unit tests; ONLY="words" runs those that have one of them in their 
 -include $(UNIT_TESTS:%.c=$(BUILD)/%.d)
 
 .PHONY: unit
+
+# ---------------------------------------------------------------- lint and format
+
+OURS := $(wildcard daemon/*.[ch] daemon/*/*.[ch] webdav/*.[ch] modules/*.[ch] modules/*/*.[ch] \
+    tests/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+
+lint: $(BUILD)/libchapterd.a	## the rules that a machine can check, and a test of each rule
+	LINT_CFLAGS="-D_GNU_SOURCE -I$(BUILD) $$(pkg-config --cflags $(PKGS))" \
+	    LINT_LIBRARY=$(BUILD)/libchapterd.a tests/lint/lint.sh
+	tests/lint/selftest.sh
+
+format:	## brings all C into the style of .clang-format
+	clang-format-14 -i $(OURS)
+
+format-check:
+	clang-format-14 --dry-run --Werror $(OURS)
+
+.PHONY: lint format format-check
