@@ -7,9 +7,8 @@
 #include "base/error.h"
 #include "base/token.h"
 #include "blob/blob.h"
+#include "jobs/jobs.h"
 #include "webdav/dav.h"
-
-struct job;
 
 /*
  * Kinds whose nodes are rows of dav_node: finding them, and operations that a

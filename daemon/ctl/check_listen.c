@@ -37,7 +37,7 @@ read_address(struct arena *arena, const char *word, struct address *address)
         local->sun_family = AF_UNIX;
         if (strlen(word + 5) >= sizeof local->sun_path)
             return false;
-        strcpy(local->sun_path, word + 5);
+        memcpy(local->sun_path, word + 5, strlen(word + 5));
         return true;
     }
     if (!uri_host(arena, word, &host, &port) || port < 0

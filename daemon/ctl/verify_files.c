@@ -80,7 +80,8 @@ found(void *cls, const struct blob_found *file)
     if (b->error != NULL)
         return false;
     b->owner = file->owner;
-    strcpy(b->hash[b->n], hex_encode(b->verify->ctl->arena, file->sha256, SHA256_SIZE));
+    memcpy(b->hash[b->n], hex_encode(b->verify->ctl->arena, file->sha256, SHA256_SIZE),
+        2 * SHA256_SIZE + 1);
     b->size[b->n] = file->size;
     b->modified[b->n] = file->modified;
     b->n++;

@@ -43,14 +43,33 @@ clear(void *result)
 }
 
 static fallible
+finished(struct arena *arena, const char *what, PGresult *result)
+{
+    arena_defer(arena, clear, result);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK)
+        return NULL;
+    return error_cause(FAIL(arena, INTERNAL, "%s: %s", what, PQresultErrorMessage(result)), arena,
+        "%s", PQresultErrorMessage(result));
+}
+
+static fallible
 execute(struct arena *arena, PGconn *pg, const char *what, const char *sql, PGresult **result)
 {
     *result = PQexec(pg, sql);
-    arena_defer(arena, clear, *result);
-    if (PQresultStatus(*result) == PGRES_TUPLES_OK || PQresultStatus(*result) == PGRES_COMMAND_OK)
-        return NULL;
-    return error_cause(FAIL(arena, INTERNAL, "%s: %s", what, PQresultErrorMessage(*result)), arena,
-        "%s", PQresultErrorMessage(*result));
+    return finished(arena, what, *result);
+}
+
+/* Notes in the open transaction that a migration was run. */
+static fallible
+note(struct arena *arena, PGconn *pg, const struct embedded *m)
+{
+    const char *const values[] = { arena_printf(arena, "%d", number_of(m)), m->name };
+    PGresult *result;
+
+    TRY(execute(arena, pg, m->name, "SET LOCAL ROLE chapterd_owner", &result));
+    return finished(arena, m->name,
+        PQexecParams(pg, "INSERT INTO chapterd.migration (version, name) VALUES ($1, $2)", 2, NULL,
+            values, NULL, NULL, 0));
 }
 
 static fallible
@@ -101,11 +120,7 @@ run(struct arena *arena, PGconn *pg, const struct embedded *m)
 
     TRY(execute(arena, pg, m->name, "BEGIN", &result));
     TRY(execute(arena, pg, m->name, sql, &result));
-    TRY(execute(arena, pg, m->name,
-        arena_printf(arena,
-            "SET LOCAL ROLE chapterd_owner; INSERT INTO chapterd.migration (version, name) VALUES (%d, '%s')",
-            number_of(m), m->name),
-        &result));
+    TRY(note(arena, pg, m));
     return execute(arena, pg, m->name, "COMMIT", &result);
 }
 

@@ -1,7 +1,7 @@
 #include "modules/chapters/grant.h"
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -21,9 +21,11 @@ is_day(const char *s)
     int year, month, day;
 
     if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-'
-        || strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2
-        || sscanf(s, "%4d-%2d-%2d", &year, &month, &day) != 3)
+        || strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2)
         return false;
+    year = (int)strtol(s, NULL, 10);
+    month = (int)strtol(s + 5, NULL, 10);
+    day = (int)strtol(s + 8, NULL, 10);
     if (year < 1900 || month < 1 || month > 12 || day < 1)
         return false;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
