@@ -19,6 +19,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ALLOWED_SKIP = '/dev/fuse'
+MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD'}  # not the steps'
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
 
 
@@ -111,8 +112,7 @@ def run(step, folder, copies):
     build = copies.get(step.build, ROOT / step.build)
     if copies:
         copy_programs(step.build, build)
-    # What make was called with is not meant for the steps.
-    env = {k: v for k, v in os.environ.items() if k not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'BUILD')}
+    env = {k: v for k, v in os.environ.items() if k not in MAKES_OWN}
     env.update(step.env, CHAPTERD_BUILD=str(build), PYTHONDONTWRITEBYTECODE='1')
 
     missing = [f for f in step.command[1:] if f.startswith('tests/') and not (ROOT / f).is_dir()]
