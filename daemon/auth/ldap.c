@@ -281,8 +281,9 @@ directory_login(struct directory *d, struct arena *arena, const char *const *nam
     return rc == LDAP_SUCCESS ? NULL : silent(arena, rc);
 }
 
-fallible
-directory_check(struct directory *d, struct arena *arena)
+/* Looks whether there is an entry with this DN. */
+static fallible
+look_for(struct directory *d, struct arena *arena, const char *dn, int *rc)
 {
     static const char *const nothing[] = { LDAP_NO_ATTRS, NULL };
     struct slot *s = take_slot(d);
@@ -290,11 +291,30 @@ directory_check(struct directory *d, struct arena *arena)
 
     if (s == NULL)
         return silent(arena, LDAP_BUSY);
-    int rc = handle_search(d, &s->service, s->deadline, d->config->ldap_people_base, LDAP_SCOPE_BASE,
-        "(objectClass=*)", nothing, 1, &found);
+    *rc = handle_search(d, &s->service, s->deadline, dn, LDAP_SCOPE_BASE, "(objectClass=*)", nothing,
+        1, &found);
     ldap_msgfree(found);
-    give_slot(d, s, rc == LDAP_SUCCESS);
+    give_slot(d, s, *rc == LDAP_SUCCESS || *rc == LDAP_NO_SUCH_OBJECT);
+    return *rc == LDAP_SUCCESS || *rc == LDAP_NO_SUCH_OBJECT ? NULL : silent(arena, *rc);
+}
+
+fallible
+directory_check(struct directory *d, struct arena *arena)
+{
+    int rc;
+
+    TRY(look_for(d, arena, d->config->ldap_people_base, &rc));
     return rc == LDAP_SUCCESS ? NULL : silent(arena, rc);
+}
+
+fallible
+directory_has_group(struct directory *d, struct arena *arena, const char *dn, bool *found)
+{
+    int rc;
+
+    TRY(look_for(d, arena, dn, &rc));
+    *found = rc == LDAP_SUCCESS;
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- all people */
