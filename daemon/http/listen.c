@@ -77,7 +77,7 @@ open_unix(struct arena *arena, struct front *front, const char *word, const char
     if (strlen(path) >= sizeof sa.sun_path)
         return FAIL(arena, INTERNAL, "listen: %s: the path is too long; at most %zu bytes", word,
             sizeof sa.sun_path - 1);
-    strcpy(sa.sun_path, path);
+    memcpy(sa.sun_path, path, strlen(path));
     remove_stale(&sa);
     CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0)

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,7 +132,7 @@ fail(struct upload *u, const struct error *e)
 {
     u->failed = e->cond;
     if (e->cause != NULL)
-        strncpy(u->cause, e->cause, sizeof u->cause - 1);
+        snprintf(u->cause, sizeof u->cause, "%s", e->cause);
 }
 
 /* Writes one piece without the mutex; the upload is this thread's meanwhile. */
