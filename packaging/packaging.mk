@@ -55,6 +55,12 @@ $(BUILD)/man/chapterd.conf.5.scd: packaging/man/chapterd.conf.5.scd $(BUILD)/man
 	@mkdir -p $(@D)
 	{ sed '/^@SETTINGS@$$/,$$d' $<; $(BUILD)/manual; sed '1,/^@SETTINGS@$$/d' $<; } > $@
 
+# What each command says of itself.
+$(BUILD)/man/chapterctl.1.scd: packaging/man/chapterctl.1.scd packaging/commands.sh $(BUILD)/chapterctl
+	@mkdir -p $(@D)
+	{ sed '/^@COMMANDS@$$/,$$d' $<; packaging/commands.sh $(BUILD)/chapterctl; \
+	  sed '1,/^@COMMANDS@$$/d' $<; } > $@
+
 $(BUILD)/man/%.scd: packaging/man/%.scd
 	@mkdir -p $(@D)
 	cp $< $@
@@ -74,9 +80,9 @@ UNITDIR    ?= /lib/systemd/system
 install: all man	## into DESTDIR, for a package or by hand
 	install -Dm0755 $(BUILD)/chapterd $(DESTDIR)$(PREFIX)/sbin/chapterd
 	install -Dm0755 $(BUILD)/chapterctl $(DESTDIR)$(PREFIX)/bin/chapterctl
-	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m0644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m0644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(PREFIX)/share/man/man8
+	for page in $(MANUALS); do \
+	    install -Dm0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
+	done
 	install -Dm0644 packaging/chapterd.conf $(DESTDIR)$(SYSCONFDIR)/chapterd/chapterd.conf
 	install -Dm0644 packaging/debian/chapterd.service $(DESTDIR)$(UNITDIR)/chapterd.service
 	install -Dm0644 packaging/debian/chapterd.socket $(DESTDIR)$(UNITDIR)/chapterd.socket
