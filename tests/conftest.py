@@ -14,6 +14,7 @@ from lib.stack import Stack  # noqa: E402
 def stack():
     kept = os.environ.get('CHAPTERD_STACK_DIR')  # somebody else's: used, not ended
     s = Stack(kept)
+    s.only_servers()
     yield s
     if kept:
         for d in s.daemons:

@@ -74,12 +74,21 @@ class Stack:
             if equals:
                 self.env[name.strip()] = value.strip().strip('\'"')
         self.conf = pathlib.Path(self.env['CHAPTERD_CONF'])
-        self.pid = int(self.env['CHAPTERD_PID'])
+
+    def only_servers(self):
+        """Ends the stack's own chapterd: the tests run theirs, with settings of their own."""
+        done = self.run('down', 'chapterd')
+        assert done.returncode == 0, done.stdout
+
+    def part(self, command, name):
+        """part('down', 'directory'): starts or ends one server of the stack."""
+        done = self.run(command, name)
+        assert done.returncode == 0, done.stdout
 
     def down(self):
         for daemon in self.daemons:
             daemon.stop(check=False)
-        self.run('down')
+        self.run('down', '--delete')
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def settings(self):
@@ -88,45 +97,46 @@ class Stack:
     def sql(self, statement, *args):
         """Runs SQL as the administrator of the stack's database."""
         import psycopg2
-        with contextlib.closing(psycopg2.connect(self.admin_dsn())) as db:
+        with contextlib.closing(psycopg2.connect(self.settings()['admin_database'])) as db:
             db.autocommit = True
             with db.cursor() as cursor:
                 cursor.execute('SET search_path = chapterd')
-                with contextlib.suppress(psycopg2.Error):
-                    cursor.execute('SET ROLE chapterd_owner')
+                cursor.execute('SET ROLE chapterd_owner')
                 cursor.execute(statement, args or None)
                 return cursor.fetchall() if cursor.description else []
 
-    def admin_dsn(self):
-        return self.settings()['admin_database']
-
     def pg(self, *args):
         """pg_ctl on the stack's cluster, as its owner."""
-        data = self.pg_data()
+        data = pathlib.Path(self.env['CHAPTERD_STATE']) / 'postgres/data'
         binary = sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin/pg_ctl'))[-1]
         done = subprocess.run(as_owner(data, [binary, '-D', data, '-s', '-w', *args]),
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               timeout=120, cwd='/')
         assert done.returncode == 0, done.stderr
 
-    def pg_data(self):
-        if not hasattr(self, '_pg_data'):
-            found = [p.parent for p in self.dir.rglob('PG_VERSION')
-                     if (p.parent / 'global').is_dir()]
-            if not found:
-                found = [pathlib.Path(self.sql('SHOW data_directory')[0][0])]
-            self._pg_data = found[0]
-        return self._pg_data
-
     def ctl(self, *args, conf=None, check=True, timeout=300):
         """chapterctl, as the user who runs the daemon."""
         env = {**os.environ, 'CHAPTERD_CONF': str(conf or self.conf)}
-        done = subprocess.run(as_owner(self.blob_dir(), [BUILD / 'chapterctl', *args]), env=env,
+        done = subprocess.run(as_owner(self.blob_dir(), [self.program('chapterctl'), *args]), env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=timeout, cwd='/')
         if check:
             assert done.returncode == 0, f'chapterctl {args}: {done.returncode}\n{done.stdout}'
         return done
+
+    def program(self, name, build=None):
+        """A program of the build where the daemon's user can run it: the checkout may be closed."""
+        program = (build or BUILD) / name
+        test = subprocess.run(as_owner(self.blob_dir(), ['test', '-x', program]), cwd='/')
+        if test.returncode == 0:
+            return program
+        copy = self.dir / 'programs' / f'{program.parent.name}-{name}'
+        copy.parent.mkdir(mode=0o755, exist_ok=True)
+        if not copy.exists() or copy.stat().st_mtime < program.stat().st_mtime:
+            with contextlib.suppress(FileNotFoundError):
+                copy.unlink()
+            shutil.copy2(program, copy)
+        return copy
 
     def blob_dir(self):
         return pathlib.Path(self.settings()['blob_dir'])
@@ -176,7 +186,8 @@ class Daemon:
         self.conf.write_text(''.join(f'{k} = {v}\n' for k, v in self.settings.items()))
 
     def command(self, *args):
-        return as_owner(self.stack.blob_dir(), [self.build / 'chapterd', '-c', self.conf, *args])
+        program = self.stack.program('chapterd', self.build)
+        return as_owner(self.stack.blob_dir(), [program, '-c', self.conf, *args])
 
     def environment(self):
         return {**os.environ,
