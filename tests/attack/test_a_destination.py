@@ -131,7 +131,7 @@ def test_A12_into_itself(anna, box):
 
 def test_A12_member_limit(server):
     """tree_members_max at n-1, n, n+1; all or nothing. The limit itself is 10,000 by default."""
-    limit = 10000 if LONG else 20
+    limit = 10000 if LONG else 100
     small = server.stack.daemon({'tree_members_max': str(limit)}, name='tree')
     anna = small.client('jena-board')
     base = '/dav/files/jena/t-A12-limit/'

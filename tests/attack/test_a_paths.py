@@ -9,6 +9,8 @@ from lib.client import quote
 from lib.stack import LONG
 from lib.wire import message
 
+SEGMENTS = 36  # the default of path_segments: 32 below a chapter's folder, and what leads there
+
 CANARY = b'canary of erfurt'
 
 
@@ -173,7 +175,7 @@ def test_A07_length_of_a_segment(anna, box):
 def test_A07_number_of_segments(anna, box):
     have = len(box.strip('/').split('/'))
     path = box
-    for depth in range(have + 1, 33):
+    for depth in range(have + 1, SEGMENTS + 1):
         path += 'd/'
         assert anna.mkcol(path).status == 201, depth
     assert anna.mkcol(path + 'd/').status == 414

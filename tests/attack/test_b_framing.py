@@ -399,7 +399,7 @@ def test_B24_same_object_by_any_escaping(alice, den):
 def test_B25_no_line_break_reaches_a_header(server, alice, den, evil):
     """By no address: answers hold exactly the headers that we write."""
     for method, target in (('GET', '/' + evil), ('GET', '/.well-known/caldav?' + evil),
-                           ('GET', '/login?to=' + evil), ('PUT', den + evil), ('MKCOL', den + evil),
+                           ('GET', '/login?next=' + evil), ('PUT', den + evil), ('MKCOL', den + evil),
                            ('GET', '/c/jena?' + evil), ('OPTIONS', den + evil),
                            ('GET', '/c/jena/files?' + evil)):
         answer = alice(method, target, b'x' if method == 'PUT' else None)

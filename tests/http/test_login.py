@@ -265,7 +265,7 @@ def test_the_way_back_after_signing_in_stays_here(server):
     for to in ('https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)',
                '/%0d%0aX: y', 'evil.example'):
         browser = Browser(server)
-        page = browser('GET', '/login?to=' + quote(to).replace('/', '%2F'))
+        page = browser('GET', '/login?next=' + quote(to).replace('/', '%2F'))
         assert page.status in (200, 400)
         assert 'evil.example' not in (browser.sign_in('jena-member').get('Location') or '')
 

@@ -1,0 +1,96 @@
+"""davfs2: a mounted folder in which a document is edited."""
+import contextlib
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not os.path.exists('/dev/fuse'), reason='/dev/fuse is missing')
+
+
+@pytest.fixture
+def mount(server, run, den):
+    """The folder `den`, mounted with locks; (mount point, unmount)."""
+    if os.getuid() != 0:
+        pytest.fail('mounting with davfs2 needs root')
+    work = pathlib.Path(tempfile.mkdtemp(prefix='chapterd-davfs-', dir='/var/tmp'))
+    work.chmod(0o755)
+    (work / 'mnt').mkdir()
+    (work / 'cache').mkdir()
+    (work / 'cache').chmod(0o777)
+    user = pwd.getpwnam('davfs2')
+    os.chown(work / 'cache', user.pw_uid, user.pw_gid)
+    url = f'{server.url}{den}'
+    (work / 'secrets').write_text(f'{url} jena-member demo\n')
+    (work / 'secrets').chmod(0o600)
+    # buf_size: kernels from 6.16 on refuse smaller directory reads.
+    (work / 'conf').write_text(
+        f'secrets {work}/secrets\ncache_dir {work}/cache\nuse_locks 1\ndelay_upload 0\nask_auth 0\n'
+        'buf_size 512\nif_match_bug 0\n')
+    run('mount', '-t', 'davfs', '-o', f'conf={work}/conf', url, work / 'mnt', timeout=60)
+    mounted = True
+
+    def unmount():
+        nonlocal mounted
+        if mounted:
+            mounted = False
+            run('umount', work / 'mnt', timeout=120)
+
+    yield work / 'mnt', unmount
+    with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+        unmount()
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def test_edit(mount, alice, den):
+    folder, unmount = mount
+    data = os.urandom(3_000_000)
+    (folder / 'Sitzung').mkdir()
+    (folder / 'Sitzung/a.bin').write_bytes(data)
+    text = folder / 'Sitzung/b ü#%.txt'
+    text.write_text('hallo\n')
+    with open(text, 'a') as f:  # within the second: lost with weak etags
+        f.write('mehr\n')
+    os.rename(folder / 'Sitzung/a.bin', folder / 'Sitzung/c.bin')
+    shutil.copy(folder / 'Sitzung/c.bin', folder / 'Sitzung/d.bin')
+    os.unlink(folder / 'Sitzung/d.bin')
+    assert sorted(p.name for p in (folder / 'Sitzung').iterdir()) == ['b ü#%.txt', 'c.bin']
+    stat = os.statvfs(folder)
+    assert stat.f_bavail > 0
+    os.sync()
+    time.sleep(1)
+    unmount()
+    assert alice.get(den + 'Sitzung/c.bin').body == data
+    assert alice.get(den + 'Sitzung/b%20%C3%BC%23%25.txt').body == b'hallo\nmehr\n'
+
+
+def test_lock_while_a_file_is_open(mount, alice, mallory, den):
+    folder, unmount = mount
+    with open(folder / 'offen.txt', 'w') as f:
+        f.write('erste Zeile\n')
+        f.flush()
+        for _ in range(50):
+            answer = mallory.put(den + 'offen.txt', b'second writer')
+            if answer.status == 423:
+                break
+            mallory.delete(den + 'offen.txt')
+            time.sleep(0.1)
+        assert answer.status == 423, answer
+    unmount()
+    assert alice.get(den + 'offen.txt').body == b'erste Zeile\n'
+    assert mallory.put(den + 'offen.txt', b'after').status == 204
+
+
+def test_a_foreign_change_is_seen(mount, mallory, den):
+    folder, _ = mount
+    mallory.put(den + 'f.txt', b'eins')
+    for _ in range(100):
+        if (folder / 'f.txt').exists():
+            break
+        time.sleep(0.1)
+    assert (folder / 'f.txt').read_bytes() == b'eins'

@@ -1,0 +1,95 @@
+"""rclone: a real tree up, compared, moved, synchronised, removed."""
+import os
+
+import pytest
+
+
+@pytest.fixture
+def remote(server, run, den, tmp_path):
+    password = run('rclone', 'obscure', 'demo').text.strip()
+    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'none.conf')}
+    base = (f":webdav,url='{server.url}{den}',vendor=other,user='jena-member',pass='{password}':")
+
+    def rclone(*args, **more):
+        return run('rclone', *args, '--retries', '1', '--low-level-retries', '1', env=env, **more)
+
+    rclone.at = lambda path='': base + path
+    return rclone
+
+
+def test_copy_and_check(remote, tree):
+    remote('copy', tree, remote.at('up'), '--create-empty-src-dirs')
+    remote('check', tree, remote.at('up'), '--download')
+    remote('check', tree, remote.at('up'))
+    listed = remote('lsf', '-R', remote.at('up')).text.splitlines()
+    ours = [str(p.relative_to(tree)) + ('/' if p.is_dir() else '') for p in tree.rglob('*')]
+    assert sorted(listed) == sorted(ours)
+
+
+def test_second_copy_sends_nothing(remote, tree):
+    """Sizes are seen, so that nothing is sent again."""
+    remote('copy', tree, remote.at('up'))
+    again = remote('copy', tree, remote.at('up'), '--size-only', '-v').text
+    assert 'Copied' not in again, again
+
+
+def test_move_copy_and_sync(remote, tree, tmp_path):
+    remote('copy', tree, remote.at('up'))
+    remote('moveto', remote.at('up/groß.bin'), remote.at('up/größer.bin'))
+    remote('copyto', remote.at('up/größer.bin'), remote.at('up/noch einmal.bin'))
+    (tree / 'groß.bin').rename(tree / 'größer.bin')
+    (tree / 'Plan.txt').write_text('neuer Stand, länger als vorher')
+    (tree / '#1.txt').unlink()
+    remote('sync', tree, remote.at('up'))
+    remote('check', tree, remote.at('up'), '--download')
+    remote('copy', remote.at('up'), tmp_path / 'down')
+    for path in tree.rglob('*'):
+        if path.is_file():
+            assert (tmp_path / 'down' / path.relative_to(tree)).read_bytes() == path.read_bytes(), path
+
+
+def test_move_a_folder_and_purge(remote, tree):
+    remote('copy', tree, remote.at('up'))
+    remote('move', remote.at('up/Sitzungen'), remote.at('up/Archiv'))
+    assert 'Archiv/' in remote('lsf', remote.at('up')).text
+    remote('purge', remote.at('up'))
+    assert remote('lsf', remote.at('')).text.strip() == ''
+
+
+def test_about(remote):
+    assert 'Free:' in remote('about', remote.at()).text
+
+
+def test_times_by_x_oc_mtime(server, run, den, tree, tmp_path):
+    """With a vendor that knows it, the time of a file comes along."""
+    password = run('rclone', 'obscure', 'demo').text.strip()
+    at = f":webdav,url='{server.url}{den}',vendor=owncloud,user='jena-member',pass='{password}':"
+    os.utime(tree / 'Plan.txt', (1_600_000_000, 1_600_000_000))
+    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'none.conf'), 'TZ': 'UTC'}
+    run('rclone', 'copy', tree / 'Plan.txt', at + 'up', env=env)
+    assert '2020-09-13 12:26:40' in run('rclone', 'lsl', at + 'up', env=env).text
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/fuse'), reason='/dev/fuse is missing')
+def test_mount(remote, run, tree, tmp_path):
+    """rclone's own mount: writes, reads in the middle, renames."""
+    mount = tmp_path / 'mnt'
+    mount.mkdir()
+    remote('mount', remote.at(), mount, '--vfs-cache-mode', 'writes', '--vfs-write-back', '0s',
+           '--daemon', '--daemon-timeout', '20s')
+    try:
+        (mount / 'neu').mkdir()
+        (mount / 'neu/a.txt').write_text('hallo')
+        os.rename(mount / 'neu/a.txt', mount / 'neu/b.txt')
+        data = (tree / 'groß.bin').read_bytes()
+        (mount / 'groß.bin').write_bytes(data)
+        with open(mount / 'groß.bin', 'rb') as f:
+            f.seek(10_000_000)
+            assert f.read(100) == data[10_000_000:10_000_100]
+        assert (mount / 'neu/b.txt').read_text() == 'hallo'
+    finally:
+        run('fusermount3', '-u', mount)
+    for _ in range(50):  # the cache is written back after the end of the mount
+        if 'b.txt' in remote('lsf', remote.at('neu'), code=None).text:
+            break
+    assert remote('cat', remote.at('neu/b.txt')).text == 'hallo'
