@@ -36,9 +36,6 @@ void auth_notified(const struct app *, const char *payload);
 /* /login, /logout, /language. */
 extern const struct route auth_routes[];
 
-/* Tables of our statements, NULL last: compared with the database by the tests. */
-extern const struct query *const *const auth_queries[];
-
 /* The periodic look at the directory, and what is swept. The table lives in the arena. */
 const struct job *auth_jobs(struct arena *, const struct config *);
 

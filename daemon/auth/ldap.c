@@ -1,6 +1,7 @@
 #include "auth/ldap_in.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -74,6 +75,7 @@ directory_open(const struct config *config, struct directory **directory, FILE *
 
     /* Or /etc/ldap/ldap.conf and the caller's ~/.ldaprc change what we do. */
     setenv("LDAPNOINIT", "1", 1);
+    signal(SIGPIPE, SIG_IGN); /* libldap writes to sockets that were shut down */
     if (d == NULL || (d->watchdog = watchdog_new()) == NULL) {
         fprintf(report, "no memory or thread for the directory\n");
         free(d);

@@ -14,7 +14,6 @@
 
 #define IDLE_MAX       (60 * SECOND)
 #define SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 void
 handle_close(struct handle *h)
@@ -34,7 +33,8 @@ handle_is_usable(const struct handle *h)
 static int
 set_options(const struct config *config, LDAP *ld)
 {
-    static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
+    static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND,
+                     tls_1_2 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
     struct timeval limit = { .tv_sec = (time_t)config->ldap_timeout };
     const char *ca = config->ldap_ca_file != NULL ? config->ldap_ca_file : SYSTEM_CA_FILE;
 
@@ -45,7 +45,7 @@ set_options(const struct config *config, LDAP *ld)
         || ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit) != LDAP_OPT_SUCCESS
         || ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca) != LDAP_OPT_SUCCESS
         || ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_X_TLS_CIPHER_SUITE, TLS_PRIORITIES) != LDAP_OPT_SUCCESS)
+        || ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls_1_2) != LDAP_OPT_SUCCESS)
         return LDAP_PARAM_ERROR;
     /* Reads the files, and only what was set before counts. Without TLS there may be no file. */
     if (strncmp(config->ldap_uri, "ldaps:", 6) != 0 && !config->ldap_starttls)

@@ -8,7 +8,6 @@
 #include "db/db.h"
 #include "http/app.h"
 #include "jobs/jobs.h"
-#include "q/person.h"
 #include "q/session.h"
 
 bool
@@ -41,8 +40,6 @@ auth_notified(const struct app *app, const char *payload)
 {
     passwords_notified(app->passwords, payload);
 }
-
-const struct query *const *const auth_queries[] = { queries_person, queries_session, NULL };
 
 static fallible
 sync_job(const struct app *app, struct db *db, struct arena *arena)
