@@ -54,6 +54,8 @@ fallible blob_write(struct blob_writer *, struct arena *, const void *p, size_t 
 fallible blob_finish(struct blob_writer *, struct arena *, const struct blob_content **);
 /* Reads back what was received, for contents small enough to go into the database. */
 fallible blob_written(struct blob_writer *, struct arena *, char *p, size_t n);
+/* The same without copying, for a content of one part: the bytes live as long as the arena. */
+fallible blob_map(struct blob_writer *, struct arena *, const char **p, size_t *n);
 
 /*
  * Makes a finished content durable under its name: fsync of the files, link,

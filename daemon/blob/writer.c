@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -192,6 +193,40 @@ blob_written(struct blob_writer *w, struct arena *arena, char *p, size_t n)
         }
         got += (size_t)now;
     }
+    return NULL;
+}
+
+struct mapping {
+    void *p;
+    size_t n;
+};
+
+static void
+unmap(void *what)
+{
+    const struct mapping *m = what;
+
+    munmap(m->p, m->n);
+}
+
+struct error *
+blob_map(struct blob_writer *w, struct arena *arena, const char **p, size_t *n)
+{
+    struct mapping *m = NEW(arena, struct mapping);
+
+    *p = "";
+    *n = 0;
+    if (w->n == 0 || w->size == 0)
+        return NULL;
+    if (w->n > 1)
+        return REFUSE(arena, TOO_LARGE);
+    m->n = (size_t)w->size;
+    m->p = mmap(NULL, m->n, PROT_READ, MAP_SHARED, w->received[0].temp.fd, 0);
+    if (m->p == MAP_FAILED)
+        return BLOB_ERROR(arena, "mapping");
+    arena_defer(arena, unmap, m);
+    *p = m->p;
+    *n = m->n;
     return NULL;
 }
 

@@ -182,6 +182,18 @@ body_text(const struct request *rq, size_t *n)
     return rq->body->p;
 }
 
+fallible
+body_view(const struct request *rq, const char **p, size_t *n)
+{
+    if (rq->body == NULL || rq->body->upload == NULL) {
+        *p = body_text(rq, n);
+        return NULL;
+    }
+    assert(rq->body->complete);
+    TRY(upload_error(rq->body->upload, rq->arena));
+    return blob_map(upload_writer(rq->body->upload), rq->arena, p, n);
+}
+
 /* Small enough for the row: nothing goes to the store. */
 static void
 settle_in_memory(struct request *rq, const char *p, size_t n)
@@ -232,5 +244,33 @@ body_settle(struct request *rq, struct blob_owner owner, const struct blob_conte
     }
     *content = body->content;
     *inline_bytes = body->inline_bytes;
+    return NULL;
+}
+
+static void
+free_writer(void *what)
+{
+    blob_writer_free(what);
+}
+
+fallible
+body_settle_part(struct request *rq, struct blob_owner owner, const char *p, size_t n,
+    const struct blob_content **content, const char **inline_bytes)
+{
+    struct blob_content *small = NEW(rq->arena, struct blob_content);
+
+    if (n <= rq->app->config->inline_max) {
+        small->size = (int64_t)n;
+        sha256(p, n, small->sha256);
+        *content = small;
+        *inline_bytes = p;
+        return NULL;
+    }
+    struct blob_writer *writer = blob_writer_new(rq->app->blobs);
+    arena_defer(rq->arena, free_writer, writer);
+    TRY(blob_write(writer, rq->arena, p, n));
+    TRY(blob_finish(writer, rq->arena, content));
+    TRY(blob_publish(writer, rq->arena, owner));
+    *inline_bytes = NULL;
     return NULL;
 }

@@ -21,11 +21,21 @@ int64_t body_length(const struct request *); /* 0 without a body */
 const char *body_text(const struct request *, size_t *n);
 
 /*
+ * The bytes of a body wherever it is, not NUL-terminated; an upload is mapped,
+ * so that a form with large files costs no memory. TOO_LARGE past 1 GiB.
+ */
+fallible body_view(const struct request *, const char **p, size_t *n);
+
+/*
  * For an upload, in `prepare` and never inside a transaction: *content names
  * it. When it is at most config->inline_max bytes *inline_bytes holds it (for
  * the row), else it has been made durable in the store and *inline_bytes is NULL.
  */
 fallible body_settle(struct request *, struct blob_owner, const struct blob_content **content,
     const char **inline_bytes);
+
+/* The same for a part of a body, such as a file of a form. */
+fallible body_settle_part(struct request *, struct blob_owner, const char *p, size_t n,
+    const struct blob_content **content, const char **inline_bytes);
 
 #endif

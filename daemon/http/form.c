@@ -11,6 +11,8 @@
 #include "http/exchange.h"
 #include "http/form_in.h"
 
+#define URLENCODED_MAX MB(1)
+
 static fallible
 add_field(struct request *rq, struct form *form, const char *name, const char *value, size_t n)
 {
@@ -51,19 +53,22 @@ static fallible
 read_form(struct request *rq, const struct form **form)
 {
     const char *type = request_header(rq, "Content-Type");
+    const char *body;
     size_t n;
-    const char *body = body_text(rq, &n);
 
     if (rq->body != NULL && rq->body->form != NULL) {
         *form = rq->body->form;
         return NULL;
     }
+    TRY(body_view(rq, &body, &n));
     struct form *made = NEW(rq->arena, struct form);
     made->field = NEW_ARRAY(rq->arena, struct form_field, FORM_FIELDS);
     if (has_type(type, "application/x-www-form-urlencoded")) {
         if (memchr(body, '\0', n) != NULL)
             return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "The form is malformed."));
-        TRY(read_urlencoded(rq, body, made));
+        if (n > URLENCODED_MAX)
+            return REFUSE(rq->arena, TOO_LARGE);
+        TRY(read_urlencoded(rq, arena_copy(rq->arena, body, n), made));
     } else if (has_type(type, "multipart/form-data")) {
         TRY(form_read_multipart(rq, type, body, n, made));
     } else if (n > 0) {
@@ -76,14 +81,15 @@ read_form(struct request *rq, const struct form **form)
 }
 
 static fallible
-find(struct request *rq, const char *name, bool file, const struct form_field **found)
+find(struct request *rq, const char *name, bool file, int skip, const struct form_field **found)
 {
     const struct form *form;
 
     *found = NULL;
     TRY(read_form(rq, &form));
     for (int i = 0; i < form->n && *found == NULL; i++) {
-        if ((form->field[i].file != NULL) == file && strcmp(form->field[i].name, name) == 0)
+        if ((form->field[i].file != NULL) == file && strcmp(form->field[i].name, name) == 0 &&
+            skip-- == 0)
             *found = &form->field[i];
     }
     return NULL;
@@ -95,7 +101,7 @@ form_maybe(struct request *rq, const char *name, size_t max, const char **text)
     const struct form_field *field;
 
     *text = NULL;
-    TRY(find(rq, name, false, &field));
+    TRY(find(rq, name, false, 0, &field));
     if (field == NULL)
         return NULL;
     if (field->n > max)
@@ -133,13 +139,13 @@ form_int(struct request *rq, const char *name, int64_t *number)
 }
 
 fallible
-form_file(struct request *rq, const char *name, struct form_file *file)
+form_file(struct request *rq, const char *name, int i, struct form_file *file)
 {
     const struct form_field *field;
 
-    TRY(find(rq, name, true, &field));
-    if (field == NULL)
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang, "The field \"%s\" is missing."), name);
-    *file = (struct form_file){ field->file, field->type, field->value, field->n };
+    *file = (struct form_file){ .name = NULL };
+    TRY(find(rq, name, true, i, &field));
+    if (field != NULL)
+        *file = (struct form_file){ field->file, field->type, field->value, field->n };
     return NULL;
 }

@@ -17,12 +17,13 @@ fallible form_text(struct request *, const char *name, size_t max, const char **
 fallible form_maybe(struct request *, const char *name, size_t max, const char **text); /* NULL when absent */
 fallible form_int(struct request *, const char *name, int64_t *number);
 
-/* The file of a multipart/form-data body, in memory: its name as sent and its bytes. */
+/* A file of a multipart/form-data body: its name as sent and its bytes, which live as long as the request. */
 struct form_file {
     const char *name, *type;
     const char *p;
     size_t n;
 };
-fallible form_file(struct request *, const char *name, struct form_file *);
+/* The i-th file of that field, from 0; *file NULL name when there are no more. */
+fallible form_file(struct request *, const char *name, int i, struct form_file *);
 
 #endif

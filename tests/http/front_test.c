@@ -169,7 +169,7 @@ show_form(struct request *rq, struct response *rs)
     out_int(o, number);
     TRY(form_maybe(rq, "with_file", 10, &text));
     if (text != NULL) {
-        TRY(form_file(rq, "file", &file));
+        TRY(form_file(rq, "file", 0, &file));
         out_text(o, " ");
         out_text(o, file.name);
         out_text(o, " ");
