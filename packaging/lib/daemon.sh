@@ -107,7 +107,7 @@ demo_chapters_up()
 {
     local slug kind parent name
     while IFS='|' read -r slug kind parent name _; do
-        CHAPTERD_CONF=$conf "$1" chapter add "$slug" --if-missing --name "$name" --kind "$kind" \
+        CHAPTERD_CONF=$conf "$1" chapter add "$slug" --if-missing --name "$name" --kind "$kind" --language de \
             ${parent:+--parent "$parent"} >>"$state/chapterd.log" 2>&1 9>&- ||
             { tail -n 20 "$state/chapterd.log" >&2; fail "chapterctl chapter add $slug failed"; }
     done < <(demo_chapters)
