@@ -22,6 +22,5 @@ blob_dir = $dir
 CONF
 "${CHAPTERD_BUILD:-build/asan}/chapterctl" migrate
 
-code=0
-for test in build/asan/tests/sql/*_test; do "$test" || code=1; done
-exit $code
+make --no-print-directory sql-tests
+for test in build/asan/tests/sql/*_test; do "$test"; done

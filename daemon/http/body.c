@@ -72,7 +72,8 @@ body_begin(struct exchange *ex)
     if (max == 0)
         return FAIL(rq->arena, UNSUPPORTED_TYPE, "%s", tr(rq->lang,
             "This method takes no content here."));
-    if (announced > (int64_t)max)
+    /* Of a document that is told after it is clear that they may write there at all: body_fits(). */
+    if (announced > (int64_t)max && rq->route->body != BODY_BLOB)
         return REFUSE(rq->arena, TOO_LARGE);
     rq->body = NEW(rq->arena, struct body);
     *rq->body = (struct body){ .max = max, .announced = announced };
@@ -87,6 +88,14 @@ body_needs_admission(const struct exchange *ex)
 
     return body != NULL && ex->rq.route->body == BODY_BLOB &&
         (body->announced < 0 || body->announced > (int64_t)ex->rq.app->config->inline_max);
+}
+
+fallible
+body_fits(const struct exchange *ex)
+{
+    const struct body *body = ex->rq.body;
+
+    return body->announced > (int64_t)body->max ? REFUSE(ex->rq.arena, TOO_LARGE) : NULL;
 }
 
 void

@@ -10,6 +10,8 @@ struct spool;
 fallible body_begin(struct exchange *);
 /* Must a worker agree before any of it is taken? */
 bool body_needs_admission(const struct exchange *);
+/* Then: is it too large? TOO_LARGE. */
+fallible body_fits(const struct exchange *);
 /* After that: an upload gets its place in the store. */
 void body_admitted(struct exchange *, struct spool *);
 /* Takes up to n bytes; fewer when the connection has been suspended meanwhile. */

@@ -275,6 +275,7 @@ on_completed(void *cls UNUSED, struct MHD_Connection *mhd UNUSED, void **own,
     metrics_count(ex, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     if (ex->reply != NULL)
         MHD_destroy_response(ex->reply);
+    atomic_store(&ex->connection->rested, time_monotonic());
     atomic_store(&ex->connection->phase, IDLE);
     struct front *front = ex->front;
     arena_free(ex->rq.arena);
@@ -346,16 +347,27 @@ on_library_message(void *cls UNUSED, const char *format, va_list ap)
 
 /* ---------------------------------------------------------------- beginning */
 
+static int64_t
+event_threads(const struct config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (config->event_threads != 0)
+        return config->event_threads;
+    return processors < 1 ? 1 : processors > 4 ? 4 : processors;
+}
+
 static fallible
 start_daemon(struct front *front, struct listener *listener)
 {
     const struct config *config = front->app->config;
+    int64_t threads = event_threads(config);
     struct MHD_OptionItem pool[] = {
-        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->event_threads, NULL },
+        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
 
-    if (config->event_threads < 2) /* the library takes 1 for a mistake */
+    if (threads < 2) /* the library takes 1 for a mistake */
         pool[0].option = MHD_OPTION_END;
     listener->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/macros.h"
 #include "base/text.h"
 #include "html/lang.h"
 #include "http/form_in.h"
@@ -9,6 +10,7 @@
 
 #define BOUNDARY_MAX 70 /* RFC 2046, 5.1.1 */
 #define HEAD_MAX     4096
+#define TEXT_MAX     MB(1) /* of a field that is no file */
 
 static fallible
 malformed(struct request *rq)
@@ -101,6 +103,8 @@ add_part(struct request *rq, struct form *form, const char *p, size_t n, int *fi
     if (form->n == FORM_FIELDS || *files > FORM_FILES)
         return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang,
             "The form has more than %d fields or %d files."), FORM_FIELDS, FORM_FILES);
+    if (field.file == NULL && n - used > TEXT_MAX)
+        return REFUSE(rq->arena, TOO_LARGE);
     field.value = field.file != NULL ? p + used : arena_copy(rq->arena, p + used, n - used);
     field.n = n - used;
     form->field[form->n++] = field;

@@ -141,7 +141,9 @@ by_age(const void *a, const void *b)
 {
     const struct connection *const *x = a, *const *y = b;
 
-    return ((*x)->since > (*y)->since) - ((*x)->since < (*y)->since);
+    int64_t one = atomic_load(&(*x)->rested), other = atomic_load(&(*y)->rested);
+
+    return (one > other) - (one < other);
 }
 
 /* Each kept connection holds the memory of its last request (decisions 1.23). */

@@ -28,6 +28,7 @@ struct connection {
     _Atomic enum phase phase;
     atomic_int requests;         /* that have begun */
     atomic_ullong received;      /* bytes of bodies */
+    _Atomic int64_t rested;      /* time_monotonic() when the last request ended */
 
     /* The reaper's own. */
     enum phase seen;

@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "base/time.h"
 #include "http/app.h"
+#include "http/body_in.h"
 #include "http/front_in.h"
 #include "http/response_out.h"
 #include "http/worker.h"
@@ -87,9 +88,9 @@ admit(struct exchange *ex)
     struct request *rq = &ex->rq;
 
     TRY(enter(ex));
-    if (rq->route->admit == NULL)
-        return NULL;
-    return in_transaction(rq, READ_WRITE, rq->route->admit, NULL);
+    if (rq->route->admit != NULL)
+        TRY(in_transaction(rq, READ_WRITE, rq->route->admit, NULL));
+    return body_fits(ex);
 }
 
 static fallible

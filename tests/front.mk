@@ -1,0 +1,13 @@
+# The front with toy routes, without database and directory: what tests/http/test_front.py drives.
+
+FRONT_TEST := $(BUILD)/tests/http/front_test
+
+$(FRONT_TEST): $(FRONT_TEST).o $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -o $@ $(FRONT_TEST).o $(BUILD)/libchapterd.a $(LIBS)
+
+front-test: $(FRONT_TEST)
+	CHAPTERD_FRONT_TEST=$(CURDIR)/$(FRONT_TEST) $(PYTHON) -m pytest -q tests/http/test_front.py
+
+-include $(FRONT_TEST).d
+
+.PHONY: front-test
