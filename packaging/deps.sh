@@ -1,16 +1,17 @@
 #!/bin/bash
 # deps.sh LIST...: installs what packaging/deps/LIST.list names and this machine lacks; asks the
-# package manager nothing when all is there. With sudo when not root.
+# package manager nothing when all is there. With sudo when not root. A line of a list is a package,
+# and a file by which it is known where another package may have brought it.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-wanted=() missing=()
-for list in "$@"; do
-    mapfile -t -O "${#wanted[@]}" wanted < <(sed '/^#/d; /^$/d' "$here/deps/$list.list")
-done
+missing=()
+mapfile -t wanted < <(for list in "$@"; do sed '/^#/d; /^$/d' "$here/deps/$list.list"; done)
 
-installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true)
-for package in "${wanted[@]}"; do
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]%% *}" 2>/dev/null || true)
+for line in "${wanted[@]}"; do
+    read -r package file <<<"$line"
+    if [ -n "$file" ] && [ -e "$file" ]; then continue; fi
     grep -qx "installed $package" <<<"$installed" || missing+=("$package")
 done
 
@@ -26,7 +27,8 @@ fi
 
 install_missing()
 {
-    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends)
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
+        --no-install-recommends -o Dpkg::Use-Pty=0)
     local drop_in=/etc/postgresql-common/createcluster.d/chapterd-deps.conf
 
     echo "installs from Debian: ${missing[*]}"
