@@ -40,9 +40,6 @@ fallible quota_hold(struct quota_pool *, struct arena *, const struct db_scope *
     int64_t bytes, struct quota_hold *);
 void quota_release(struct quota_pool *, const struct quota_hold *);
 
-/* The database does not know the lease (any more): the next hold asks for a new one. */
-void quota_forget(struct quota_pool *, const struct quota_hold *);
-
 /*
  * The same for an upload whose body is still to come: kept in rq->space for the
  * write that follows, and given back when the request ends without one.
@@ -51,5 +48,11 @@ fallible quota_reserve(struct request *, int64_t chapter, int64_t bytes);
 
 /* What a write of rq draws on: what was reserved if that is enough, else a hold of its own. */
 fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, struct quota_hold *);
+
+/* The database does not know the lease (any more): the next one to draw asks for another. */
+void quota_forget(struct request *, const struct quota_hold *);
+
+/* Bytes a chapter uses and may still use (RFC 4331); what is set aside for writes under way counts as free. */
+fallible quota_used(struct request *, int64_t chapter, int64_t *used, int64_t *available);
 
 #endif

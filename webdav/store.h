@@ -8,6 +8,7 @@
 #include "base/token.h"
 #include "blob/blob.h"
 #include "jobs/jobs.h"
+#include "jobs/jobs.h"
 #include "webdav/dav.h"
 
 /*

@@ -81,9 +81,13 @@ fallible blob_share(struct blob_store *, struct arena *, struct blob_owner from,
 /* Opens a part for reading; NOT_FOUND when it is missing: damage, which the caller logs. */
 fallible blob_open(struct blob_store *, struct arena *, struct blob_owner,
     const unsigned char sha256[SHA256_SIZE], int *fd);
-/* Removes a part. The caller holds the lock of its hash and knows that nothing refers to it. */
+/*
+ * Removes a part unless it was published (again) at `before` or later: microseconds,
+ * INT64_MAX for whatever time. The caller holds the lock of its hash and knows that
+ * nothing refers to it.
+ */
 fallible blob_remove(struct blob_store *, struct arena *, struct blob_owner,
-    const unsigned char sha256[SHA256_SIZE]);
+    const unsigned char sha256[SHA256_SIZE], int64_t before);
 
 /* Calls fn for each stored part; for verify and sweep. fn false ends it. */
 struct blob_found {

@@ -236,16 +236,25 @@ blob_present(struct blob_store *store, struct arena *arena, struct blob_owner ow
     return NULL;
 }
 
+static int64_t
+modified(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
+}
+
 struct error *
 blob_remove(struct blob_store *store, struct arena *arena, struct blob_owner owner,
-    const unsigned char sha256[SHA256_SIZE])
+    const unsigned char sha256[SHA256_SIZE], int64_t before)
 {
     struct blob_place place = blob_place(owner, sha256);
     CLEANUP(close_fd) int dir = blob_open_place(store, &place, false);
+    struct stat st;
 
     if (dir < 0)
         return errno == ENOENT ? NULL : BLOB_ERROR(arena, "opening a directory");
-    if (unlinkat(dir, place.name, 0) != 0 && errno != ENOENT)
+    if (fstatat(dir, place.name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? NULL : BLOB_ERROR(arena, "looking at a part");
+    if (modified(&st) < before && unlinkat(dir, place.name, 0) != 0 && errno != ENOENT)
         return BLOB_ERROR(arena, "removing a part");
     return NULL;
 }

@@ -614,14 +614,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION collection_make IS 'A new collection in parent; levels NULL: those of the parent.';
 
-CREATE FUNCTION root_make(chapter int8, called text, what text, read_level int2, write_level int2) RETURNS int8 LANGUAGE plpgsql AS $$
+CREATE FUNCTION root_make(chapter int8, what text, read_level int2, write_level int2) RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
     policy int8;
     made int8 := nextval('dav_node_id_seq');
 BEGIN
     INSERT INTO dav_policy (chapter_id, read_level, write_level) VALUES (chapter, read_level, write_level) RETURNING id INTO policy;
     INSERT INTO dav_node (id, root_id, chapter_id, policy_id, kind, collection, name, name_key)
-    OVERRIDING SYSTEM VALUE VALUES (made, made, chapter, policy, what, true, called, called);
+    OVERRIDING SYSTEM VALUE SELECT made, made, chapter, policy, what, true, c.slug, c.slug FROM chapter c WHERE c.id = chapter;
     RETURN made;
 END $$;
 COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';

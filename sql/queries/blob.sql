@@ -32,31 +32,18 @@ UPDATE blob b SET unused = CASE WHEN b.unused IS NULL THEN now() END
 -- out  id int8
 SELECT coalesce(max(id), 0) FROM blob
 
--- blob_unused: contents that nothing has referred to for so many days
+-- blob_unused: contents of chapters that nothing has referred to for so many days
 -- in   days int4, most int4
--- out  id int8, chapter_id int8?, person_id int8?
-SELECT id, chapter_id, person_id FROM blob WHERE unused < now() - make_interval(days => $1) ORDER BY id LIMIT $2
+-- out  id int8, chapter_id int8, slug text
+SELECT b.id, c.id, c.slug FROM blob b JOIN chapter c ON c.id = b.chapter_id
+ WHERE b.unused < now() - make_interval(days => $1) ORDER BY b.id LIMIT $2
 
 -- blob_delete: removes a content unless something refers to it now; whoever calls it holds the tree lock
 -- in   blob int8
 -- out  id int8
 DELETE FROM blob b WHERE b.id = $1 AND NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id) RETURNING b.id
 
--- blob_part_needed: whether a content of this owner needs a file of the store
--- in   chapter int8?, person int8?, sha256 bytea
+-- blob_part_needed: whether a content of this chapter needs a file of the store; yes, too, when we are not allowed to look
+-- in   chapter int8, sha256 bytea
 -- out  needed bool
-SELECT EXISTS (SELECT FROM blob_part WHERE sha256 = $3 AND (chapter_id = $1 OR person_id = $2))
-
--- blob_page: contents after an id, for verify
--- in   after int8, most int4
--- out  id int8, chapter_id int8?, person_id int8?, sha256 bytea, size int8, inside bool
-SELECT id, chapter_id, person_id, sha256, size, bytes IS NOT NULL FROM blob WHERE id > $1 ORDER BY id LIMIT $2
-
--- blob_bytes: a content that is in its row
--- in   blob int8
--- out  bytes bytea
-SELECT bytes FROM blob WHERE id = $1 AND bytes IS NOT NULL
-
--- blob_volume: how much there is to verify
--- out  n int8, bytes int8
-SELECT count(*), coalesce(sum(size), 0)::int8 FROM blob
+SELECT $1 <> ALL (scope()) OR EXISTS (SELECT FROM blob_part WHERE sha256 = $2 AND chapter_id = $1)

@@ -36,11 +36,11 @@ SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level
  WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($2)
  ORDER BY n.name_key
 
--- node_roots: the roots of one kind in all chapters of the scope; name is the slug, display the chapter's name
+-- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4
 -- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
 SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, c.slug, c.slug,
-       c.name, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
   FROM chapter c
   JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $1 AND n.parent_id IS NULL AND NOT n.gone
   JOIN dav_policy p ON p.id = n.policy_id
@@ -90,9 +90,9 @@ SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
 SELECT collection_make($1, $2, $3, $4, $5, $6, $7)
 
 -- root_make: the root of a tree of a chapter
--- in   chapter int8, name text, kind text, read_level int2, write_level int2
+-- in   chapter int8, kind text, read_level int2, write_level int2
 -- out  id int8
-SELECT root_make($1, $2, $3, $4, $5)
+SELECT root_make($1, $2, $3, $4)
 
 -- node_remove: deletes a node with all below it; LOST_RACE when it is not as it was seen
 -- in   node int8, seen text?
@@ -163,18 +163,3 @@ WITH cleared AS (
     DELETE FROM dav_lock WHERE expires < now() RETURNING 1
 )
 SELECT count(*) FROM cleared
-
--- node_damage: nodes that hang in the air: without a living parent, policy, root or content, for chapterctl verify
--- out  id int8, what text
-SELECT n.id, CASE WHEN n.blob_id IS NOT NULL AND b.id IS NULL THEN 'content'
-                  WHEN p.id IS NULL THEN 'policy'
-                  WHEN r.id IS NULL THEN 'root'
-                  ELSE 'parent' END
-  FROM dav_node n
-  LEFT JOIN blob b ON b.id = n.blob_id AND b.chapter_id IS NOT DISTINCT FROM n.chapter_id AND b.person_id IS NOT DISTINCT FROM n.person_id
-  LEFT JOIN dav_policy p ON p.id = n.policy_id
-  LEFT JOIN dav_node r ON r.id = n.root_id
-  LEFT JOIN dav_node u ON u.id = n.parent_id
- WHERE NOT n.gone
-   AND ((n.blob_id IS NOT NULL AND b.id IS NULL) OR p.id IS NULL OR r.id IS NULL OR (n.parent_id IS NOT NULL AND u.id IS NULL))
- ORDER BY n.id

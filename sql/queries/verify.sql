@@ -61,15 +61,20 @@ FROM chapter c LEFT JOIN tree t ON t.id = c.id LEFT JOIN quota q ON q.chapter_id
 WHERE t.id IS NULL OR q.chapter_id IS NULL
 ORDER BY c.slug LIMIT 100
 
--- verify_quota: what is counted as stored, and what is
+-- verify_quota: what is counted as stored, and what is: all that hangs on a living root
 -- out chapter text, counted int8, stored int8
+WITH RECURSIVE folder AS (
+    SELECT id, chapter_id FROM dav_node WHERE parent_id IS NULL AND NOT gone AND chapter_id IS NOT NULL
+    UNION ALL
+    SELECT n.id, n.chapter_id FROM folder f JOIN dav_node n ON n.parent_id = f.id AND n.collection AND NOT n.gone)
 SELECT c.slug,
        (q.used + coalesce((SELECT sum(d.bytes) FROM quota_delta d WHERE d.chapter_id = c.id), 0))::int8,
        coalesce(n.size, 0)::int8
 FROM chapter c
 JOIN quota q ON q.chapter_id = c.id
-LEFT JOIN (SELECT chapter_id, sum(size) AS size FROM dav_node WHERE NOT gone AND NOT collection
-           GROUP BY chapter_id) n ON n.chapter_id = c.id
+LEFT JOIN (SELECT f.chapter_id, sum(m.size) AS size
+           FROM folder f JOIN dav_node m ON m.parent_id = f.id AND NOT m.gone
+           GROUP BY f.chapter_id) n ON n.chapter_id = c.id
 ORDER BY c.slug
 
 -- verify_count: how many living nodes there are
@@ -80,7 +85,7 @@ SELECT count(*) FROM dav_node WHERE NOT gone
 -- out node int8, chapter text?, fault text
 SELECT f.id, c.slug, f.fault
 FROM (SELECT n.id, n.chapter_id,
-             CASE WHEN p.gone THEN 'parent_gone'
+             CASE WHEN p.gone AND NOT p.collection THEN 'parent_gone'
                   WHEN NOT p.collection THEN 'parent_file'
                   WHEN n.root_id <> coalesce(p.root_id, n.id) THEN 'root'
                   WHEN p.id IS NOT NULL AND (p.chapter_id IS DISTINCT FROM n.chapter_id
@@ -114,10 +119,10 @@ WHERE NOT n.gone AND n.collection AND (p.id IS NULL OR p.policy_id <> n.policy_i
 GROUP BY n.policy_id HAVING count(*) > 1
 ORDER BY 1 LIMIT 100
 
--- verify_detached: living nodes that no way leads to from a root: a circle, or below one that is gone
+-- verify_detached: living nodes that no way leads to from a root: a circle, or below a tombstone; what lies below a folder just deleted waits for a job
 -- out node int8, chapter text?
 WITH RECURSIVE reached AS (
-    SELECT id FROM dav_node WHERE parent_id IS NULL AND NOT gone
+    SELECT id FROM dav_node WHERE (parent_id IS NULL AND NOT gone) OR (gone AND collection)
     UNION ALL
     SELECT n.id FROM reached r JOIN dav_node n ON n.parent_id = r.id AND NOT n.gone)
 SELECT n.id, c.slug

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "base/time.h"
 #include "blob/store_in.h"
 #include "tests/check.h"
 
@@ -112,7 +113,9 @@ TEST(blob_is_not_shared_between_owners)
     CHECK(blob_present(p.store, p.arena, erfurt, c.parts, &present) == NULL && !present);
     CHECK(blob_share(p.store, p.arena, jena, erfurt, c.parts) == NULL);
     CHECK_TEXT(read_part(&p, erfurt, c.sha256), "secret");
-    CHECK(blob_remove(p.store, p.arena, jena, c.sha256) == NULL);
+    CHECK(blob_remove(p.store, p.arena, jena, c.sha256, time_now() - 1000000000) == NULL);
+    CHECK_TEXT(read_part(&p, jena, c.sha256), "secret");
+    CHECK(blob_remove(p.store, p.arena, jena, c.sha256, INT64_MAX) == NULL);
     CHECK(read_part(&p, jena, c.sha256) == NULL);
     CHECK_TEXT(read_part(&p, erfurt, c.sha256), "secret");
     tear_down(&p);

@@ -1,0 +1,33 @@
+#include "modules/module.h"
+
+#include <stddef.h>
+
+#include "http/route.h"
+#include "jobs/jobs.h"
+#include "modules/documents/documents.h"
+#include "q/node.h"
+
+static const struct route routes[] = { ROUTES_END };
+
+static const struct dav_mount *const mounts[] = { &files_mount, NULL };
+
+static const struct job jobs[] = { { .name = NULL } };
+
+const struct module documents_module = {
+    .name = "documents",
+    .routes = routes,
+    .mounts = mounts,
+    .jobs = jobs,
+    .queries = queries_node,
+    .doors = {
+        .ref = ref_none,
+        .publish = publish_none,
+        .search = search_none,
+        .person_export = person_export_none,
+        .person_erase = person_erase_none,
+        .chapter_export = chapter_export_none,
+        .chapter_import = chapter_import_none,
+        .retention = documents_retention,
+        .chapter_made = documents_chapter_made,
+    },
+};

@@ -1,0 +1,188 @@
+/* Changing one node: content, place, end. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/app.h"
+#include "http/request.h"
+#include "q/blob.h"
+#include "q/node.h"
+#include "webdav/quota.h"
+#include "webdav/store_in.h"
+
+/* The entity tag of a content: half of its hash is enough to tell any two apart. */
+#define ETAG_DIGITS 32
+
+/*
+ * Contents in the store were made durable before this transaction. The sweep may
+ * have removed an old one since, so they are looked at again under the lock that
+ * the sweep respects.
+ */
+static fallible
+check_parts(struct request *rq, struct blob_owner owner, const struct blob_content *blob)
+{
+    struct rows rows;
+    bool present;
+
+    for (int i = 0; i < blob->n_parts; i++) {
+        TRY(q_blob_lock_shared(rq->db, rq->arena, blob_lock_key(blob->parts[i].sha256), &rows));
+        TRY(blob_present(rq->app->blobs, rq->arena, owner, &blob->parts[i], &present));
+        if (!present)
+            return error_cause(REFUSE(rq->arena, LOST_RACE), rq->arena, "a part has been swept");
+    }
+    return NULL;
+}
+
+static void
+list_parts(struct arena *arena, const struct blob_content *blob, struct texts *hashes,
+    struct ints *sizes)
+{
+    const char **hash = NEW_ARRAY(arena, const char *, (size_t)blob->n_parts + 1);
+    int64_t *size = NEW_ARRAY(arena, int64_t, (size_t)blob->n_parts + 1);
+
+    for (int i = 0; i < blob->n_parts; i++) {
+        hash[i] = hex_encode(arena, blob->parts[i].sha256, SHA256_SIZE);
+        size[i] = blob->parts[i].size;
+    }
+    *hashes = (struct texts){ hash, blob->n_parts };
+    *sizes = (struct ints){ size, blob->n_parts };
+}
+
+static fallible
+write_row(struct request *rq, const struct dav_node *node, const struct dav_content *content,
+    const char *type, const char *etag, const struct quota_hold *hold, bool *covered)
+{
+    const struct blob_content *blob = content->blob;
+    struct bytes bytes = { content->inline_bytes, (size_t)blob->size };
+    struct texts hashes = { NULL, 0 };
+    struct ints sizes = { NULL, 0 };
+    struct rows rows;
+
+    if (content->inline_bytes == NULL)
+        list_parts(rq->arena, blob, &hashes, &sizes);
+    TRY(store_lost_race(rq,
+        q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
+            store_name_key(rq, node->name), node->kind->name, type, etag,
+            content->modified == 0 ? NULL : &content->modified,
+            (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
+            content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, hold->lease, &rows)));
+    *covered = file_write_row(&rows, 0).covered;
+    return NULL;
+}
+
+struct error *
+store_write(struct request *rq, const struct dav_node *node, const struct dav_content *content,
+    const char *type, struct dav_written *written)
+{
+    const char *digits = hex_encode(rq->arena, content->blob->sha256, SHA256_SIZE);
+    const char *etag = arena_copy(rq->arena, digits, ETAG_DIGITS);
+    struct quota_hold hold;
+    bool covered = false;
+
+    if (!node->exists)
+        TRY(store_check_name(rq, node->name));
+    if (content->inline_bytes == NULL)
+        TRY(check_parts(rq, store_owner(node), content->blob));
+    TRY(quota_draw(rq, node->policy.chapter, content->blob->size - node->length, &hold));
+    struct error *e = write_row(rq, node, content, type, etag, &hold, &covered);
+    if (e != NULL) {
+        quota_release(rq->app->quota, &hold);
+        return e;
+    }
+    if (!covered) {
+        quota_forget(rq, &hold);
+        return error_cause(REFUSE(rq->arena, LOST_RACE), rq->arena, "the quota lease is gone");
+    }
+    *written = (struct dav_written){ .created = !node->exists, .etag = etag };
+    return NULL;
+}
+
+struct error *
+store_make(struct request *rq, const struct dav_node *node, const char *display, int64_t *id)
+{
+    struct rows rows;
+
+    TRY(store_check_name(rq, node->name));
+    TRY(store_lost_race(rq,
+        q_collection_make(rq->db, rq->arena, node->parent_id, node->name,
+            store_name_key(rq, node->name), node->kind->name, display, NULL, NULL, &rows)));
+    *id = collection_make_row(&rows, 0).id;
+    return NULL;
+}
+
+struct error *
+store_remove(struct request *rq, const struct dav_node *node)
+{
+    struct rows rows;
+
+    return q_node_remove(rq->db, rq->arena, node->id, node->etag, &rows);
+}
+
+/* Members and collections of one tree stay among themselves: a document is no event. */
+static fallible
+check_kinds(struct request *rq, const struct dav_node *node, const struct dav_node *to)
+{
+    if (store_kind(to->kind, node->kind->name) == node->kind)
+        return store_check_name(rq, to->name);
+    return REFUSE(rq->arena, FORBIDDEN);
+}
+
+struct error *
+store_copy(struct request *rq, const struct dav_node *node, const struct dav_node *to, bool deep)
+{
+    TRY(check_kinds(rq, node, to));
+    return store_copy_rows(rq, node, to, deep);
+}
+
+struct error *
+store_move(struct request *rq, const struct dav_node *node, const struct dav_node *to)
+{
+    struct rows rows;
+
+    TRY(check_kinds(rq, node, to));
+    for (int i = 0; i < to->n_ancestors; i++)
+        if (to->ancestors[i] == node->id)
+            return REFUSE(rq->arena, FORBIDDEN);
+    if (node->root_id != to->root_id) {
+        TRY(store_copy_rows(rq, node, to, true));
+        return store_remove(rq, node);
+    }
+    return store_lost_race(rq,
+        q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id, to->name,
+            store_name_key(rq, to->name), &rows));
+}
+
+struct error *
+store_quota(struct request *rq, const struct dav_node *node, int64_t *used, int64_t *available)
+{
+    return quota_used(rq, node->policy.chapter, used, available);
+}
+
+struct error *
+store_reserve(struct request *rq, const struct dav_node *node, int64_t bytes)
+{
+    return quota_reserve(rq, node->policy.chapter, bytes - node->length);
+}
+
+struct error *
+store_set_modified(struct request *rq, const struct dav_node *node, int64_t us)
+{
+    struct rows rows;
+
+    return q_node_modified_set(rq->db, rq->arena, node->id, us, &rows);
+}
+
+struct error *
+store_set_display(struct request *rq, const struct dav_node *node, const char *display)
+{
+    struct rows rows;
+
+    return q_node_display_set(rq->db, rq->arena, node->id, display, &rows);
+}
+
+struct error *
+store_touch(struct request *rq, const struct dav_node *node)
+{
+    struct rows rows;
+
+    return q_node_touch(rq->db, rq->arena, node->id, &rows);
+}

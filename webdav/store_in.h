@@ -1,0 +1,59 @@
+#ifndef WEBDAV_STORE_IN_H
+#define WEBDAV_STORE_IN_H
+
+/* Private to webdav/store_*.c: rows of dav_node as nodes. */
+#include "auth/access.h"
+#include "webdav/store.h"
+
+/* Columns that every query of nodes gives: filled from the generated structs by NODE_COLUMNS. */
+struct node_columns {
+    int64_t id, policy_id, chapter, person;
+    int16_t read_level, write_level;
+    const char *kind;
+    bool collection, gone;
+    const char *name, *name_key, *display, *type, *etag;
+    int64_t size, created, modified, changed, blob_id;
+};
+#define NODE_COLUMNS(row)                                                                          \
+    ((struct node_columns){ .id = (row).id,                                                        \
+        .policy_id = (row).policy_id,                                                              \
+        .chapter = (row).chapter_id,                                                               \
+        .person = (row).person_id,                                                                 \
+        .read_level = (row).read_level,                                                            \
+        .write_level = (row).write_level,                                                          \
+        .kind = (row).kind,                                                                        \
+        .collection = (row).collection,                                                            \
+        .gone = (row).gone,                                                                        \
+        .name = (row).name,                                                                        \
+        .name_key = (row).name_key,                                                                \
+        .display = (row).display,                                                                  \
+        .type = (row).type,                                                                        \
+        .etag = (row).etag,                                                                        \
+        .size = (row).size,                                                                        \
+        .created = (row).created,                                                                  \
+        .modified = (row).modified,                                                                \
+        .changed = (row).changed,                                                                  \
+        .blob_id = (row).blob_id })
+
+/* The kind of that name among those that can be in a tree of `root`; NULL when there is none. */
+const struct dav_kind *store_kind(const struct dav_kind *root, const char *name);
+
+/* A row as a member of `parent`. false: its kind is none that the parent can hold. */
+bool store_node(struct request *, const struct dav_node *parent, const struct node_columns *,
+    struct dav_node *);
+
+/* The ancestors of what is in `parent`. */
+void store_ancestors_of_member(struct arena *, const struct dav_node *parent,
+    const int64_t **ancestors, int *n);
+
+/* The name as members are found by. */
+const char *store_name_key(struct request *, const char *name);
+
+/* store_copy() without its checks, also for moves to another tree. */
+fallible store_copy_rows(struct request *, const struct dav_node *, const struct dav_node *to,
+    bool deep);
+
+/* CONFLICT (somebody else took the name) means: run again and see. */
+fallible store_lost_race(struct request *, struct error *);
+
+#endif

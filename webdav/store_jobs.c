@@ -1,0 +1,203 @@
+/* What goes on behind the tree without a request. Each step is a short transaction of its own. */
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "http/app.h"
+#include "jobs/jobs.h"
+#include "q/blob.h"
+#include "q/node.h"
+#include "q/quota.h"
+#include "webdav/store.h"
+
+/* How long a content that nothing refers to is kept: longer than any backup runs (decisions 1.6). */
+#define UNUSED_DAYS 7
+#define DAY         ((int64_t)86400 * 1000000)
+
+/* Rows of one step. */
+#define BURY_STEP  2000
+#define MARK_STEP  20000
+#define SWEEP_STEP 500
+
+static const struct db_scope everything = { .chapters = "*" };
+
+/* Ends a step; what went wrong in it comes before what goes wrong now. */
+static fallible
+end_step(struct db *db, struct arena *arena, struct error *e)
+{
+    if (e == NULL)
+        return db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}
+
+static fallible
+fold(const struct app *app UNUSED, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    return end_step(db, arena, q_quota_fold(db, arena, &rows));
+}
+
+static fallible
+clear_locks(const struct app *app UNUSED, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    return end_step(db, arena, q_locks_clear(db, arena, &rows));
+}
+
+static fallible
+clear_policies(const struct app *app UNUSED, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    return end_step(db, arena, q_policies_clear(db, arena, &rows));
+}
+
+/* ---- what lies below deleted folders ---- */
+
+static fallible
+bury(struct db *db, struct arena *arena, int64_t grave)
+{
+    struct rows rows;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(end_step(db, arena, q_node_bury(db, arena, grave, BURY_STEP, &rows)));
+    } while (node_bury_row(&rows, 0).n == BURY_STEP);
+    return NULL;
+}
+
+static fallible
+bury_all(const struct app *app UNUSED, struct db *db, struct arena *arena)
+{
+    struct rows graves;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(end_step(db, arena, q_node_graves(db, arena, &graves)));
+    for (int i = 0; i < graves.n; i++)
+        TRY(bury(db, arena, node_graves_row(&graves, i).id));
+    return NULL;
+}
+
+/* ---- contents that nothing refers to ---- */
+
+static fallible
+mark_unused(struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(end_step(db, arena, q_blob_last(db, arena, &rows)));
+    int64_t last = blob_last_row(&rows, 0).id;
+    for (int64_t id = 0; id <= last; id += MARK_STEP) {
+        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(end_step(db, arena, q_blob_mark_unused(db, arena, id, id + MARK_STEP, &rows)));
+    }
+    return NULL;
+}
+
+/* Removes a file of the store if no content of its owner needs it; the hash is locked until the end of the transaction. */
+static fallible
+remove_file(const struct app *app, struct db *db, struct arena *arena, struct blob_owner owner,
+    const unsigned char *sha256, int64_t before)
+{
+    struct bytes hash = { sha256, SHA256_SIZE };
+    struct rows rows;
+
+    TRY(q_blob_lock(db, arena, blob_lock_key(sha256), &rows));
+    TRY(q_blob_part_needed(db, arena, owner.id, hash, &rows));
+    if (blob_part_needed_row(&rows, 0).needed)
+        return NULL;
+    return blob_remove(app->blobs, arena, owner, sha256, before);
+}
+
+/*
+ * The files go before the commit: a row without a file is harmless, since nothing
+ * refers to it and no writer trusts it, but after the commit a writer could find
+ * the file and rely on it.
+ */
+static fallible
+sweep_content(const struct app *app, struct db *db, struct arena *arena,
+    const struct blob_unused_row *row)
+{
+    struct blob_owner owner = { 'c', row->chapter_id };
+    struct rows parts, deleted;
+
+    TRY(q_blob_parts(db, arena, row->id, &parts));
+    TRY(q_blob_delete(db, arena, row->id, &deleted));
+    if (deleted.n == 0)
+        return NULL;
+    for (int i = 0; i < parts.n; i++)
+        TRY(remove_file(app, db, arena, owner, blob_parts_row(&parts, i).sha256.p, INT64_MAX));
+    return NULL;
+}
+
+static fallible
+sweep_contents(const struct app *app, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(end_step(db, arena, q_blob_unused(db, arena, UNUSED_DAYS, SWEEP_STEP, &rows)));
+    for (int i = 0; i < rows.n; i++) {
+        struct blob_unused_row row = blob_unused_row(&rows, i);
+        struct db_scope scope = { .chapters = row.slug, .lock = TREE_EXCLUSIVE };
+        TRY(db_begin(db, arena, READ_WRITE, &scope));
+        TRY(end_step(db, arena, sweep_content(app, db, arena, &row)));
+    }
+    return NULL;
+}
+
+/* Files that a crash or a rollback has left without a row. */
+struct orphans {
+    const struct app *app;
+    struct db *db;
+    struct arena *arena;
+    int64_t before;
+    struct error *error;
+};
+
+static bool
+sweep_file(void *cls, const struct blob_found *found)
+{
+    struct orphans *o = cls;
+
+    if (found->owner.kind != 'c' || found->modified >= o->before)
+        return true;
+    size_t mark = arena_mark(o->arena);
+    o->error = db_begin(o->db, o->arena, READ_WRITE, &everything);
+    if (o->error == NULL)
+        o->error = end_step(o->db, o->arena,
+            remove_file(o->app, o->db, o->arena, found->owner, found->sha256, o->before));
+    if (o->error == NULL)
+        arena_rewind(o->arena, mark);
+    return o->error == NULL;
+}
+
+static fallible
+sweep(const struct app *app, struct db *db, struct arena *arena)
+{
+    struct orphans orphans = { .app = app,
+        .db = db,
+        .arena = arena,
+        .before = time_now() - UNUSED_DAYS * DAY };
+
+    TRY(mark_unused(db, arena));
+    TRY(sweep_contents(app, db, arena));
+    TRY(blob_list(app->blobs, arena, sweep_file, &orphans));
+    return orphans.error;
+}
+
+const struct job store_jobs[] = {
+    { "quota_fold", 10, fold },
+    { "bury", 10, bury_all },
+    { "locks_clear", 60, clear_locks },
+    { "policies_clear", 86400, clear_policies },
+    { "blob_sweep", 86400, sweep },
+    { .name = NULL },
+};

@@ -1,0 +1,203 @@
+/* Members of a collection: pages, some of them, those that changed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "http/request.h"
+#include "q/node.h"
+#include "webdav/conditions.h"
+#include "webdav/store_in.h"
+
+/* Members in one page of a listing: few enough to be held in memory, enough to make round trips rare. */
+#define PAGE 1000
+
+/* Members share their ancestors. */
+struct family {
+    const struct dav_node *parent;
+    const int64_t *ancestors;
+    int n_ancestors;
+    struct dav_node *node;
+    int n;
+};
+
+static struct family
+family_new(struct request *rq, const struct dav_node *parent, int most)
+{
+    struct family f = { .parent = parent };
+
+    store_ancestors_of_member(rq->arena, parent, &f.ancestors, &f.n_ancestors);
+    f.node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)most + 1);
+    return f;
+}
+
+static void
+family_add(struct request *rq, struct family *f, const struct node_columns *row)
+{
+    struct dav_node *node = &f->node[f->n];
+
+    if (!store_node(rq, f->parent, row, node))
+        return;
+    node->ancestors = f->ancestors;
+    node->n_ancestors = f->n_ancestors;
+    f->n++;
+}
+
+struct error *
+store_children(struct request *rq, const struct dav_node *parent, const char *from,
+    struct dav_list *list)
+{
+    struct rows rows;
+
+    TRY(q_node_children(rq->db, rq->arena, parent->id, from == NULL ? "" : from, PAGE, &rows));
+    struct family f = family_new(rq, parent, rows.n);
+    struct node_columns columns = { .name_key = NULL };
+    for (int i = 0; i < rows.n; i++) {
+        struct node_children_row row = node_children_row(&rows, i);
+        columns = NODE_COLUMNS(row);
+        family_add(rq, &f, &columns);
+    }
+    *list = (struct dav_list){ f.node, f.n, rows.n < PAGE ? NULL : columns.name_key };
+    return NULL;
+}
+
+struct error *
+store_several(struct request *rq, const struct dav_node *parent, const char *const *names, int n,
+    struct dav_list *list)
+{
+    const char **keys = NEW_ARRAY(rq->arena, const char *, (size_t)n + 1);
+    struct rows rows;
+
+    for (int i = 0; i < n; i++)
+        keys[i] = store_name_key(rq, names[i]);
+    TRY(q_node_several(rq->db, rq->arena, parent->id, (struct texts){ keys, n }, &rows));
+    struct family f = family_new(rq, parent, rows.n);
+    for (int i = 0; i < rows.n; i++) {
+        struct node_several_row row = node_several_row(&rows, i);
+        struct node_columns columns = NODE_COLUMNS(row);
+        family_add(rq, &f, &columns);
+    }
+    *list = (struct dav_list){ f.node, f.n, NULL };
+    return NULL;
+}
+
+struct error *
+store_roots(struct request *rq, const struct store_tree *tree, const char *from,
+    struct dav_list *list)
+{
+    struct dav_node above = { .kind = tree->root,
+        .href = arena_printf(rq->arena, "%s/", tree->prefix) };
+    struct node_columns columns = { .name_key = NULL };
+    struct rows rows;
+
+    TRY(q_node_roots(rq->db, rq->arena, tree->root->name, from == NULL ? "" : from, PAGE, &rows));
+    struct dav_node *node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
+    int n = 0;
+    for (int i = 0; i < rows.n; i++) {
+        struct node_roots_row row = node_roots_row(&rows, i);
+        columns = NODE_COLUMNS(row);
+        if (!store_node(rq, &above, &columns, &node[n]))
+            continue;
+        node[n].root_id = node[n].id;
+        node[n].is_root = true;
+        n++;
+    }
+    *list = (struct dav_list){ node, n, rows.n < PAGE ? NULL : columns.name_key };
+    return NULL;
+}
+
+/* ---- what changed ---- */
+
+#define TOKEN_PREFIX "urn:chapterd:sync:"
+
+/* Where a client is: what it has not been told yet has `since` or more, and lies behind the last node told. */
+struct sync_from {
+    int64_t since, told, told_id; /* told 0: not in the middle of pages */
+};
+
+/* A number of a token: digits, and nothing that would not come back the same. */
+static bool
+token_number(const char *s, int64_t *number)
+{
+    return text_to_int(s, INT64_MAX - 1, number) && (s[0] != '0' || s[1] == '\0');
+}
+
+static bool
+token_read(struct request *rq, const char *token, const char *epoch, int64_t collection,
+    struct sync_from *from)
+{
+    const char *const *part;
+    int64_t id;
+
+    if (!text_starts(token, TOKEN_PREFIX))
+        return false;
+    int n = text_split(rq->arena, token + strlen(TOKEN_PREFIX), ":", &part);
+    if ((n != 3 && n != 5) || strcmp(part[0], epoch) != 0 || !token_number(part[1], &id) ||
+        id != collection || !token_number(part[2], &from->since))
+        return false;
+    return n == 3 || (token_number(part[3], &from->told) && token_number(part[4], &from->told_id));
+}
+
+static fallible
+check_token(struct request *rq, const struct dav_node *collection, const char *token,
+    const struct node_sync_row *state, struct sync_from *from)
+{
+    *from = (struct sync_from){ 0, 0, 0 };
+    if (token == NULL)
+        return NULL;
+    if (token_read(rq, token, state->epoch, collection->id, from) && from->since >= state->floor &&
+        from->since <= state->mark)
+        return NULL;
+    return REFUSE(rq->arena, VALID_SYNC_TOKEN);
+}
+
+/* In the middle of pages `since` is what the last of them will hand out, and may lie above what is to come. */
+static fallible
+read_changes(struct request *rq, const struct dav_node *collection, const char *token,
+    const struct sync_from *from, int limit, struct dav_changes *changes)
+{
+    int64_t low = from->told != 0 ? from->told : from->since;
+    struct node_columns columns = { .id = 0 };
+    struct rows rows;
+
+    TRY(q_node_changes(rq->db, rq->arena, collection->id, low, from->told, from->told_id,
+        token != NULL, limit + 1, &rows));
+    struct family f = family_new(rq, collection, rows.n);
+    changes->more = rows.n > limit;
+    for (int i = 0; i < rows.n && i < limit; i++) {
+        struct node_changes_row row = node_changes_row(&rows, i);
+        columns = NODE_COLUMNS(row);
+        family_add(rq, &f, &columns);
+    }
+    changes->node = f.node;
+    changes->n = f.n;
+    if (changes->more)
+        changes->token = arena_printf(rq->arena, "%s:%" PRId64 ":%" PRId64, changes->token,
+            columns.changed, columns.id);
+    return NULL;
+}
+
+struct error *
+store_changes(struct request *rq, const struct dav_node *collection, const char *token, int limit,
+    struct dav_changes *changes)
+{
+    struct sync_from from;
+    struct rows rows;
+
+    TRY(q_node_sync(rq->db, rq->arena, collection->id, &rows));
+    if (rows.n == 0)
+        return REFUSE(rq->arena, NOT_FOUND);
+    struct node_sync_row state = node_sync_row(&rows, 0);
+    int64_t now = state.mark < state.horizon ? state.mark : state.horizon;
+    TRY(check_token(rq, collection, token, &state, &from));
+    int64_t next = from.told != 0 ? from.since : now;
+    *changes = (struct dav_changes){ .node = NULL };
+    changes->token = arena_printf(rq->arena, TOKEN_PREFIX "%s:%" PRId64 ":%" PRId64, state.epoch,
+        collection->id, next);
+    changes->ctag = arena_printf(rq->arena, "%s-%" PRId64 "-%" PRId64 "-%" PRId64, state.epoch, now,
+        state.open_count, state.open_sum);
+    if (limit == 0)
+        return NULL;
+    return read_changes(rq, collection, token, &from, limit, changes);
+}
