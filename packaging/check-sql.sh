@@ -22,5 +22,6 @@ blob_dir = $dir
 CONF
 "${CHAPTERD_BUILD:-build/asan}/chapterctl" migrate
 
-make --no-print-directory sql-tests
-for test in build/asan/tests/sql/*_test; do "$test"; done
+code=0
+for test in build/asan/tests/sql/*_test; do "$test" || code=1; done
+exit $code

@@ -41,11 +41,12 @@ def pytest(name, *folders, **more):
 SETS = {
     'check': [
         make('release', 'all'),
-        make('asan', 'asan'),
+        make('asan', 'asan-tests'),
         make('lint', 'lint'),
         make('unit', 'unit'),
         make('fuzz', 'fuzz', 'SECONDS=5'),
         Step('sql', ['packaging/check-sql.sh'], build=ASAN),
+        pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
         pytest('http', build=ASAN),
         pytest('ctl', build=ASAN),
         pytest('authz', build=ASAN),
@@ -61,7 +62,7 @@ SETS = {
     ],
     'long': [
         make('release', 'all'),
-        make('asan', 'asan'),
+        make('asan', 'asan-tests'),
         make('tsan', 'tsan'),
         make('fuzz', 'fuzz', 'SECONDS=60'),
         pytest('fault', build=ASAN, limit=7200, LONG='1'),

@@ -39,9 +39,10 @@ bench:	## beside Apache and nginx in one run
 # Each file in tests/sql is a program of its own; packaging/check-sql.sh gives it a database.
 SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
 
-sql-tests:
+# The sanitized programs and all programs that tests consist of.
+asan-tests:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
-	    CFLAGS="-O1 -g" $(SQL_TESTS:%=build/asan/%)
+	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe $(SQL_TESTS:%=build/asan/%)
 
 $(SQL_TESTS:%=$(BUILD)/%): %: %.o $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -101,5 +102,5 @@ help:	## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", "make " $$1, $$2 }' \
 	    $(filter-out %.d,$(MAKEFILE_LIST))
 
-.PHONY: deps run check check-clients check-long check-scale check-fresh bench sql-tests man install \
+.PHONY: deps run check check-clients check-long check-scale check-fresh bench asan-tests man install \
     deb help

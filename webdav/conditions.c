@@ -31,4 +31,6 @@ const struct condition
         N_("This report is not available here.") },
     TOO_MANY_MATCHES = { 403, NS_DAV, "number-of-matches-within-limits",
         N_("There are too many results.") },
+    TOO_MANY_MATCHES_507 = { 507, NS_DAV, "number-of-matches-within-limits",
+        N_("There are too many results.") },
     TOO_MANY_MEMBERS = { 507, .title = N_("There is too much in it for one step.") };

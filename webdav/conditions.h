@@ -19,7 +19,7 @@ extern const struct condition
     VALID_SYNC_TOKEN, VALID_SYNC_TOKEN_400, /* see the note on Thunderbird in report_sync.c */
     SYNC_TRAVERSAL,             /* sync-collection with an infinite level */
     SUPPORTED_REPORT,
-    TOO_MANY_MATCHES,           /* number-of-matches-within-limits */
+    TOO_MANY_MATCHES, TOO_MANY_MATCHES_507, /* number-of-matches-within-limits */
     TOO_MANY_MEMBERS;           /* of one COPY, MOVE or DELETE */
 
 #endif

@@ -66,19 +66,24 @@ new_socket(const struct address *address)
 
 /* Does what listens there answer as chapterd does? */
 static bool
-is_ours(int fd)
+is_ours(struct checks *checks, int fd)
 {
-    static const char question[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    struct uri base;
+    const char *host = uri_parse(checks->ctl->arena, checks->config->base_url, &base) ? base.host : "";
+    const char *question = arena_printf(checks->ctl->arena,
+        "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+        strchr(host, ':') == NULL ? host : arena_printf(checks->ctl->arena, "[%s]", host));
     char answer[ANSWER_MAX];
     size_t n = 0;
     ssize_t got;
 
-    if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)
+    if (send(fd, question, strlen(question), MSG_NOSIGNAL) != (ssize_t)strlen(question))
         return false;
     while (n + 1 < sizeof answer && (got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0)
         n += (size_t)got;
     answer[n] = '\0';
-    return text_starts(answer, "HTTP/1.1 ") && strcasestr(answer, "chapterd") != NULL;
+    return text_starts(answer, "HTTP/1.1 ")
+        && (text_ends(answer, "\r\n\r\nok\n") || text_ends(answer, "\r\n\r\nstopping\n"));
 }
 
 static void
@@ -120,7 +125,7 @@ check_listener(struct checks *checks, const char *word)
     CLEANUP(close_fd) int fd = new_socket(&address);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address.storage, address.n) != 0)
         check_bind(checks, word, &address);
-    else if (is_ours(fd))
+    else if (is_ours(checks, fd))
         check_tell(checks, GOOD, "listen", NULL, "chapterd answers at %s", word);
     else
         check_tell(checks, WRONG, "listen",

@@ -1,9 +1,14 @@
 /* chapterctl verify: re-reads everything that is stored and says what is damaged. Changes nothing. */
 #include "ctl/verify.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/config.h"
@@ -129,6 +134,27 @@ tell(struct verify *v)
             "named above from a backup.", v->n_damage);
 }
 
+/*
+ * As root we would leave files that the daemon cannot touch, so root becomes
+ * whoever owns the store before anything is opened.
+ */
+static fallible
+become_owner(struct ctl *ctl)
+{
+    const char *dir = ctl->config->blob_dir;
+    struct stat st;
+
+    if (stat(dir, &st) != 0)
+        return FAIL(ctl->arena, CONFLICT, "The store %s: %s. See: chapterctl check", dir, strerror(errno));
+    if (geteuid() != 0 || st.st_uid == 0)
+        return NULL;
+    if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0
+        || setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+        return error_cause(REFUSE(ctl->arena, INTERNAL), ctl->arena, "becoming the owner of %s: %s", dir,
+            strerror(errno));
+    return NULL;
+}
+
 static void
 drop_json(void *json)
 {
@@ -148,6 +174,7 @@ verify(struct ctl *ctl)
 
     arena_defer(ctl->arena, drop_json, v.damage);
     CLEANUP(close_store) struct blob_store *store = NULL;
+    TRY(become_owner(ctl));
     TRY(blob_store_open(ctl->arena, ctl->config->blob_dir, &store));
     v.store = store;
     TRY(verify_chapters(&v));

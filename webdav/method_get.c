@@ -1,0 +1,62 @@
+#include <string.h>
+
+#include "auth/access.h"
+#include "base/arena.h"
+#include "html/out.h"
+#include "webdav/serve.h"
+
+/*
+ * A folder's members, one a line: for people who look, and for clients that want
+ * 200 of a folder before they save into it (cl-F11).
+ */
+static fallible
+list_members(struct request *rq, const struct dav_node *node, struct response *rs)
+{
+    struct out *out = response_text(rs, "text/plain; charset=utf-8");
+    struct dav_list page = { .next = NULL };
+
+    response_status(rs, 200);
+    if (node->kind->children == NULL)
+        return NULL;
+    do {
+        TRY(node->kind->children(rq, node, page.next, &page));
+        for (int i = 0; i < page.n; i++) {
+            const struct dav_node *member = &page.node[i];
+
+            if (!(member->rights & MAY_READ))
+                continue;
+            out_raw(out, member->name, strlen(member->name));
+            out_raw(out, "/\n", member->collection ? 2 : 0);
+            out_raw(out, "\n", member->collection ? 0 : 1);
+        }
+    } while (page.next != NULL);
+    return NULL;
+}
+
+/*
+ * Content of users is never a page of ours, whatever type they gave it: it is
+ * downloaded, and a browser that shows it all the same gives it no rights (H01).
+ */
+static void
+disarm(struct request *rq, const struct dav_node *node, struct response *rs)
+{
+    response_header(rs, "Content-Disposition", arena_printf(rq->arena,
+        "attachment; filename*=UTF-8''%s", uri_encode(rq->arena, node->name)));
+    response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
+    response_header(rs, "X-Content-Type-Options", "nosniff");
+}
+
+fallible
+method_get(struct request *rq, struct dav_state *s, struct response *rs)
+{
+    const struct dav_node *node = &s->node;
+
+    response_modified(rs, node->modified);
+    response_cache(rs, "private, no-cache");
+    if (node->etag != NULL)
+        response_etag(rs, node->etag);
+    if (node->kind->read == NULL)
+        return list_members(rq, node, rs);
+    disarm(rq, node, rs);
+    return node->kind->read(rq, node, rs);
+}

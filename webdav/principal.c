@@ -1,0 +1,331 @@
+#include "webdav/principal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "auth/access.h"
+#include "base/arena.h"
+#include "base/macros.h"
+#include "http/request.h"
+#include "q/principal.h"
+#include "webdav/xml.h"
+
+#define PRINCIPALS "/dav/principals/"
+
+/* What a principal's properties are made from. */
+struct person {
+    int64_t id;
+    const char *mail;
+};
+
+const char *
+principal_self(struct request *rq)
+{
+    const struct principal *who = rq->who;
+
+    assert(who->person != 0);
+    return arena_printf(rq->arena, PRINCIPALS "users/%s/",
+        uri_encode(rq->arena, who->old_uid != NULL ? who->old_uid : who->uid));
+}
+
+/* The chapters whose members the asking person may know: those she is a member of. */
+static struct ints
+own_chapters(struct request *rq)
+{
+    const struct principal *who = rq->who;
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)who->n_roles + 1);
+    int n = 0;
+
+    for (int i = 0; i < who->n_roles; i++)
+        if (who->roles[i].role >= ROLE_MEMBER)
+            id[n++] = who->roles[i].chapter;
+    return (struct ints){ id, n };
+}
+
+fallible
+principal_owner(struct request *rq, const struct policy *policy, const char **href)
+{
+    struct rows rows;
+
+    *href = NULL;
+    if (policy->person != 0 && policy->person == rq->who->person)
+        *href = principal_self(rq);
+    if (policy->chapter == 0)
+        return NULL;
+    TRY(q_principal_chapters(rq->db, rq->arena, &(struct ints){ &policy->chapter, 1 }, &rows));
+    if (rows.n > 0)
+        *href = arena_printf(rq->arena, PRINCIPALS "chapters/%s/",
+            principal_chapters_row(&rows, 0).slug);
+    return NULL;
+}
+
+/* ---- properties ---- */
+
+static fallible
+get_url(struct request *rq UNUSED, const struct dav_node *node, struct xml_out *x,
+    enum dav_got *got UNUSED)
+{
+    xml_href(x, node->href);
+    return NULL;
+}
+
+static fallible
+get_nothing(struct request *rq UNUSED, const struct dav_node *node UNUSED,
+    struct xml_out *x UNUSED, enum dav_got *got UNUSED)
+{
+    return NULL;
+}
+
+static fallible
+get_mail(struct request *rq UNUSED, const struct dav_node *node, struct xml_out *x,
+    enum dav_got *got)
+{
+    const struct person *person = node->own;
+
+    if (person->mail == NULL)
+        *got = DAV_ABSENT;
+    else
+        xml_leaf(x, NS_CS, "email-address", person->mail);
+    return NULL;
+}
+
+/* The chapters one is a member of; of others nobody learns that here. */
+static fallible
+get_membership(struct request *rq, const struct dav_node *node, struct xml_out *x,
+    enum dav_got *got)
+{
+    const struct person *person = node->own;
+    const struct ints chapters = own_chapters(rq);
+    struct rows rows;
+
+    if (person->id != rq->who->person) {
+        *got = DAV_HIDDEN;
+        return NULL;
+    }
+    TRY(q_principal_chapters(rq->db, rq->arena, &chapters, &rows));
+    for (int i = 0; i < rows.n; i++)
+        xml_href(x, arena_printf(rq->arena, PRINCIPALS "chapters/%s/",
+            principal_chapters_row(&rows, i).slug));
+    return NULL;
+}
+
+static const struct dav_property person_properties[] = {
+    { NS_DAV, "principal-URL", ON_ALL, .get = get_url },
+    { NS_DAV, "alternate-URI-set", ON_ALL, .get = get_nothing },
+    { NS_DAV, "group-membership", ON_ALL, .get = get_membership },
+    { NS_CS, "email-address-set", ON_ALL, .get = get_mail },
+    { NULL, NULL, 0, NULL, NULL },
+};
+
+static const struct dav_property chapter_properties[] = {
+    { NS_DAV, "principal-URL", ON_ALL, .get = get_url },
+    { NS_DAV, "alternate-URI-set", ON_ALL, .get = get_nothing },
+    { NS_DAV, "group-membership", ON_ALL, .get = get_nothing },
+    { NULL, NULL, 0, NULL, NULL },
+};
+
+static void
+principal_type(struct xml_out *x)
+{
+    xml_leaf(x, NS_DAV, "principal", NULL);
+}
+
+static fallible
+no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
+{
+    *list = (struct dav_list){ NULL, 0, NULL };
+    return NULL;
+}
+
+static const struct dav_kind person_kind = { .name = "person", .collection = true,
+    .properties = person_properties, .resource_type = principal_type, .children = no_children };
+static const struct dav_kind chapter_kind = { .name = "chapter", .collection = true,
+    .properties = chapter_properties, .resource_type = principal_type, .children = no_children };
+
+/* ---- nodes ---- */
+
+static struct dav_node
+node_of(const struct dav_kind *kind, const char *href, const char *name)
+{
+    return (struct dav_node){ .kind = kind, .exists = true, .collection = true, .is_root = true,
+        .rights = MAY_READ, .href = href, .name = name };
+}
+
+static struct dav_node
+person_node(struct request *rq, int64_t id, const char *uid, const char *name, const char *mail)
+{
+    struct person *own = NEW(rq->arena, struct person);
+    struct dav_node node = node_of(&person_kind,
+        arena_printf(rq->arena, PRINCIPALS "users/%s/", uri_encode(rq->arena, uid)), uid);
+
+    *own = (struct person){ id, mail };
+    node.display_name = name;
+    node.own = own;
+    return node;
+}
+
+static struct dav_node
+chapter_node(struct request *rq, const char *slug, const char *name)
+{
+    struct dav_node node =
+        node_of(&chapter_kind, arena_printf(rq->arena, PRINCIPALS "chapters/%s/", slug), slug);
+
+    node.display_name = name;
+    return node;
+}
+
+/* Under the name in the address: a former one goes on answering in its own form (decisions 1.20). */
+static fallible
+find_person(struct request *rq, const char *uid, struct dav_node *node)
+{
+    struct rows rows;
+
+    TRY(q_principal_by_uid(rq->db, rq->arena, uid, rq->who->person, own_chapters(rq), &rows));
+    if (rows.n == 0)
+        return REFUSE(rq->arena, NOT_FOUND);
+    struct principal_by_uid_row row = principal_by_uid_row(&rows, 0);
+
+    *node = person_node(rq, row.id, uid, row.name, row.mail);
+    return NULL;
+}
+
+static fallible
+find_chapter(struct request *rq, const char *slug, struct dav_node *node)
+{
+    struct rows rows;
+
+    TRY(q_principal_chapter(rq->db, rq->arena, slug, &rows));
+    if (rows.n == 0)
+        return REFUSE(rq->arena, NOT_FOUND);
+    struct principal_chapter_row row = principal_chapter_row(&rows, 0);
+
+    *node = chapter_node(rq, row.slug, row.name);
+    return NULL;
+}
+
+/* Of people one finds oneself; others are found by searching. */
+static fallible
+list_people(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
+{
+    const struct principal *who = rq->who;
+    struct dav_node *self = NEW(rq->arena, struct dav_node);
+
+    *self = person_node(rq, who->person, who->old_uid != NULL ? who->old_uid : who->uid, who->name,
+        who->mail);
+    *list = (struct dav_list){ self, who->person != 0 ? 1 : 0, NULL };
+    return NULL;
+}
+
+static fallible
+list_chapters(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
+{
+    struct dav_node *chapter;
+    struct rows rows;
+
+    TRY(q_principal_chapters(rq->db, rq->arena, NULL, &rows));
+    chapter = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct principal_chapters_row row = principal_chapters_row(&rows, i);
+
+        chapter[i] = chapter_node(rq, row.slug, row.name);
+    }
+    *list = (struct dav_list){ chapter, rows.n, NULL };
+    return NULL;
+}
+
+static const struct dav_kind people_kind = { .name = "people", .collection = true,
+    .children = list_people };
+static const struct dav_kind chapters_kind = { .name = "chapters", .collection = true,
+    .children = list_chapters };
+
+static fallible
+list_top(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
+{
+    struct dav_node *member = NEW_ARRAY(rq->arena, struct dav_node, 2);
+
+    member[0] = node_of(&chapters_kind, PRINCIPALS "chapters/", "chapters");
+    member[1] = node_of(&people_kind, PRINCIPALS "users/", "users");
+    *list = (struct dav_list){ member, 2, NULL };
+    return NULL;
+}
+
+static const struct dav_kind top_kind = { .name = "principals", .collection = true,
+    .children = list_top };
+
+/* A name that is free, and stays so: nothing is made here. */
+static void
+free_name(struct request *rq, const struct path *below, struct dav_node *node)
+{
+    const char *href = PRINCIPALS;
+
+    for (int i = 0; i < below->n; i++)
+        href = arena_printf(rq->arena, "%s%s%s", href, uri_encode(rq->arena, below->part[i]),
+            i + 1 < below->n || below->slash ? "/" : "");
+    *node = node_of(&top_kind, href, below->part[below->n - 1]);
+    node->exists = node->collection = node->is_root = false;
+}
+
+static fallible
+find(struct request *rq, const struct path *below, struct dav_node *node)
+{
+    bool people = below->n > 0 && strcmp(below->part[0], "users") == 0;
+    bool chapters = below->n > 0 && strcmp(below->part[0], "chapters") == 0;
+    struct error *e;
+
+    if (below->n == 0) {
+        *node = node_of(&top_kind, PRINCIPALS, "principals");
+        return NULL;
+    }
+    if (below->n == 1 && people)
+        *node = node_of(&people_kind, PRINCIPALS "users/", "users");
+    else if (below->n == 1 && chapters)
+        *node = node_of(&chapters_kind, PRINCIPALS "chapters/", "chapters");
+    else if (below->n == 1)
+        free_name(rq, below, node);
+    else if (below->n > 2 || !(people || chapters))
+        return REFUSE(rq->arena, NOT_FOUND);
+    else {
+        e = people ? find_person(rq, below->part[1], node)
+                   : find_chapter(rq, below->part[1], node);
+        if (e != NULL && e->cond != &NOT_FOUND)
+            return e;
+        if (e != NULL)
+            free_name(rq, below, node);
+    }
+    return NULL;
+}
+
+/* Chapters and people stand outside of any chapter's rows. */
+static void
+scope(struct request *rq UNUSED, const struct path *below UNUSED, const char **slugs)
+{
+    *slugs = "";
+}
+
+const struct dav_mount principal_mount = {
+    .prefix = "/dav/principals",
+    .scope = scope,
+    .find = find,
+};
+
+fallible
+principal_search(struct request *rq, const char *words, int limit, struct dav_list *list)
+{
+    struct dav_node *found;
+    struct rows rows;
+
+    TRY(q_principals_found(rq->db, rq->arena, words, rq->who->person, own_chapters(rq), limit,
+        &rows));
+    found = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct principals_found_row row = principals_found_row(&rows, i);
+
+        found[i] = person_node(rq, row.id, row.uid, row.name, row.mail);
+    }
+    *list = (struct dav_list){ found, rows.n, NULL };
+    return NULL;
+}

@@ -1,0 +1,316 @@
+#include "webdav/property.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "auth/access.h"
+#include "base/arena.h"
+#include "http/request.h"
+#include "webdav/conditions.h"
+#include "webdav/multistatus.h"
+#include "webdav/serve.h"
+#include "webdav/xml.h"
+
+/*
+ * More names in one request than any client asks for, and so many nodes are
+ * prepared at a time: bounds of what a request can blow its answer up to.
+ */
+enum { NAMES_MAX = 256, BATCH = 100 };
+
+/* ---- reading what is wanted ---- */
+
+fallible
+prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_request *want)
+{
+    struct prop_name *name;
+    int n = 0;
+
+    want->name = NULL;
+    want->n = 0;
+    if (prop == NULL)
+        return NULL;
+    for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
+        n++;
+    if (n > NAMES_MAX)
+        return REFUSE(rq->arena, BAD_REQUEST);
+    want->name = name = NEW_ARRAY(rq->arena, struct prop_name, (size_t)n + 1);
+    for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
+        name[want->n++] = (struct prop_name){ e->ns, e->name };
+    return NULL;
+}
+
+fallible
+prop_read_propfind(struct request *rq, const struct xml_in *root, struct prop_request *want)
+{
+    const struct xml_in *prop = xml_child(root, NS_DAV, "prop");
+
+    *want = (struct prop_request){ .mode = PROP_ALL, .minimal = dav_state(rq)->minimal };
+    if (root == NULL)
+        return NULL;
+    if (!xml_is(root, NS_DAV, "propfind"))
+        return REFUSE(rq->arena, BAD_REQUEST);
+    if (xml_child(root, NS_DAV, "allprop") != NULL)
+        return prop_read_names(rq, xml_child(root, NS_DAV, "include"), want);
+    if (xml_child(root, NS_DAV, "propname") != NULL) {
+        want->mode = PROP_NAMES;
+        return NULL;
+    }
+    want->mode = PROP_NAMED;
+    return prop != NULL ? prop_read_names(rq, prop, want) : REFUSE(rq->arena, BAD_REQUEST);
+}
+
+/* ---- finding a property ---- */
+
+static bool
+applies(const struct dav_property *p, const struct dav_node *node)
+{
+    return p->flags & (node->collection ? ON_COLLECTION : ON_MEMBER);
+}
+
+static const struct dav_property *
+find_in(const struct dav_property *table, const char *ns, const char *name)
+{
+    for (const struct dav_property *p = table; p != NULL && p->name != NULL; p++)
+        if (strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
+            return p;
+    return NULL;
+}
+
+const struct dav_property *
+prop_find(const struct dav_node *node, const char *ns, const char *name)
+{
+    const struct dav_property *own = find_in(node->kind->properties, ns, name);
+
+    return own != NULL ? own : find_in(props_common, ns, name);
+}
+
+/* ---- writing one node ---- */
+
+/* Writes one property; what it turns out not to have is taken back. */
+static fallible
+write_live(struct request *rq, struct xml_out *x, const struct dav_node *node,
+    const struct dav_property *p, enum dav_got *got)
+{
+    struct xml_mark mark = xml_mark(x);
+
+    *got = DAV_VALUE;
+    xml_open(x, p->ns, p->name);
+    TRY(p->get(rq, node, x, got));
+    if (*got == DAV_VALUE)
+        xml_close(x);
+    else
+        xml_rewind(x, mark);
+    return NULL;
+}
+
+static fallible
+write_named(struct request *rq, struct xml_out *x, const struct dav_node *node,
+    const struct prop_name *name, enum dav_got *got)
+{
+    const struct dav_property *live = prop_find(node, name->ns, name->name);
+    const struct dead_property *dead;
+
+    if (live != NULL && applies(live, node))
+        return write_live(rq, x, node, live, got);
+    *got = DAV_ABSENT;
+    if (live != NULL)
+        return NULL;
+    dead = dead_find(dav_state(rq)->batch, node->id, name->ns, name->name);
+    if (dead == NULL)
+        return NULL;
+    *got = DAV_VALUE;
+    xml_open(x, dead->ns, dead->name);
+    dead_write(x, dead);
+    xml_close(x);
+    return NULL;
+}
+
+/* A propstat of the names that came out as `which`; nothing when there are none. */
+static void
+write_missing(struct xml_out *x, const struct prop_request *want, const unsigned char *got,
+    enum dav_got which, int status)
+{
+    bool any = false;
+
+    for (int i = 0; i < want->n; i++) {
+        if (got[i] != which)
+            continue;
+        if (!any) {
+            xml_open(x, NS_DAV, "propstat");
+            xml_open(x, NS_DAV, "prop");
+        }
+        any = true;
+        xml_leaf(x, want->name[i].ns, want->name[i].name, NULL);
+    }
+    if (!any)
+        return;
+    xml_close(x);
+    multistatus_status(x, status);
+    xml_close(x);
+}
+
+/* The live properties of a table for allprop (with values) and propname (without). */
+static fallible
+write_table(struct request *rq, struct xml_out *x, const struct dav_node *node,
+    const struct dav_property *table, bool names_only)
+{
+    enum dav_got got;
+
+    for (const struct dav_property *p = table; p != NULL && p->name != NULL; p++) {
+        if (!applies(p, node) || (!names_only && !(p->flags & IN_ALLPROP)))
+            continue;
+        if (table == props_common && find_in(node->kind->properties, p->ns, p->name) != NULL)
+            continue;
+        struct xml_mark mark = xml_mark(x);
+
+        TRY(write_live(rq, x, node, p, &got));
+        if (got == DAV_VALUE && names_only) {
+            xml_rewind(x, mark);
+            xml_leaf(x, p->ns, p->name, NULL);
+        }
+    }
+    return NULL;
+}
+
+static fallible
+write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bool names_only)
+{
+    const struct dav_batch *batch = dav_state(rq)->batch;
+
+    TRY(write_table(rq, x, node, props_common, names_only));
+    TRY(write_table(rq, x, node, node->kind->properties, names_only));
+    for (int i = 0; i < batch->n_dead; i++) {
+        const struct dead_property *p = &batch->dead[i];
+
+        if (p->node != node->id || prop_find(node, p->ns, p->name) != NULL)
+            continue;
+        xml_open(x, p->ns, p->name);
+        if (!names_only)
+            dead_write(x, p);
+        xml_close(x);
+    }
+    return NULL;
+}
+
+/* Those asked for by name; notes of each how it came out. */
+static fallible
+write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *want,
+    const struct dav_node *node, unsigned char *got, bool *any)
+{
+    for (int i = 0; i < want->n; i++) {
+        const struct dav_property *live = want->mode == PROP_ALL
+            ? prop_find(node, want->name[i].ns, want->name[i].name)
+            : NULL;
+        enum dav_got one = DAV_VALUE;
+
+        /* allprop has written those already */
+        if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)))
+            TRY(write_named(rq, x, node, &want->name[i], &one));
+        got[i] = (unsigned char)one;
+        *any = *any || one == DAV_VALUE;
+    }
+    return NULL;
+}
+
+fallible
+prop_write_node(struct request *rq, struct xml_out *x, const struct prop_request *want,
+    const struct dav_node *node)
+{
+    unsigned char got[NAMES_MAX] = { 0 };
+    bool any = want->mode != PROP_NAMED;
+    struct xml_mark before;
+
+    assert(want->n <= NAMES_MAX);
+    xml_open(x, NS_DAV, "response");
+    xml_href(x, node->href);
+    before = xml_mark(x);
+    xml_open(x, NS_DAV, "propstat");
+    xml_open(x, NS_DAV, "prop");
+    if (want->mode != PROP_NAMED)
+        TRY(write_all(rq, x, node, want->mode == PROP_NAMES));
+    TRY(write_wanted(rq, x, want, node, got, &any));
+    if (any || want->minimal || want->n == 0) {
+        xml_close(x);
+        multistatus_status(x, 200);
+        xml_close(x);
+    } else {
+        xml_rewind(x, before);
+    }
+    if (!want->minimal)
+        write_missing(x, want, got, DAV_ABSENT, 404);
+    write_missing(x, want, got, DAV_HIDDEN, 403);
+    xml_close(x);
+    return NULL;
+}
+
+/* ---- writing many ---- */
+
+static bool
+wants(const struct prop_request *want, const char *name)
+{
+    if (want->mode != PROP_NAMED)
+        return true;
+    for (int i = 0; i < want->n; i++)
+        if (strcmp(want->name[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A name that no live property answers alone: dead, or one that falls back on a dead one. */
+static bool
+wants_dead(const struct prop_request *want, const struct dav_node *node, int n)
+{
+    for (int k = 0; k < n; k++) {
+        if (k > 0 && node[k].kind == node[k - 1].kind)
+            continue;
+        for (int i = 0; i < want->n; i++)
+            if (prop_find(&node[k], want->name[i].ns, want->name[i].name) == NULL)
+                return true;
+    }
+    return want->mode != PROP_NAMED || wants(want, "displayname");
+}
+
+/* Fetches at once what the properties of all these nodes need. */
+static fallible
+prepare(struct request *rq, const struct prop_request *want, const struct dav_node *node, int n,
+    struct dav_batch *batch)
+{
+    *batch = (struct dav_batch){ .n_dead = 0 };
+    if (wants(want, "lockdiscovery"))
+        TRY(lock_load(rq, node, n, &batch->locks));
+    if (!wants_dead(want, node, n))
+        return NULL;
+    if (want->mode == PROP_NAMED)
+        return dead_load(rq, node, n, want->name, want->n, batch);
+    return dead_load(rq, node, n, NULL, 0, batch);
+}
+
+static fallible
+write_batch(struct request *rq, struct xml_out *x, const struct prop_request *want,
+    const struct dav_node *node, int n)
+{
+    struct dav_state *s = dav_state(rq);
+    struct dav_batch batch;
+
+    TRY(prepare(rq, want, node, n, &batch));
+    s->batch = &batch;
+    for (int i = 0; i < n; i++)
+        if (node[i].rights & MAY_READ)
+            TRY(prop_write_node(rq, x, want, &node[i]));
+    s->batch = NULL;
+    return NULL;
+}
+
+fallible
+prop_write_nodes(struct request *rq, struct xml_out *x, const struct prop_request *want,
+    const struct dav_node *node, int n)
+{
+    for (int i = 0; i < n; i += BATCH) {
+        size_t mark = arena_mark(rq->arena);
+
+        TRY(write_batch(rq, x, want, node + i, n - i < BATCH ? n - i : BATCH));
+        xml_flush(x);
+        arena_rewind(rq->arena, mark);
+    }
+    return NULL;
+}

@@ -1,0 +1,77 @@
+#ifndef WEBDAV_PROPERTY_H
+#define WEBDAV_PROPERTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "webdav/dav.h"
+#include "webdav/lock.h"
+
+struct xml_in;
+struct xml_out;
+
+struct prop_name {
+    const char *ns, *name;
+};
+
+/* Which properties a PROPFIND or a report wants. */
+struct prop_request {
+    enum { PROP_NAMED, PROP_ALL, PROP_NAMES } mode;
+    const struct prop_name *name; /* NAMED: these; ALL: these too (include) */
+    int n;
+    bool minimal; /* leave out what is not there (RFC 8144) */
+};
+
+/* A dead property of some node. */
+struct dead_property {
+    int64_t node;
+    const char *ns, *name, *value, *lang;
+};
+
+/* What is fetched for many nodes at once, before their properties are written. */
+struct dav_batch {
+    struct lock_list locks;
+    const struct dead_property *dead; /* sorted by node */
+    int n_dead;
+};
+
+/* A <propfind>, or NULL for a request without body: all. BAD_REQUEST. */
+fallible prop_read_propfind(struct request *, const struct xml_in *, struct prop_request *);
+/* The children of a <prop>. NULL: none. */
+fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
+
+/* The live property of that name, or NULL: then it is a dead one. It may not apply to this node. */
+const struct dav_property *prop_find(const struct dav_node *, const char *ns, const char *name);
+
+/*
+ * Writes one <response> for each node that may be read: every wanted property in
+ * exactly one propstat, that of 200 first (cl-C2). Flushes; memory does not grow
+ * with the number of calls when the caller rewinds its arena.
+ */
+fallible prop_write_nodes(struct request *, struct xml_out *, const struct prop_request *,
+    const struct dav_node *, int n);
+/* The same for one node, without looking at rights or flushing. */
+fallible prop_write_node(struct request *, struct xml_out *, const struct prop_request *,
+    const struct dav_node *);
+
+/* The properties that all nodes have: props_common.c. Ends with a NULL name. */
+extern const struct dav_property props_common[];
+
+/* ---- dead properties: props_dead.c ---- */
+
+/* Those of some nodes; names NULL: all. */
+fallible dead_load(struct request *, const struct dav_node *, int n, const struct prop_name *names,
+    int n_names, struct dav_batch *);
+/* The property of a node in the batch (NULL: nothing is in it), or NULL. */
+const struct dead_property *dead_find(const struct dav_batch *, int64_t node, const char *ns,
+    const char *name);
+/* Writes its content and language; the element's start tag must still be open. */
+void dead_write(struct xml_out *, const struct dead_property *);
+/* Stores (value NULL: removes) one. PROPERTY_TOO_LARGE, BAD_REQUEST. */
+fallible dead_set(struct request *, const struct dav_node *, const struct prop_name *,
+    const struct xml_in *value);
+/* After all have been set: PROPERTY_TOO_LARGE when the node has too much now. */
+fallible dead_check_total(struct request *, const struct dav_node *);
+
+#endif

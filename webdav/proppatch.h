@@ -1,0 +1,30 @@
+#ifndef WEBDAV_PROPPATCH_H
+#define WEBDAV_PROPPATCH_H
+
+#include "webdav/dav.h"
+#include "webdav/property.h"
+
+/* One property to be set, or removed (value NULL), and what became of it. */
+struct prop_change {
+    struct prop_name name;
+    const struct xml_in *value;
+    const struct condition *cond; /* NULL: done */
+};
+struct prop_changes {
+    struct prop_change *change;
+    int n;
+    bool failed;
+};
+
+/* The <set> and <remove> of a <propertyupdate> or <mkcol>, in their order. BAD_REQUEST. */
+fallible proppatch_read(struct request *, const struct xml_in *root, struct prop_changes *);
+
+/* All or nothing: after a failure nothing is changed, and each change says what it was. */
+fallible proppatch_apply(struct request *, const struct dav_node *, struct prop_changes *);
+/* The same for a caller that undoes what was done when changes->failed: inside a savepoint of its own. */
+fallible proppatch_try(struct request *, const struct dav_node *, struct prop_changes *);
+
+/* Their propstats, success first. */
+void proppatch_write(struct xml_out *, const struct prop_changes *);
+
+#endif

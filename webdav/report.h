@@ -1,0 +1,19 @@
+#ifndef WEBDAV_REPORT_H
+#define WEBDAV_REPORT_H
+
+#include <stdbool.h>
+
+#include "webdav/dav.h"
+
+/* The reports that webdav has for all kinds: method_report.c. Ends with a NULL name. */
+extern const struct dav_report reports_common[];
+/* Does such a report make sense on this node? */
+bool report_applies(const struct dav_report *, const struct dav_node *);
+
+/* report_sync.c, report_expand.c, report_principal.c */
+typedef fallible dav_report_run(struct request *, const struct dav_node *, const struct xml_in *,
+    struct response *);
+dav_report_run report_sync, report_expand, report_principal_match, report_principal_search,
+    report_search_properties;
+
+#endif
