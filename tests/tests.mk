@@ -34,3 +34,19 @@ format-check:
 	clang-format-14 --dry-run --Werror $(OURS)
 
 .PHONY: lint format format-check
+
+# ---------------------------------------------------------------- fuzzing
+
+FUZZERS    := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FOUND := .run/fuzz
+
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libchapterd.a
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
+
+fuzz:	## each fuzz target for SECONDS=5; ONLY=name for one of them
+	$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang-14 CFLAGS="-O1 -g" \
+	    SANITIZE=fuzzer-no-link,address,undefined \
+	    $(patsubst %,build/fuzz/fuzz-%,$(or $(ONLY),$(FUZZERS)))
+	@tests/fuzz/fuzz.sh $(SECONDS) $(or $(ONLY),$(FUZZERS))
+
+.PHONY: fuzz
