@@ -268,6 +268,7 @@ dav_serve(struct request *rq, struct response *rs)
     struct dav_state *s = dav_state(rq);
     bool not_modified;
 
+    s->batch = NULL; /* of an attempt that lost its race */
     if (rq->method == OPTIONS)
         return method_options(rq, s, rs);
     TRY(check(rq, s, &not_modified));

@@ -36,7 +36,9 @@ most_of(const struct exchange *ex)
         return ignores_body(ex->rq.method) ? IGNORED_MAX : 0;
     if (route->body_max != 0)
         return route->body_max;
-    return route->body == BODY_BLOB ? config->body_max : config->xml_body_max;
+    if (route->body == BODY_BLOB)
+        return config->body_max;
+    return ex->rq.method == REPORT ? config->report_body_max : config->xml_body_max;
 }
 
 /* Finder and others send chunks, and say in a header of their own how much it will be (cl-F8). */

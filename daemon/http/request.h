@@ -67,7 +67,7 @@ struct request {
     } space;
 
     int64_t chapter;       /* id of the route's {chapter}, set by app->authorize; 0 outside any */
-    void *own;             /* of the layer that serves the route, from prepare to run */
+    void *own;             /* of the layer that serves the route, from scope to run; kept when it is run again */
 };
 
 /* A header's value, or NULL. Of several lines with this name the first. */

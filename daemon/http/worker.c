@@ -98,7 +98,6 @@ attempt(struct exchange *ex)
 {
     struct request *rq = &ex->rq;
 
-    rq->own = NULL;
     rq->chapter = 0;
     rq->scope = ex->scope;
     if (rq->route->prepare != NULL)
@@ -116,6 +115,7 @@ attempt(struct exchange *ex)
 static fallible
 serve(struct exchange *ex)
 {
+    struct request *rq = &ex->rq;
     struct error *e;
 
     TRY(enter(ex));
@@ -124,6 +124,8 @@ serve(struct exchange *ex)
         if (e == NULL || e->cond != &LOST_RACE || i == ATTEMPTS)
             return e;
         atomic_fetch_add(&ex->front->metrics.lost_races, 1);
+        if (rq->scope.lock > ex->scope.lock)
+            ex->scope.lock = rq->scope.lock; /* it found that it needs the whole tree */
         response_reset(ex->rs);
     }
 }
