@@ -61,7 +61,7 @@ make_debian()
 # In namespaces of its own, so that nothing that was started there outlives it.
 inside()
 {
-    local tree=$work/$1
+    local tree=$work/$1 code=0
     cp -a "$work/debian" "$tree"
     # shellcheck disable=SC2016 # the inner shell expands it
     unshare --mount --pid --fork --ipc --kill-child sh -euc '
@@ -72,8 +72,9 @@ inside()
             LANG=C.UTF-8 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
             NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
             npm_config_registry="$3" /srv/fresh-inside.sh "$2"
-    ' sh "$tree" "$1" "$(npm config get registry 2>/dev/null || echo)"
+    ' sh "$tree" "$1" "$(npm config get registry 2>/dev/null || echo)" || code=$?
     rm -rf --one-file-system "$tree"
+    return $code
 }
 
 echo "makes a Debian 12 in $work"
