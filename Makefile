@@ -90,7 +90,7 @@ $(BUILD)/q/%.c: sql/queries/%.sql sql/queries.awk
 
 $(BUILD)/locale/%.mo: daemon/locale/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	msgfmt --check-format -o $@ $<
 
 $(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(ASSETS) $(CATALOGUES)
 	@mkdir -p $(@D)

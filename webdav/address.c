@@ -14,7 +14,7 @@ decode(struct request *rq, const char *raw, struct path *path)
     struct path plain;
 
     TRY(uri_path(rq->arena, raw, strcspn(raw, "?#"), &limits, &plain));
-    *path = mount_path(rq->arena, &plain);
+    *path = dav_path(rq->arena, &plain);
     return NULL;
 }
 

@@ -44,7 +44,7 @@ dav_state(struct request *rq)
     if (rq->own == NULL) {
         struct dav_state *s = NEW(rq->arena, struct dav_state);
 
-        s->path = mount_path(rq->arena, &rq->path);
+        s->path = dav_path(rq->arena, &rq->path);
         rq->own = s;
     }
     return rq->own;

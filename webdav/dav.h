@@ -9,6 +9,7 @@
 #include "base/uri.h"
 #include "http/route.h"
 
+struct arena;
 struct blob_content;
 struct dav_kind;
 struct request;
@@ -158,6 +159,7 @@ struct dav_kind {
  */
 struct dav_mount {
     const char *prefix;   /* "/dav/files" */
+    const char *page;     /* "files": browsers call it /c/{slug}/files, see dav_path(); or NULL */
     const char *features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */
     void (*scope)(struct request *, const struct path *below, const char **slugs);
     fallible (*find)(struct request *, const struct path *below, struct dav_node *);
@@ -168,6 +170,18 @@ extern const struct dav_mount *const dav_mounts[];
 
 /* The routes of all DAV methods under /dav, /principals, /.well-known and /: for struct app. */
 extern const struct route dav_routes[];
+
+/*
+ * The methods as they serve /dav, for routes under which browsers reach the same
+ * tree (/c/{chapter}/files/...): scope, admit, prepare and run of a PUT.
+ */
+fallible dav_scope(struct request *);
+fallible dav_admit(struct request *);
+fallible dav_prepare(struct request *);
+fallible dav_serve(struct request *, struct response *);
+
+/* The path of DAV for an address of ours, also for those of browsers and of /principals. */
+struct path dav_path(struct arena *, const struct path *);
 
 /* The address of another request (Destination, If) as a node of ours; no rights checked. */
 fallible dav_find(struct request *, const struct path *, struct dav_node *);

@@ -10,11 +10,34 @@
 /* The start of all trees, and where it lies. */
 static const char dav_part[] = "dav", principals_part[] = "principals";
 
+/* "/c/{slug}/files/a", as browsers call it, is "/dav/files/{slug}/a". */
+static bool
+page_path(struct arena *arena, const struct path *path, struct path *meant)
+{
+    if (path->n < 3 || strcmp(path->part[0], "c") != 0)
+        return false;
+    for (const struct dav_mount *const *m = dav_mounts; *m != NULL; m++) {
+        if ((*m)->page == NULL || strcmp((*m)->page, path->part[2]) != 0)
+            continue;
+        const char **part = NEW_ARRAY(arena, const char *, (size_t)path->n);
+        part[0] = dav_part;
+        part[1] = path->part[2];
+        part[2] = path->part[1];
+        memcpy(part + 3, path->part + 3, (size_t)(path->n - 3) * sizeof *part);
+        *meant = (struct path){ part, path->n, path->slash };
+        return true;
+    }
+    return false;
+}
+
 struct path
-mount_path(struct arena *arena, const struct path *path)
+dav_path(struct arena *arena, const struct path *path)
 {
     const char **part;
+    struct path meant;
 
+    if (page_path(arena, path, &meant))
+        return meant;
     if (path->n == 0 || strcmp(path->part[0], principals_part) != 0)
         return *path;
     part = NEW_ARRAY(arena, const char *, (size_t)path->n + 1);
@@ -153,7 +176,7 @@ virtual_node(const struct dav_kind *kind, const char *href, const char *name, st
 fallible
 dav_find(struct request *rq, const struct path *asked, struct dav_node *node)
 {
-    struct path path = mount_path(rq->arena, asked), below;
+    struct path path = dav_path(rq->arena, asked), below;
     const struct dav_mount *mount = mount_of(&path, &below);
 
     if (mount != NULL)

@@ -43,8 +43,6 @@ struct dav_state *dav_state(struct request *);
 void mount_scope(struct request *, const struct path *, const char **slugs);
 /* "calendar-access, addressbook": what the modules' mounts announce; "" for none. */
 const char *mount_features(struct arena *);
-/* A path with "/principals" read as "/dav/principals". */
-struct path mount_path(struct arena *, const struct path *);
 /* Is it below one of our trees? */
 bool mount_serves(const struct path *);
 
@@ -65,10 +63,6 @@ fallible rights_missing_parent(struct request *, const struct path *, const stru
 
 /* ---- dav.c ---- */
 
-fallible dav_scope(struct request *);
-fallible dav_admit(struct request *);
-fallible dav_prepare(struct request *);
-fallible dav_serve(struct request *, struct response *);
 
 /* Is there such a method on this node (the kind has the operation)? */
 bool dav_has_method(const struct dav_node *, enum method);

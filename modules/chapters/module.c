@@ -5,9 +5,14 @@
 #include "http/route.h"
 #include "jobs/jobs.h"
 #include "modules/chapters/chapters.h"
+#include "modules/chapters/pages.h"
 #include "q/chapter.h"
 
-static const struct route routes[] = { ROUTES_END };
+static const struct route routes[] = {
+    { GET, "/", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_start_page },
+    { GET, "/c/{chapter}", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_chapter_page },
+    ROUTES_END,
+};
 
 static const struct dav_mount *const mounts[] = { NULL };
 

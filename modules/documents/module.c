@@ -5,9 +5,20 @@
 #include "http/route.h"
 #include "jobs/jobs.h"
 #include "modules/documents/documents.h"
+#include "modules/documents/pages.h"
 #include "q/node.h"
+#include "webdav/dav.h"
 
-static const struct route routes[] = { ROUTES_END };
+#define FILES "/c/{chapter}/files/**"
+
+static const struct route routes[] = {
+    { GET, FILES, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = documents_show_page },
+    { POST, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, GB(1), .scope = documents_page_scope,
+        .prepare = documents_page_prepare, .run = documents_post_page },
+    { PUT, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, .scope = dav_scope, .admit = dav_admit,
+        .prepare = dav_prepare, .run = dav_serve },
+    ROUTES_END,
+};
 
 static const struct dav_mount *const mounts[] = { &files_mount, NULL };
 

@@ -29,4 +29,13 @@ struct folder_sheet {
 /* pages/folder.html */
 void documents_folder(struct out *, const struct view *, const struct folder_sheet *);
 
+/*
+ * /c/{chapter}/files/...: GET shows a folder or gives a file; POST makes a folder or stores the
+ * files of a form, with its scope and prepare. (PUT, from the script, is webdav's.)
+ */
+fallible documents_show_page(struct request *, struct response *);
+fallible documents_post_page(struct request *, struct response *);
+fallible documents_page_scope(struct request *);
+fallible documents_page_prepare(struct request *);
+
 #endif

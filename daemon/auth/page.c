@@ -1,0 +1,54 @@
+#include "auth/page.h"
+
+#include <string.h>
+
+#include "auth/access.h"
+#include "auth/csrf.h"
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/macros.h"
+#include "http/app.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/static.h"
+
+#define N_(text) text
+
+const char *
+page_notice(const struct request *rq)
+{
+    static const struct {
+        const char *done, *text;
+    } notices[] = {
+        { "uploaded", N_("Uploaded.") },
+        { "created", N_("The folder was created.") },
+        { "signed-out", N_("You are signed out.") },
+    };
+    const char *done = request_query(rq, "done");
+
+    for (size_t i = 0; done != NULL && i < COUNT_OF(notices); i++)
+        if (strcmp(done, notices[i].done) == 0)
+            return tr(rq->lang, notices[i].text);
+    return NULL;
+}
+
+struct out *
+page_begin(struct request *rq, struct response *rs, const char *title, struct view *v)
+{
+    bool known = rq->who != NULL && rq->who->person != 0;
+
+    *v = (struct view){ .arena = rq->arena,
+        .lang = rq->lang,
+        .site = rq->app->config->title,
+        .title = title,
+        .here = rq->href == NULL ? "/" : rq->href,
+        .person = known ? rq->who->name : NULL,
+        .token = csrf_token(rq, rs),
+        .style = static_href(rq, "style.css"),
+        .script = static_href(rq, "script.js"),
+        .request_id = rq->id,
+        .notice = page_notice(rq) };
+    response_header(rs, "Content-Language", rq->lang->tag);
+    response_header(rs, "Vary", "Accept-Language, Cookie");
+    return response_text(rs, "text/html; charset=utf-8");
+}

@@ -1,0 +1,19 @@
+/* The parts of the groupware, in the order in which they are asked. */
+#include "modules/module.h"
+
+#include <stddef.h>
+
+#include "modules/chapters/chapters.h"
+#include "modules/documents/documents.h"
+#include "webdav/dav.h"
+
+const struct module *const modules[] = {
+    &chapters_module,
+    &documents_module,
+    NULL,
+};
+
+const struct dav_mount *const dav_mounts[] = {
+    &files_mount,
+    NULL,
+};

@@ -1,0 +1,66 @@
+#include "tables.h"
+
+#include <stddef.h>
+
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/macros.h"
+#include "http/front.h"
+#include "http/route.h"
+#include "jobs/jobs.h"
+#include "modules/module.h"
+#include "webdav/dav.h"
+#include "webdav/store.h"
+
+/* What the layers below the modules serve and do. */
+static const struct route *const own_routes[] = { http_routes, auth_routes, dav_routes };
+
+static int
+count_modules(void)
+{
+    int n = 0;
+
+    while (modules[n] != NULL)
+        n++;
+    return n;
+}
+
+/* A list of the layers' own tables, then of those of the modules that have one. */
+#define GATHER(type, own, member)                                                                  \
+    int n = 0;                                                                                     \
+    type *list = NEW_ARRAY(arena, type, COUNT_OF(own) + (size_t)count_modules() + 1);              \
+    for (size_t i = 0; i < COUNT_OF(own); i++)                                                     \
+        list[n++] = own[i];                                                                        \
+    for (const struct module *const *m = modules; *m != NULL; m++)                                 \
+        if ((*m)->member != NULL)                                                                  \
+            list[n++] = (*m)->member;                                                              \
+    return list
+
+const struct route *const *
+tables_routes(struct arena *arena)
+{
+    GATHER(const struct route *, own_routes, routes);
+}
+
+const struct job *const *
+tables_jobs(struct arena *arena, const struct config *config)
+{
+    const struct job *const own_jobs[] = { auth_jobs(arena, config), store_jobs };
+    GATHER(const struct job *, own_jobs, jobs);
+}
+
+void
+tables_print_routes(FILE *to)
+{
+    static const char *const logins[] = { [LOGIN_NONE] = "none", [LOGIN_PAGE] = "page", [LOGIN_DAV] = "dav" };
+    static const char *const needs[] = { [ANYBODY] = "anybody", [SIGNED_IN] = "signed-in",
+        [NEED_MEMBER] = "member", [NEED_BOARD] = "board", [NEED_CHAIR] = "chair",
+        [NEED_STATE_ADMIN] = "state-admin" };
+    struct arena *arena = arena_new();
+
+    for (const struct route *const *table = tables_routes(arena); *table != NULL; table++)
+        for (const struct route *r = *table; r->run != NULL; r++)
+            fprintf(to, "%s %s %s %s\n", method_names[r->method], r->pattern, logins[r->login],
+                needs[r->need]);
+    arena_free(arena);
+}

@@ -1,0 +1,108 @@
+#include "modules/chapters/pages.h"
+
+#include <string.h>
+
+#include "auth/access.h"
+#include "auth/page.h"
+#include "base/arena.h"
+#include "base/macros.h"
+#include "html/lang.h"
+#include "html/pages.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "modules/chapters/chapter.h"
+
+#define N_(text) text
+
+static const char *
+kind_title(const char *kind)
+{
+    static const struct {
+        const char *kind, *title;
+    } titles[] = {
+        { "state", N_("State association") },
+        { "district", N_("District association") },
+        { "local", N_("Local association") },
+        { "network", N_("Network") },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(titles); i++)
+        if (strcmp(titles[i].kind, kind) == 0)
+            return titles[i].title;
+    return kind;
+}
+
+/* What somebody is in a chapter, as a word for a badge. */
+static const char *
+role_title(enum role role)
+{
+    switch (role) {
+    case ROLE_MEMBER:
+        return N_("Member");
+    case ROLE_BOARD:
+        return N_("Board");
+    case ROLE_CHAIR:
+        return N_("Chair");
+    case ROLE_PUBLIC:
+    case ROLE_FEDERATION:
+    case ROLE_NOBODY:
+        break;
+    }
+    return NULL;
+}
+
+/* The asking person's chapters, or all of them. */
+static struct chapter_cards
+cards(const struct request *rq, const struct chapter_list *list, bool own)
+{
+    struct chapter_card *made = NEW_ARRAY(rq->arena, struct chapter_card, (size_t)list->n + 1);
+    int n = 0;
+
+    for (int i = 0; i < list->n; i++) {
+        const struct chapter *c = &list->chapter[i];
+        enum role role = access_role(rq->who, c->id);
+        if (!own || role >= ROLE_MEMBER)
+            made[n++] = (struct chapter_card){ c->slug, c->name, kind_title(c->kind), role_title(role) };
+    }
+    return (struct chapter_cards){ made, n };
+}
+
+struct error *
+chapters_start_page(struct request *rq, struct response *rs)
+{
+    struct chapter_list list;
+    struct view v;
+
+    TRY(chapter_all(rq->db, rq->arena, false, &list));
+    struct chapter_cards own = cards(rq, &list, true), all = cards(rq, &list, false);
+    struct out *o = page_begin(rq, rs, tr(rq->lang, "Chapters"), &v);
+    chapters_start(o, &v, &own, &all);
+    return NULL;
+}
+
+struct error *
+chapters_chapter_page(struct request *rq, struct response *rs)
+{
+    struct chapter c;
+    struct chapter_list below;
+    struct view v;
+    struct crumb crumbs[2] = { { tr(rq->lang, "Chapters"), "/" } };
+
+    TRY(chapter_find(rq->db, rq->arena, rq->lang, rq->param[0], &c));
+    TRY(chapter_children(rq->db, rq->arena, c.id, &below));
+    struct chapter_sheet sheet = { .slug = c.slug,
+        .name = c.name,
+        .kind = kind_title(c.kind),
+        .role = role_title(access_role(rq->who, c.id)),
+        .number = c.number,
+        .contact = c.contact,
+        .children = cards(rq, &below, false) };
+    struct out *o = page_begin(rq, rs, c.name, &v);
+    v.crumbs = crumbs;
+    v.n_crumbs = 1;
+    if (c.parent != NULL)
+        crumbs[v.n_crumbs++] =
+            (struct crumb){ c.parent_name, arena_printf(rq->arena, "/c/%s/", c.parent) };
+    chapters_show(o, &v, &sheet);
+    return NULL;
+}

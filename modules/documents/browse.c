@@ -1,0 +1,224 @@
+/* Documents in the browser: lists of folders, downloads, uploads, new folders. */
+#include "modules/documents/pages.h"
+
+#include <string.h>
+
+#include "auth/access.h"
+#include "auth/page.h"
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/uri.h"
+#include "blob/blob.h"
+#include "html/lang.h"
+#include "html/pages.h"
+#include "http/app.h"
+#include "http/body.h"
+#include "http/form.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "q/documents.h"
+#include "webdav/dav.h"
+#include "webdav/door.h"
+
+#define N_(text) text
+
+/* Who can read a folder, by its level: a sentence for its badge. */
+static const char *
+readers(enum role level)
+{
+    switch (level) {
+    case ROLE_PUBLIC:
+        return N_("Everybody on the internet can read this");
+    case ROLE_FEDERATION:
+        return N_("Everybody who is signed in can read this");
+    case ROLE_MEMBER:
+        return N_("The members of the chapter can read this");
+    case ROLE_BOARD:
+        return N_("The board can read this");
+    case ROLE_CHAIR:
+        return N_("The chair can read this");
+    case ROLE_NOBODY:
+        break;
+    }
+    return N_("Nobody can read this");
+}
+
+/* The address of the folder that is shown, with a slash at its end. */
+static const char *
+here(const struct request *rq)
+{
+    return uri_href(rq->arena, &rq->path, true);
+}
+
+static struct folder_row
+row_of(const struct request *rq, const char *folder, const struct dav_node *node)
+{
+    return (struct folder_row){ .name = node->name,
+        .href = arena_printf(rq->arena, "%s%s%s", folder, uri_encode(rq->arena, node->name),
+            node->collection ? "/" : ""),
+        .size = node->collection ? "" : text_size(rq->arena, node->length, rq->lang->tag),
+        .changed = time_people(rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag),
+        .folder = node->collection };
+}
+
+/* The way here: all chapters, this one, its documents, the folders above. */
+static fallible
+crumbs(struct request *rq, struct view *v)
+{
+    struct crumb *c = NEW_ARRAY(rq->arena, struct crumb, (size_t)rq->rest.n + 3);
+    struct rows rows;
+    int n = 0;
+
+    TRY(q_documents_chapter_name(rq->db, rq->arena, rq->param[0], &rows));
+    c[n++] = (struct crumb){ tr(rq->lang, "Chapters"), "/" };
+    c[n++] = (struct crumb){ rows.n == 0 ? rq->param[0] : documents_chapter_name_row(&rows, 0).name,
+        arena_printf(rq->arena, "/c/%s/", rq->param[0]) };
+    for (int i = 0; i < rq->rest.n; i++) {
+        struct path above = { rq->path.part, rq->path.n - rq->rest.n + i, true };
+        c[n++] = (struct crumb){ i == 0 ? tr(rq->lang, "Documents") : rq->rest.part[i - 1],
+            uri_href(rq->arena, &above, true) };
+    }
+    v->crumbs = c;
+    v->n_crumbs = n;
+    return NULL;
+}
+
+static fallible
+show_folder(struct request *rq, struct response *rs, const struct dav_node *node)
+{
+    struct dav_list list;
+    struct view v;
+    struct folder_sheet sheet = { .here = here(rq),
+        .readers = readers(node->policy.read_level),
+        .is_public = node->policy.read_level == ROLE_PUBLIC,
+        .may_write = (node->rights & MAY_WRITE) != 0,
+        .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href) };
+
+    TRY(node->kind->children(rq, node, request_query(rq, "from"), &list));
+    struct folder_row *row = NEW_ARRAY(rq->arena, struct folder_row, (size_t)list.n + 1);
+    for (int i = 0; i < list.n; i++)
+        if ((list.node[i].rights & MAY_READ) != 0)
+            row[sheet.n++] = row_of(rq, sheet.here, &list.node[i]);
+    sheet.row = row;
+    if (list.next != NULL)
+        sheet.next = arena_printf(rq->arena, "%s?from=%s", sheet.here, uri_encode(rq->arena, list.next));
+    struct out *o = page_begin(rq, rs,
+        rq->rest.n == 0 ? tr(rq->lang, "Documents") : rq->rest.part[rq->rest.n - 1], &v);
+    TRY(crumbs(rq, &v));
+    documents_folder(o, &v, &sheet);
+    return NULL;
+}
+
+struct error *
+documents_show_page(struct request *rq, struct response *rs)
+{
+    struct path path = dav_path(rq->arena, &rq->path);
+    struct dav_node node;
+
+    TRY(dav_look(rq, &path, &node));
+    return node.collection ? show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
+}
+
+/* ---------------------------------------------------------------- writing */
+
+struct error *
+documents_page_scope(struct request *rq)
+{
+    rq->scope.chapters = rq->param[0];
+    rq->scope.lock = TREE_SHARED;
+    return NULL;
+}
+
+/* The name a browser gives a file: some send the whole path it has at home. */
+static const char *
+plain_name(const char *sent)
+{
+    const char *slash = strrchr(sent, '/'), *backslash = strrchr(sent, '\\');
+    const char *last = slash > backslash ? slash : backslash;
+
+    return last == NULL ? sent : last + 1;
+}
+
+static struct path
+below(const struct request *rq, const char *name)
+{
+    struct path path = dav_path(rq->arena, &rq->path);
+    const char **part = NEW_ARRAY(rq->arena, const char *, (size_t)path.n + 1);
+
+    memcpy(part, path.part, sizeof *part * (size_t)path.n);
+    part[path.n] = name;
+    return (struct path){ part, path.n + 1, false };
+}
+
+/*
+ * All files of the form are stored, or none. Their contents are made durable before the
+ * transaction begins: kept from one run to the next, as a request that lost a race is repeated.
+ */
+struct posted {
+    struct form_file file;
+    struct dav_content content;
+};
+struct posted_files {
+    struct posted *posted;
+    int n;
+};
+
+struct error *
+documents_page_prepare(struct request *rq)
+{
+    struct posted_files *files = NEW(rq->arena, struct posted_files);
+    struct blob_owner owner = { 'c', rq->chapter };
+    struct form_file file;
+
+    if (rq->own != NULL)
+        return NULL;
+    rq->own = files;
+    for (int i = 0;; i++) {
+        TRY(form_file(rq, "file", i, &file));
+        if (file.name == NULL)
+            break;
+        if (*plain_name(file.name) == '\0' && file.n == 0)
+            continue; /* the field was left empty */
+        struct posted *grown = NEW_ARRAY(rq->arena, struct posted, (size_t)files->n + 1);
+        if (files->n > 0)
+            memcpy(grown, files->posted, sizeof *grown * (size_t)files->n);
+        files->posted = grown;
+        struct posted *p = &grown[files->n++];
+        p->file = file;
+        p->content.type = file.type;
+        TRY(body_settle_part(rq, owner, file.p, file.n, &p->content.blob, &p->content.inline_bytes));
+    }
+    return NULL;
+}
+
+static fallible
+done(struct request *rq, struct response *rs, const char *what)
+{
+    response_redirect(rs, arena_printf(rq->arena, "%s?done=%s", here(rq), what));
+    return NULL;
+}
+
+struct error *
+documents_post_page(struct request *rq, struct response *rs)
+{
+    const struct posted_files *files = rq->own;
+    const char *folder, *replace;
+    struct dav_written written;
+
+    TRY(form_maybe(rq, "folder", rq->app->config->name_max, &folder));
+    if (folder != NULL) {
+        struct path path = below(rq, text_trim(rq->arena, folder));
+        TRY(dav_make(rq, &path));
+        return done(rq, rs, "created");
+    }
+    TRY(form_maybe(rq, "replace", 1, &replace));
+    if (files->n == 0)
+        return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "No file was chosen."));
+    for (int i = 0; i < files->n; i++) {
+        struct path path = below(rq, plain_name(files->posted[i].file.name));
+        TRY(dav_put(rq, &path, &files->posted[i].content, replace != NULL, &written));
+    }
+    return done(rq, rs, "uploaded");
+}

@@ -1,0 +1,30 @@
+"""The pages in a real browser: with and without JavaScript, phone and desktop, light and dark, two languages."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PICTURES = ROOT / 'build' / 'screenshots'
+
+SCENARIOS = ['script-phone-light-de', 'script-desktop-dark-de', 'plain-phone-dark-en', 'plain-desktop-light-de',
+             'script-desktop-light-en']
+
+
+@pytest.fixture(scope='session', autouse=True)
+def packages():
+    if not (HERE / 'node_modules' / 'playwright-core').is_dir():
+        subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], cwd=HERE, check=True, timeout=300)
+
+
+@pytest.mark.parametrize('scenario', SCENARIOS)
+def test_pages(server, scenario):
+    run = subprocess.run(['node', 'pages.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, env=dict(os.environ))
+    print(run.stdout)
+    lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
+    wrong = [line for line in lines if line.startswith('not ok')]
+    assert not wrong and run.returncode == 0, run.stdout[-3000:]
+    assert len(lines) >= 20

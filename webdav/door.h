@@ -1,0 +1,33 @@
+#ifndef WEBDAV_DOOR_H
+#define WEBDAV_DOOR_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/uri.h"
+#include "webdav/dav.h"
+
+struct request;
+
+/*
+ * The tree for pages and for other modules: what they read and write passes the
+ * same rights and locks as a DAV request. Paths are those of DAV
+ * ("/dav/files/jena/..."). The route's scope must name the chapter, and its
+ * tree lock must be TREE_SHARED for what writes.
+ */
+
+/* What is there. NOT_FOUND also for who may not read it. */
+fallible dav_look(struct request *, const struct path *, struct dav_node *);
+
+/*
+ * Stores a document. CONFLICT when there is one and it is not to be replaced, or
+ * a folder has the name, or the folder it goes to is missing; BAD_REQUEST for a
+ * name that cannot be; otherwise the errors of a PUT.
+ */
+fallible dav_put(struct request *, const struct path *, const struct dav_content *, bool replace,
+    struct dav_written *);
+
+/* Makes a collection. Errors as of dav_put. */
+fallible dav_make(struct request *, const struct path *);
+
+#endif
