@@ -1,0 +1,226 @@
+"""The servers that bench.py compares, each in a directory of its own on loopback."""
+import base64
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lib.client import Client  # noqa: E402
+from lib.stack import REPO, Stack, free_port, scratch, wait_for  # noqa: E402
+
+from lib.wire import Conn  # noqa: E402
+
+REPO_BUILD = REPO / 'build'
+
+APACHE = '''ServerRoot /usr/lib/apache2
+ServerName 127.0.0.1
+Listen 127.0.0.1:{port}
+PidFile {dir}/pid
+ErrorLog {dir}/error.log
+LogLevel warn
+{user}
+LoadModule mpm_event_module modules/mod_mpm_event.so
+LoadModule authn_core_module modules/mod_authn_core.so
+LoadModule authn_file_module modules/mod_authn_file.so
+LoadModule authz_core_module modules/mod_authz_core.so
+LoadModule authz_user_module modules/mod_authz_user.so
+LoadModule auth_basic_module modules/mod_auth_basic.so
+LoadModule mime_module modules/mod_mime.so
+LoadModule dav_module modules/mod_dav.so
+LoadModule dav_fs_module modules/mod_dav_fs.so
+TypesConfig /etc/mime.types
+Mutex file:{dir} default
+ServerLimit 2
+StartServers 2
+ThreadsPerChild 32
+ThreadLimit 32
+MaxRequestWorkers 64
+MinSpareThreads 32
+MaxSpareThreads 64
+MaxConnectionsPerChild 0
+KeepAlive On
+MaxKeepAliveRequests 0
+KeepAliveTimeout 15
+EnableSendfile On
+DavLockDB {dir}/locks/db
+DocumentRoot {dir}/files
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+<Directory {dir}/files>
+    Dav On
+    AuthType Basic
+    AuthName bench
+    AuthBasicProvider file
+    AuthUserFile {dir}/htpasswd
+    Require valid-user
+</Directory>
+'''
+
+NGINX = '''load_module /usr/lib/nginx/modules/ngx_http_dav_ext_module.so;
+{user}
+daemon off;
+pid {dir}/pid;
+error_log {dir}/error.log warn;
+worker_processes 2;
+events {{ worker_connections 1024; }}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 10000000;
+    keepalive_timeout 60;
+    client_max_body_size 0;
+    client_body_buffer_size 128k;
+    client_body_temp_path {dir}/tmp/body;
+    proxy_temp_path {dir}/tmp/proxy;
+    fastcgi_temp_path {dir}/tmp/fastcgi;
+    uwsgi_temp_path {dir}/tmp/uwsgi;
+    scgi_temp_path {dir}/tmp/scgi;
+    dav_ext_lock_zone zone=dav:10m;
+    server {{
+        listen 127.0.0.1:{port} backlog=1024;
+        root {dir}/files;
+        auth_basic bench;
+        auth_basic_user_file {dir}/htpasswd;
+        location / {{
+            dav_methods PUT DELETE MKCOL COPY MOVE;
+            dav_ext_methods PROPFIND OPTIONS LOCK UNLOCK;
+            dav_ext_lock zone=dav;
+            dav_access user:rw;
+        }}
+    }}
+}}
+'''
+
+
+class Peer:
+    """A running server: host ("127.0.0.1:1234"), base, user and password, and its processes."""
+
+    base = '/'
+    user, password = 'bench', 'geheim-bench'
+    durable = False
+
+    @property
+    def url(self):
+        return f'http://{self.host}'
+
+    def connect(self, source=None, **more):
+        return Conn(('127.0.0.1', self.port), source, timeout=300, **more)
+
+    def client(self):
+        return Client(self, self.user, self.password)
+
+    def family(self, roots=None):
+        found, todo = [], list(roots or self.roots())
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
+                try:
+                    todo += [int(c) for c in task.read_text().split()]
+                except OSError:
+                    pass
+        return found
+
+    def cpu(self):
+        """Seconds of processor time used so far, ended children included."""
+        total = 0
+        for pid in self.family():
+            try:
+                fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+                total += int(fields[11]) + int(fields[12])
+            except OSError:
+                pass
+        return total / os.sysconf('SC_CLK_TCK')
+
+    def pss(self):
+        """Bytes of memory, shared pages counted in parts."""
+        total = 0
+        for pid in self.family():
+            try:
+                for line in pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines():
+                    if line.startswith('Pss:'):
+                        total += int(line.split()[1]) * 1024
+            except OSError:
+                pass
+        return total
+
+
+class Static(Peer):
+    """Apache or nginx, from Debian's packages."""
+
+    def __init__(self, name, program, config):
+        self.name = name
+        if not shutil.which(program):
+            sys.exit(f'{program} is not installed; run: make deps')
+        self.dir = scratch(name)
+        self.port = free_port()
+        self.host = f'127.0.0.1:{self.port}'
+        as_root = os.getuid() == 0
+        for folder in ('files', 'locks', 'tmp'):
+            (self.dir / folder).mkdir()
+            if as_root:
+                who = pwd.getpwnam('www-data')
+                os.chown(self.dir / folder, who.pw_uid, who.pw_gid)
+        digest = subprocess.run(['openssl', 'dgst', '-sha1', '-binary'], input=self.password.encode(),
+                                stdout=subprocess.PIPE, check=True).stdout
+        (self.dir / 'htpasswd').write_text(f'{self.user}:{{SHA}}{base64.b64encode(digest).decode()}\n')
+        user = '' if not as_root else ('User www-data\nGroup www-data' if name == 'apache'
+                                       else 'user www-data;')
+        (self.dir / 'conf').write_text(config.format(dir=self.dir, port=self.port, user=user))
+        command = ([program, '-f', self.dir / 'conf', '-DFOREGROUND'] if name == 'apache' else
+                   [program, '-p', self.dir, '-c', self.dir / 'conf', '-e', self.dir / 'error.log'])
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        wait_for(self.listens, 20, f'start of {name}')
+
+    def listens(self):
+        assert self.process.poll() is None, (self.dir / 'error.log').read_text()
+        try:
+            self.connect().close()
+            return True
+        except OSError:
+            return False
+
+    def roots(self):
+        return [self.process.pid]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Chapterd(Peer):
+    """Our daemon with its PostgreSQL, on a stack of its own."""
+
+    name = 'chapterd'
+    base = '/dav/files/jena/'
+    user, password = 'jena-board', 'demo'
+    durable = True
+
+    def __init__(self):
+        self.stack = Stack()
+        self.stack.only_servers()
+        self.daemon = self.stack.daemon(name='bench')
+        self.port, self.host = self.daemon.port, self.daemon.host
+
+    def roots(self):
+        return [self.daemon.pid, int(self.stack.env['POSTGRES_PID'])]
+
+    def stop(self):
+        self.daemon.stop()
+        self.stack.down()
+
+
+def all_peers():
+    yield Chapterd()
+    yield Static('apache', '/usr/sbin/apache2', APACHE)
+    yield Static('nginx', '/usr/sbin/nginx', NGINX)
