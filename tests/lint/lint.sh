@@ -17,7 +17,8 @@ fi
 # Files of ours with one of these endings, as paths from the root.
 files() {
     for ending; do
-        find daemon webdav modules sql packaging tests .ci ./*.* -name "*$ending" -type f 2>/dev/null || true
+        find daemon webdav modules sql packaging tests .ci ./*.* -name node_modules -prune -o \
+            -name "*$ending" -type f -print 2>/dev/null || true
     done | sed 's|^\./||' | sort -u
 }
 
