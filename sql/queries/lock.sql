@@ -59,6 +59,6 @@ WITH RECURSIVE below AS (
     UNION ALL
     SELECT n.id, n.policy_id FROM dav_node n JOIN below b ON n.parent_id = b.id WHERE NOT n.gone),
 counted AS (
-    SELECT policy_id, count(*) AS members FROM (SELECT policy_id FROM below LIMIT $2) AS some GROUP BY policy_id)
+    SELECT policy_id, count(*) AS members FROM (SELECT policy_id FROM below LIMIT $2) AS first GROUP BY policy_id)
 SELECT coalesce(p.chapter_id, 0), coalesce(p.person_id, 0), p.read_level, p.write_level, c.members
   FROM counted c JOIN dav_policy p ON p.id = c.policy_id;
