@@ -67,7 +67,7 @@ $(BUILD)/%.o: %.c | $(HEADERS)
 	$(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/%.html.o: $(BUILD)/%.html.c | $(HEADERS)
-	$(CC) $(ALL_FLAGS) -Wno-missing-prototypes -c -o $@ $<
+	$(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/q/%.o: $(BUILD)/q/%.c | $(HEADERS)
 	$(CC) $(ALL_FLAGS) -c -o $@ $<

@@ -12,6 +12,7 @@ unit:	## the unit tests; ONLY="words" runs those that have one of them in their 
 	$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
 	    CFLAGS="-O1 -g" build/asan/unit
 	build/asan/unit $(ONLY)
+	tests/unit/tmplc_test.sh build/asan/tmplc
 
 -include $(UNIT_TESTS:%.c=$(BUILD)/%.d)
 
