@@ -571,7 +571,7 @@ BEGIN
                changed = pg_current_xact_id() WHERE n.id = node;
         id := node;
     ELSE
-        SELECT p.root_id, p.chapter_id, p.person_id, p.policy_id, 0 AS size INTO old FROM dav_node p
+        SELECT p.root_id, p.chapter_id, p.person_id, p.policy_id, 0::int8 AS size INTO old FROM dav_node p
          WHERE p.id = parent AND p.collection AND NOT p.gone;
         IF NOT FOUND THEN
             PERFORM lost_race();
