@@ -28,7 +28,7 @@ scripts() {
             case $f in
             *.c | *.h | *.sql | *.html | *.md | *.png) continue ;;
             esac
-            if [ "$(head -c 9 "$f" | tr -d '\0')" = '#!/bin/sh' ]; then echo "${f#./}"; fi
+            case $(head -c 11 "$f" | tr -d '\0') in '#!/bin/sh'* | '#!/bin/bash') echo "${f#./}" ;; esac
         done | sort
 }
 
