@@ -33,19 +33,6 @@ list_members(struct request *rq, const struct dav_node *node, struct response *r
     return NULL;
 }
 
-/*
- * Content of users is never a page of ours, whatever type they gave it: it is
- * downloaded, and a browser that shows it all the same gives it no rights (H01).
- */
-static void
-disarm(struct request *rq, const struct dav_node *node, struct response *rs)
-{
-    response_header(rs, "Content-Disposition", arena_printf(rq->arena,
-        "attachment; filename*=UTF-8''%s", uri_encode(rq->arena, node->name)));
-    response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
-    response_header(rs, "X-Content-Type-Options", "nosniff");
-}
-
 fallible
 method_get(struct request *rq, struct dav_state *s, struct response *rs)
 {
@@ -57,6 +44,5 @@ method_get(struct request *rq, struct dav_state *s, struct response *rs)
         response_etag(rs, node->etag);
     if (node->kind->read == NULL)
         return list_members(rq, node, rs);
-    disarm(rq, node, rs);
     return node->kind->read(rq, node, rs);
 }

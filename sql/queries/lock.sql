@@ -48,9 +48,6 @@ WITH RECURSIVE tree AS (
     SELECT n.id FROM dav_node n JOIN tree t ON n.parent_id = t.id WHERE NOT n.gone)
 DELETE FROM dav_lock l USING tree t WHERE l.node_id = t.id;
 
--- locks_expire: removes what has been past its time for a while
-DELETE FROM dav_lock WHERE expires < now() - interval '1 hour';
-
 -- tree_below: the policies in force below a collection, and how many members each has, counted up to a limit
 -- in   node int8, most int8
 -- out  chapter int8, person int8, read_level int2, write_level int2, members int8
