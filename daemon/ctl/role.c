@@ -127,8 +127,8 @@ print_holders(struct ctl *ctl, const struct holders *holders)
     const char **cells = NEW_ARRAY(ctl->arena, const char *, (size_t)(holders->n + 1) * COLUMNS);
 
     if (holders->n == 0) {
-        ctl_say(ctl, "Nobody that is known has a role in \"%s\". Those in its groups are known after "
-                     "signing in or after: chapterctl sync",
+        ctl_say(ctl, "Nobody who is known has a role in \"%s\". People are known here from the first "
+                     "time they sign in.",
             ctl->arg[0]);
         return;
     }

@@ -23,8 +23,7 @@ tell(struct ctl *ctl, const struct sync_report *r)
             "removed", (json_int_t)r->removed, "stopped", r->stopped));
         return;
     }
-    ctl_say(ctl, "The directory lists %" PRId64 " people; %" PRId64 " of them and of those before had access "
-                 "here.",
+    ctl_say(ctl, "The directory lists %" PRId64 " people. %" PRId64 " people have signed in here before.",
         r->listed, r->known);
     if (r->stopped)
         ctl_say(ctl, "%" PRId64 " people with access are no longer listed. That is so many that nobody was "

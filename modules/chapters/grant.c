@@ -41,8 +41,8 @@ find_person(const struct app *app, struct db *db, struct arena *arena, const cha
     TRY(q_role_person(db, arena, uid, &rows));
     if (rows.n == 0)
         return FAIL(arena, NOT_FOUND,
-            tr(app->lang, "Nobody here has the login name “%s”. Somebody new is known after signing in "
-                          "for the first time or after the next look into the directory."),
+            tr(app->lang, "Nobody here has the login name “%s”. People are known here from the "
+                          "first time they sign in."),
             uid);
     *person = role_person_row(&rows, 0);
     return NULL;

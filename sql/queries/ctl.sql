@@ -15,7 +15,7 @@ WHERE name IN ('server_version_num', 'fsync', 'synchronous_commit', 'full_page_w
 
 -- ctl_connections: how many connections others hold on the whole server
 -- out others int8
-SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+SELECT greatest(0, sum(numbackends) - 1)::int8 FROM pg_stat_database
 
 -- ctl_clock: what time the database has
 -- out now timestamptz
