@@ -11,6 +11,7 @@
 static const struct {
     const char *word, *text;
 } faults[] = {
+    { "parent_missing", "The folder it stands in does not exist" },
     { "parent_gone", "It is there, but the folder it stands in is deleted" },
     { "parent_file", "It stands below something that is no folder" },
     { "root", "It says it belongs to another tree than its folder does" },
@@ -19,7 +20,7 @@ static const struct {
     { "policy", "A document has levels of its own" },
     { "name", "It cannot be found under its name" },
     { "no_content", "A document has no content" },
-    { "content_owner", "Its content belongs to somebody else" },
+    { "content_owner", "Its content is missing or belongs to somebody else" },
     { "size", "Its size is not that of its content" },
     { "etag", "Its mark of change is not that of its content" },
     { "cycle", "The chapter stands below itself" },

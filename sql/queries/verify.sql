@@ -85,7 +85,8 @@ SELECT count(*) FROM dav_node WHERE NOT gone
 -- out node int8, chapter text?, fault text
 SELECT f.id, c.slug, f.fault
 FROM (SELECT n.id, n.chapter_id,
-             CASE WHEN p.gone AND NOT p.collection THEN 'parent_gone'
+             CASE WHEN n.parent_id IS NOT NULL AND p.id IS NULL THEN 'parent_missing'
+                  WHEN p.gone AND NOT p.collection THEN 'parent_gone'
                   WHEN NOT p.collection THEN 'parent_file'
                   WHEN n.root_id <> coalesce(p.root_id, n.id) THEN 'root'
                   WHEN p.id IS NOT NULL AND (p.chapter_id IS DISTINCT FROM n.chapter_id
