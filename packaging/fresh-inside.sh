@@ -30,7 +30,7 @@ answers()
 run_until_it_answers()
 {
     local start=$SECONDS
-    setsid make run PORT=$port &
+    env --default-signal=INT setsid make run PORT=$port &
     run=$!
     until answers /healthz; do
         if ! kill -0 $run 2>/dev/null; then echo "make run has ended by itself"; return 1; fi
