@@ -1,0 +1,119 @@
+"""The second wall (G03): what a transaction may touch is said at its beginning, and nothing else is there."""
+import psycopg2
+import pytest
+
+from database import Session
+
+# Read before a scope is known, or not about a chapter's content.
+OPEN = {
+    'migration': 'which files have been run',
+    'installation': 'one row for all',
+    'chapter': 'who there is; the scope is made of it',
+    'chapter_group': 'decides the scope',
+    'person': 'who signs in, before there is a scope',
+    'person_alias': 'former login names',
+    'person_group': 'decides the scope',
+    'session': 'found by the hash of a cookie only',
+    'login_failure': 'keyed hashes and counts',
+    'job_run': 'when jobs ran',
+}
+
+
+@pytest.fixture(scope='module')
+def full(server):
+    """One row at least in every table that has a wall."""
+    s = Session(server, 'postgres')
+    for slug in ('wall-a', 'wall-b'):
+        c = s.one("INSERT INTO chapter (slug, name, kind) VALUES (%s, 'x', 'local') RETURNING id", (slug,))
+        p = s.one("INSERT INTO person (directory_id, uid, name) VALUES (%s, %s, 'x') RETURNING id", (slug, slug))
+        s.sql('INSERT INTO role_grant (chapter_id, person_id, role) VALUES (%s, %s, 2)', (c, p))
+        s.sql('INSERT INTO quota (chapter_id, max) VALUES (%s, 1000)', (c,))
+        s.sql("INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (%s, 10, 'infinity')", (c,))
+        s.sql('INSERT INTO quota_delta (chapter_id, bytes) VALUES (%s, 1)', (c,))
+        root = s.one("SELECT root_make(%s, 'folder', 1::int2, 3::int2)", (c,))
+        b = s.one("INSERT INTO blob (chapter_id, sha256, size) VALUES (%s, sha256('x'), 1) RETURNING id", (c,))
+        s.sql("INSERT INTO blob_part (blob_id, seq, chapter_id, sha256, size) VALUES (%s, 1, %s, sha256('x'), 1)", (b, c))
+        s.sql("INSERT INTO dav_property (node_id, ns, name, chapter_id, value) VALUES (%s, 'n', 'p', %s, 'v')", (root, c))
+        s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
+              " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
+        s.pg.commit()
+    yield s
+    s.close()
+
+
+def tables(s):
+    return {name: walled for name, walled in s.sql(
+        "SELECT relname, relrowsecurity FROM pg_class WHERE relnamespace = 'chapterd'::regnamespace AND relkind = 'r'")}
+
+
+def test_every_table_has_a_wall_or_a_reason(full):
+    without = {name for name, walled in tables(full).items() if not walled}
+    assert without == set(OPEN)
+
+
+def test_empty_scope_sees_nothing(server, full):
+    s = Session(server)
+    for name, walled in tables(full).items():
+        if not walled:
+            continue
+        assert full.one(f'SELECT count(*) FROM {name}') >= 2, f'{name}: the test has no row to hide'
+        assert s.one(f'SELECT count(*) FROM {name}') == 0, name
+        with s.tx(''):
+            assert s.one(f'SELECT count(*) FROM {name}') == 0, name
+        s.pg.rollback()
+    s.close()
+
+
+def test_scope_of_one_sees_one(server, full):
+    s = Session(server)
+    for name, walled in tables(full).items():
+        if not walled or name == 'role_grant' or 'chapter_id' not in columns(full, name):
+            continue
+        with s.tx('wall-a'):
+            ids = s.sql(f'SELECT DISTINCT chapter_id FROM {name}')
+        assert len(ids) == 1, name
+    s.close()
+
+
+def columns(s, table):
+    return {c for c, in s.sql("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0",
+                              (f'chapterd.{table}',))}
+
+
+def test_nothing_can_be_put_into_another_chapter(server, full):
+    s = Session(server)
+    foreign = full.one("SELECT id FROM chapter WHERE slug = 'wall-b'")
+    for sql in ('INSERT INTO dav_policy (chapter_id, read_level, write_level) VALUES (%s, 0, 0)',
+                "INSERT INTO blob (chapter_id, sha256, size) VALUES (%s, sha256('y'), 1)",
+                'INSERT INTO quota_delta (chapter_id, bytes) VALUES (%s, -1000)',
+                "INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (%s, 1, now())"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            with s.tx('wall-a'):
+                s.sql(sql, (foreign,))
+    with s.tx('wall-a'):
+        s.sql('UPDATE dav_node SET name_key = name_key')  # its own root is no obstacle
+        assert s.sql('UPDATE quota SET max = 0 WHERE chapter_id = %s RETURNING 1', (foreign,)) == []
+    s.close()
+
+
+def test_scope_ends_with_the_transaction(server, full):
+    s = Session(server)
+    with s.tx('wall-a'):
+        assert s.one('SELECT count(*) FROM quota') == 1
+    assert s.one('SELECT count(*) FROM quota') == 0
+    s.close()
+
+
+def test_runtime_role_cannot_lift_the_wall(server, full):
+    s = Session(server)
+    for sql in ('ALTER TABLE dav_node DISABLE ROW LEVEL SECURITY', 'SET ROLE chapterd_owner',
+                'SET session_authorization = postgres', 'CREATE TABLE chapterd.mine (x int)',
+                "INSERT INTO migration (version, name) VALUES (99, 'x')"):
+        with pytest.raises(psycopg2.Error):
+            s.sql(sql)
+        s.pg.rollback()
+    # row_security = off makes hidden rows an error, never visible
+    s.sql('SET row_security = off')
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        s.sql('SELECT * FROM dav_node')
+    s.close()
