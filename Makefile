@@ -88,6 +88,11 @@ $(BUILD)/q/%.c: sql/queries/%.sql sql/queries.awk
 	@mkdir -p $(@D)
 	awk -f sql/queries.awk -v part=c $< > $@ || { rm -f $@; exit 1; }
 
+# All tables of queries, for the test that compares them with a database.
+$(BUILD)/q/all.inc: $(QUERIES) Makefile
+	@mkdir -p $(@D)
+	{ for q in $(QUERIES:sql/queries/%.sql=%); do echo "QUERIES($$q)"; done; } > $@
+
 $(BUILD)/locale/%.mo: daemon/locale/%.po
 	@mkdir -p $(@D)
 	msgfmt --check-format -o $@ $<

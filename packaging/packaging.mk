@@ -44,6 +44,7 @@ asan-tests:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
 	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe $(SQL_TESTS:%=build/asan/%)
 
+$(BUILD)/tests/sql/describe_test.o: $(BUILD)/q/all.inc
 $(SQL_TESTS:%=$(BUILD)/%): %: %.o $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

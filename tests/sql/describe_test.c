@@ -3,7 +3,6 @@
  * parameters and columns of every query. CHAPTERD_TEST_DB: connection string of the
  * run-time role on a migrated database, so that missing grants show as well.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,37 +10,18 @@
 #include <libpq-fe.h>
 
 #include "base/macros.h"
-#include "q/blob.h"
-#include "q/chapter.h"
-#include "q/ctl.h"
-#include "q/lock.h"
-#include "q/node.h"
-#include "q/person.h"
-#include "q/property.h"
-#include "q/quota.h"
-#include "q/role.h"
-#include "q/session.h"
-#include "q/system.h"
-#include "q/verify.h"
+#include "db/db.h"
 #include "tests/check.h"
 
-static const struct {
-    const char *file;
-    const struct query *const *queries;
-} tables[] = {
-    { "blob", queries_blob },
-    { "chapter", queries_chapter },
-    { "ctl", queries_ctl },
-    { "lock", queries_lock },
-    { "node", queries_node },
-    { "person", queries_person },
-    { "property", queries_property },
-    { "quota", queries_quota },
-    { "role", queries_role },
-    { "session", queries_session },
-    { "system", queries_system },
-    { "verify", queries_verify },
+#define QUERIES(file) extern const struct query *const queries_##file[];
+#include "q/all.inc"
+#undef QUERIES
+
+#define QUERIES(file) queries_##file,
+static const struct query *const *const tables[] = {
+#include "q/all.inc"
 };
+#undef QUERIES
 
 static PGconn *
 connect_db(void)
@@ -103,7 +83,7 @@ TEST(queries_are_what_they_declare)
     PGconn *pg = connect_db();
 
     for (size_t i = 0; i < COUNT_OF(tables); i++)
-        for (const struct query *const *q = tables[i].queries; *q != NULL; q++)
+        for (const struct query *const *q = tables[i]; *q != NULL; q++)
             describe(pg, *q);
     PQfinish(pg);
 }
@@ -114,28 +94,10 @@ TEST(queries_have_names_of_their_own)
     size_t n = 0;
 
     for (size_t i = 0; i < COUNT_OF(tables); i++)
-        for (const struct query *const *q = tables[i].queries; *q != NULL && n < 1000; q++)
+        for (const struct query *const *q = tables[i]; *q != NULL && n < 1000; q++)
             all[n++] = *q;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(all[i]->name, all[k]->name) == 0)
                 test_text(__FILE__, __LINE__, all[i]->name, "twice", "once");
-}
-
-TEST(queries_of_all_files_are_looked_at)
-{
-    glob_t files;
-
-    CHECK(glob("sql/queries/*.sql", 0, NULL, &files) == 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        bool known = false;
-        for (size_t k = 0; k < COUNT_OF(tables); k++) {
-            char path[100];
-            snprintf(path, sizeof path, "sql/queries/%s.sql", tables[k].file);
-            known = known || strcmp(path, files.gl_pathv[i]) == 0;
-        }
-        if (!known)
-            test_text(__FILE__, __LINE__, files.gl_pathv[i], "missing", "in the list above");
-    }
-    globfree(&files);
 }
