@@ -449,7 +449,9 @@ front_quiesce(struct front *front)
     for (int i = 0; i < front->n_listeners; i++) {
         struct listener *l = &front->listener[i];
         MHD_quiesce_daemon(l->daemon);
-        close_fd(&l->fd);
+        /* Closed later: an event thread may be about to use the descriptor. */
+        if (l->ours)
+            shutdown(l->fd, SHUT_RDWR);
         if (l->path != NULL)
             unlink(l->path);
     }
@@ -471,8 +473,10 @@ front_stop(struct front *front)
     /* What has just been answered with 503 still has to leave. */
     for (int i = 0; i < 20 && !front_idle(front); i++)
         usleep(10000);
-    for (int i = 0; i < front->n_listeners; i++)
+    for (int i = 0; i < front->n_listeners; i++) {
         MHD_stop_daemon(front->listener[i].daemon);
+        close_fd(&front->listener[i].fd);
+    }
     reaper_stop(front->reaper);
     reaper_free(front->reaper);
     workers_free(front->workers);

@@ -19,6 +19,7 @@ struct listener {
     struct front *front;
     struct MHD_Daemon *daemon;
     int fd;
+    bool ours;         /* not one that systemd keeps open for the next of us */
     int port;          /* 0: a unix socket */
     const char *path;  /* of a unix socket that we made and remove; or NULL */
 };

@@ -43,7 +43,7 @@ port_of(int fd)
 }
 
 static fallible
-add(struct arena *arena, struct front *front, int fd, const char *path)
+add(struct arena *arena, struct front *front, int fd, bool ours, const char *path)
 {
     if (front->n_listeners == LISTENERS_MAX) {
         close(fd);
@@ -52,7 +52,7 @@ add(struct arena *arena, struct front *front, int fd, const char *path)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     front->listener[front->n_listeners++] = (struct listener){
-        .front = front, .fd = fd, .port = port_of(fd), .path = path
+        .front = front, .fd = fd, .ours = ours, .port = port_of(fd), .path = path
     };
     return NULL;
 }
@@ -87,7 +87,7 @@ open_unix(struct arena *arena, struct front *front, const char *word, const char
         return failed(arena, word, "cannot listen");
     int taken = fd;
     fd = -1;
-    return add(arena, front, taken, path);
+    return add(arena, front, taken, true, path);
 }
 
 static fallible
@@ -106,7 +106,7 @@ open_address(struct arena *arena, struct front *front, const char *word, const s
             "is it an address of this machine?");
     int taken = fd;
     fd = -1;
-    return add(arena, front, taken, NULL);
+    return add(arena, front, taken, true, NULL);
 }
 
 static void
@@ -153,7 +153,7 @@ listen_open(struct arena *arena, struct front *front)
 
     front->listener = NEW_ARRAY(arena, struct listener, LISTENERS_MAX);
     for (int i = 0; i < given; i++)
-        TRY(add(arena, front, SD_LISTEN_FDS_START + i, NULL));
+        TRY(add(arena, front, SD_LISTEN_FDS_START + i, false, NULL));
     for (int i = 0; given <= 0 && i < words->n; i++) {
         const char *word = words->word[i];
         if (text_starts(word, "unix:"))
