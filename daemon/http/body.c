@@ -100,10 +100,13 @@ body_fits(const struct exchange *ex)
     return body->announced > (int64_t)body->max ? REFUSE(ex->rq.arena, TOO_LARGE) : NULL;
 }
 
-void
+fallible
 body_admitted(struct exchange *ex, struct spool *spool)
 {
     ex->rq.body->upload = upload_new(spool, ex);
+    if (ex->rq.body->upload == NULL)
+        return error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena, "too many uploads");
+    return NULL;
 }
 
 static void

@@ -15,7 +15,8 @@ struct request;
  * ones and those of BODY_MEMORY routes are in memory; an upload (BODY_BLOB)
  * past config->inline_max is a file without a name inside the blob directory.
  */
-int64_t body_length(const struct request *); /* 0 without a body */
+/* 0 without a body. In `admit`: what was announced, -1 when nobody can know (chunked). */
+int64_t body_length(const struct request *);
 
 /* The bytes of a body that is in memory, NUL-terminated. Asserts that it is. */
 const char *body_text(const struct request *, size_t *n);

@@ -12,8 +12,8 @@ fallible body_begin(struct exchange *);
 bool body_needs_admission(const struct exchange *);
 /* Then: is it too large? TOO_LARGE. */
 fallible body_fits(const struct exchange *);
-/* After that: an upload gets its place in the store. */
-void body_admitted(struct exchange *, struct spool *);
+/* After that: an upload gets its place in the spool. TRY_LATER when there is none. */
+fallible body_admitted(struct exchange *, struct spool *);
 /* Takes up to n bytes; fewer when the connection has been suspended meanwhile. */
 fallible body_take(struct exchange *, const char *p, size_t n, size_t *taken);
 /* All of it is there: BAD_REQUEST when it is not what was announced. */

@@ -185,12 +185,14 @@ on_admitted(struct exchange *ex)
     atomic_store(&ex->step, ARRIVING);
     if (ex->entered)
         ex->drain_max = (int64_t)ex->rq.app->config->drain_max;
+    struct error *e = ex->reply == NULL ? body_admitted(ex, ex->front->spool) : NULL;
+    if (e != NULL)
+        exchange_refuse(ex, e);
     if (ex->reply != NULL) {
         ex->refused = true;
         return refuse_body(ex);
     }
     atomic_store(&ex->connection->phase, BODY);
-    body_admitted(ex, ex->front->spool);
     return MHD_YES;
 }
 

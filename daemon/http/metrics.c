@@ -15,6 +15,7 @@
 #include "http/reaper.h"
 #include "http/response.h"
 #include "http/worker.h"
+#include "q/system.h"
 
 static const char *const class_names[ROUTE_CLASSES] = {
     [LOGIN_NONE] = "open",
@@ -59,6 +60,7 @@ metrics_count(struct exchange *ex, bool complete)
         "route", routed ? rq->route->pattern : "",
         "chapter", chapter_of(rq),
         "status", complete ? arena_printf(rq->arena, "%d", ex->status) : "cut",
+        "path", rq->app->config->debug_access_log ? rq->href : "",
         "us", arena_printf(rq->arena, "%lld", (long long)took),
         "in", arena_printf(rq->arena, "%lld", (long long)received),
         "out", arena_printf(rq->arena, "%lld", (long long)(complete ? ex->sent : 0)));
@@ -111,6 +113,23 @@ show_requests(struct arena *arena, struct out *o, struct metrics *m)
             "{class=\"%s\"}", class_names[c]), (int64_t)atomic_load(&m->duration_us[c]));
 }
 
+/* One small query; *horizon: seconds since the oldest open transaction that writes began. */
+static fallible
+ask_database(struct request *rq, int64_t *horizon)
+{
+    const struct db_scope nothing = { .chapters = "" };
+    struct rows rows;
+
+    TRY(db_begin(rq->db, rq->arena, READ_ONLY, &nothing));
+    struct error *e = q_sync_horizon(rq->db, rq->arena, &rows);
+    if (e != NULL) {
+        db_rollback(rq->db);
+        return e;
+    }
+    *horizon = sync_horizon_row(&rows, 0).seconds;
+    return db_commit(rq->db, rq->arena);
+}
+
 fallible
 metrics_show(struct request *rq, struct response *rs)
 {
@@ -120,6 +139,8 @@ metrics_show(struct request *rq, struct response *rs)
 
     if (!may_see(rq))
         return REFUSE(arena, NOT_FOUND);
+    int64_t horizon = 0;
+    bool database = ask_database(rq, &horizon) == NULL;
     const struct {
         const char *name, *type, *help;
         int64_t value;
@@ -141,7 +162,10 @@ metrics_show(struct request *rq, struct response *rs)
         { "chapterd_queue_length", "gauge", "Requests that wait for a worker.",
             workers_queued(front->workers) },
         { "chapterd_blob_free_bytes", "gauge", "Free space where documents are kept.",
-            front->app->blobs == NULL ? 0 : blob_free_space(front->app->blobs) },
+            blob_free_space(front->app->blobs) },
+        { "chapterd_database_up", "gauge", "1 when the database answers.", database },
+        { "chapterd_sync_horizon_age_seconds", "gauge",
+            "Age of the oldest transaction that holds back sync tokens.", horizon },
     };
     struct out *o = response_text(rs, "text/plain; version=0.0.4; charset=utf-8");
     show_requests(arena, o, m);
@@ -152,16 +176,29 @@ metrics_show(struct request *rq, struct response *rs)
     return NULL;
 }
 
+/* Everybody may know whether it works; how busy it is, only those who may see the numbers. */
 fallible
 health_show(struct request *rq, struct response *rs)
 {
+    struct front *front = exchange_of(rq)->front;
     struct out *o = response_text(rs, "text/plain; charset=utf-8");
+    const char *state = "ok";
+    int64_t horizon;
 
-    if (atomic_load(&exchange_of(rq)->front->quiescing)) {
+    if (atomic_load(&front->quiescing))
+        state = "stopping";
+    else if (ask_database(rq, &horizon) != NULL)
+        state = "the database does not answer";
+    if (strcmp(state, "ok") != 0)
         response_status(rs, 503);
-        out_raw(o, "stopping\n", 9);
-    } else {
-        out_raw(o, "ok\n", 3);
+    out_text(o, state);
+    out_raw(o, "\n", 1);
+    if (may_see(rq)) {
+        line(rq->arena, o, "workers", "", front->app->config->workers);
+        line(rq->arena, o, "busy", "", workers_busy(front->workers));
+        line(rq->arena, o, "queued", "", workers_queued(front->workers));
+        line(rq->arena, o, "connections", "", reaper_connections(front->reaper));
+        line(rq->arena, o, "free bytes", "", blob_free_space(front->app->blobs));
     }
     return NULL;
 }

@@ -16,6 +16,7 @@
 #define OUTSTANDING 4  /* pieces of one upload: 1 MiB */
 #define KEPT        64 /* free pieces kept for the next upload */
 #define THREADS     16
+#define UPLOADS     1000 /* at a time: at most 1 GiB in pieces */
 
 struct piece {
     struct piece *next;
@@ -50,6 +51,7 @@ struct spool {
     struct upload *first, **last;
     struct piece *free;
     int n_free;
+    int n_uploads;
     bool stopping;
     pthread_t thread[THREADS];
     int n_threads;
@@ -164,6 +166,7 @@ dispose(struct upload *u)
     struct spool *s = u->spool;
 
     drop_pieces(u);
+    s->n_uploads--;
     pthread_mutex_unlock(&s->mutex);
     blob_writer_free(u->writer);
     free(u);
@@ -281,8 +284,13 @@ spool_free(struct spool *s)
 struct upload *
 upload_new(struct spool *s, struct exchange *ex)
 {
+    pthread_mutex_lock(&s->mutex);
+    bool room = s->n_uploads < UPLOADS;
+    s->n_uploads += room;
+    pthread_mutex_unlock(&s->mutex);
+    if (!room)
+        return NULL;
     struct upload *u = calloc(1, sizeof *u);
-
     if (u == NULL)
         abort();
     u->spool = s;

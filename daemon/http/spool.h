@@ -24,6 +24,7 @@ struct spool *spool_start(struct blob_store *, int threads,
 void spool_stop(struct spool *);
 void spool_free(struct spool *);
 
+/* NULL when there are so many uploads already that their pieces would fill the memory. */
 struct upload *upload_new(struct spool *, struct exchange *);
 /* Copies up to n bytes and returns how many. Fewer: `suspend` has been called, `resume` will be. */
 size_t upload_take(struct upload *, const char *p, size_t n);

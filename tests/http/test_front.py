@@ -574,8 +574,10 @@ def test_no_descriptors_left(folder):
 # ---------------------------------------------------------------- pages for monitors, log
 
 def test_monitors(front):
-    assert front.ask('GET', '/healthz').body == b'ok\n'
+    health = front.ask('GET', '/healthz')  # there is no database here
+    assert health.status == 503 and health.text.startswith('the database does not answer\nworkers 24')
     text = front.ask('GET', '/metrics').text
+    assert 'chapterd_database_up 0\n' in text
     assert 'chapterd_workers_busy 1\n' in text
     assert 'chapterd_requests_total{class="open",status="2xx"}' in text
 
