@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 ALLOWED_SKIP = '/dev/fuse'
 MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD'}  # not the steps'
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
+FRONT_TEST = ASAN + '/tests/http/front_test'
 
 
 class Step:
@@ -47,7 +48,7 @@ SETS = {
         make('fuzz', 'fuzz', 'SECONDS=5'),
         Step('sql', ['packaging/check-sql.sh'], build=ASAN),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
-        pytest('http', build=ASAN),
+        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / FRONT_TEST)),
         pytest('ctl', build=ASAN),
         pytest('authz', build=ASAN),
         pytest('attack', build=ASAN),

@@ -47,6 +47,12 @@ install_missing()
         ;;
     esac
     root "${install[@]}" "${missing[@]}"
+    case " ${missing[*]} " in
+    *" nginx-light "*)
+        root invoke-rc.d nginx stop || true
+        root update-rc.d nginx disable
+        ;;
+    esac
 }
 
 if [ ${#missing[@]} -gt 0 ]; then install_missing; fi

@@ -31,10 +31,10 @@ check-fresh:	## the two commands of the README on a Debian 12 made for it, as ro
 	@packaging/deps.sh fresh
 	@packaging/fresh.sh $(ONLY)
 
-bench:	## beside Apache and nginx in one run
+bench:	## beside Apache and nginx in one run; REPEATS=3
 	@packaging/deps.sh build run check bench
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/bench/bench.py $(ONLY)
+	@$(PYTHON) tests/bench/bench.py $(REPEATS)
 
 # Each file in tests/sql is a program of its own; packaging/check-sql.sh gives it a database.
 SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
@@ -42,7 +42,8 @@ SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
 # The sanitized programs and all programs that tests consist of.
 asan-tests:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
-	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe $(SQL_TESTS:%=build/asan/%)
+	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe \
+	    build/asan/tests/http/front_test $(SQL_TESTS:%=build/asan/%)
 
 $(BUILD)/tests/sql/describe_test.o: $(BUILD)/q/all.inc
 $(SQL_TESTS:%=$(BUILD)/%): %: %.o $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
