@@ -1,0 +1,67 @@
+/* The one place of rights, against the table of design 3 and decisions 1.30. */
+#include "tests/check.h"
+
+#include "auth/access.h"
+#include "base/macros.h"
+
+static const struct role_in roles[] = { { 7, ROLE_MEMBER }, { 8, ROLE_BOARD }, { 9, ROLE_CHAIR } };
+static const struct principal anna = { .person = 42, .uid = "anna", .name = "Anna", .roles = roles,
+    .n_roles = COUNT_OF(roles) };
+static const struct principal guest = { .person = 43, .uid = "guest", .name = "Guest" };
+static const struct principal admin = { .person = 44, .uid = "admin", .name = "Admin",
+    .state_admin = true };
+
+TEST(access_role_is_per_chapter)
+{
+    CHECK(access_role(&anna, 7) == ROLE_MEMBER);
+    CHECK(access_role(&anna, 8) == ROLE_BOARD);
+    CHECK(access_role(&anna, 9) == ROLE_CHAIR);
+    CHECK(access_role(&anna, 6) == ROLE_FEDERATION);
+    CHECK(access_role(&guest, 7) == ROLE_FEDERATION);
+    CHECK(access_role(&nobody, 7) == ROLE_PUBLIC);
+    CHECK(access_role(&admin, 7) == ROLE_FEDERATION);
+}
+
+/* One chapter each in which she is nobody's, federation, member, board, chair; levels; what follows. */
+static const struct {
+    enum role read, write;
+    unsigned public, federation, member, board, chair;
+} levels[] = {
+    { 1, 3, 0, 1, 1, 7, 7 }, /* the root of a chapter's documents */
+    { 0, 3, 1, 1, 1, 7, 7 }, /* Öffentlich */
+    { 2, 2, 0, 0, 3, 7, 7 }, /* Mitglieder */
+    { 3, 3, 0, 0, 0, 7, 7 }, /* Vorstand */
+    { 4, 4, 0, 0, 0, 0, 7 }, /* the chair's own */
+    { 2, 4, 0, 0, 1, 1, 7 }, /* the board reads what only the chair writes, and cannot open it */
+    { 0, 0, 1, 3, 3, 7, 7 }, /* nobody writes without a login */
+    { 1, 1, 0, 3, 3, 7, 7 },
+    { 9, 9, 0, 0, 0, 0, 4 }, /* closed: the chair can only open it again */
+    { 3, 2, 0, 0, 0, 7, 7 }, /* what one may not read one may not write */
+};
+
+TEST(access_follows_the_levels)
+{
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        struct policy p = { .read_level = levels[i].read, .write_level = levels[i].write };
+        p.chapter = 6;
+        CHECK(access_rights(&nobody, &p) == levels[i].public);
+        CHECK(access_rights(&anna, &p) == levels[i].federation);
+        CHECK(access_rights(&admin, &p) == levels[i].federation);
+        p.chapter = 7;
+        CHECK(access_rights(&anna, &p) == levels[i].member);
+        p.chapter = 8;
+        CHECK(access_rights(&anna, &p) == levels[i].board);
+        p.chapter = 9;
+        CHECK(access_rights(&anna, &p) == levels[i].chair);
+    }
+}
+
+TEST(access_to_what_is_personal_is_hers_alone)
+{
+    struct policy p = { .person = 42, .read_level = ROLE_PUBLIC, .write_level = ROLE_PUBLIC };
+
+    CHECK(access_rights(&anna, &p) == (MAY_READ | MAY_WRITE | MAY_MANAGE));
+    CHECK(access_rights(&guest, &p) == 0);
+    CHECK(access_rights(&admin, &p) == 0);
+    CHECK(access_rights(&nobody, &p) == 0);
+}
