@@ -29,7 +29,7 @@ write_members(struct request *rq, struct xml_out *x, const struct prop_request *
         more = page.next != NULL;
         if (more) {
             assert(strlen(page.next) < sizeof from);
-            strcpy(from, page.next);
+            memcpy(from, page.next, strlen(page.next) + 1);
         }
         arena_rewind(rq->arena, mark);
     } while (more);

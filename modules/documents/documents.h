@@ -1,6 +1,8 @@
 #ifndef DOCUMENTS_DOCUMENTS_H
 #define DOCUMENTS_DOCUMENTS_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 struct app;

@@ -1,0 +1,87 @@
+#include "jobs/sandbox.h"
+
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+
+#define MEMORY_MAX MB(512)
+#define CPU_MAX    600 /* of a whole life, in seconds: sandbox_cpu_limit() is about one request */
+
+/* No call here names a file, an address or another process. */
+static const int allowed[] = {
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(close),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(setitimer),
+};
+
+struct sandbox *
+sandbox_prepare(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool good = filter != NULL;
+
+    for (size_t i = 0; good && i < COUNT_OF(allowed); i++)
+        good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
+    /* Memory, but none that can be run. */
+    good = good && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+        SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+    good = good && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+        SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+    if (!good) {
+        seccomp_release(filter);
+        return NULL;
+    }
+    return (struct sandbox *)filter;
+}
+
+static bool
+limit(__rlimit_resource_t what, rlim_t most)
+{
+    return setrlimit(what, &(struct rlimit){ most, most }) == 0;
+}
+
+bool
+sandbox_enter(struct sandbox *sandbox)
+{
+#ifndef __SANITIZE_ADDRESS__ /* its shadow is larger than any limit */
+    if (!limit(RLIMIT_AS, MEMORY_MAX))
+        return false;
+#endif
+    /* abort() signals itself: let it, so that its end says what it was. */
+    if (seccomp_rule_add(sandbox, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+        return false;
+    return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0) &&
+           limit(RLIMIT_CPU, CPU_MAX) && seccomp_load(sandbox) == 0;
+}
+
+void
+sandbox_cpu_limit(int milliseconds)
+{
+    struct itimerval timer = { .it_value = { .tv_sec = milliseconds / 1000,
+                                   .tv_usec = milliseconds % 1000 * 1000 } };
+
+    setitimer(ITIMER_PROF, &timer, NULL);
+}
