@@ -1,12 +1,12 @@
-# The front with toy routes, without database and directory: what tests/http/test_front.py drives.
+# The front with toy routes, without database and directory: tests/http/test_front*.py drive it.
 
 FRONT_TEST := $(BUILD)/tests/http/front_test
 
 $(FRONT_TEST): $(FRONT_TEST).o $(BUILD)/libchapterd.a
 	$(CC) $(LDFLAGS) -o $@ $(FRONT_TEST).o $(BUILD)/libchapterd.a $(LIBS)
 
-front-test: $(FRONT_TEST)
-	CHAPTERD_FRONT_TEST=$(CURDIR)/$(FRONT_TEST) $(PYTHON) -m pytest -q tests/http/test_front.py
+front-test: $(FRONT_TEST)	## the HTTP layer by itself, over raw sockets
+	CHAPTERD_FRONT_TEST=$(CURDIR)/$(FRONT_TEST) $(PYTHON) -m pytest -q tests/http/test_front*.py
 
 -include $(FRONT_TEST).d
 

@@ -20,10 +20,10 @@ struct app {
     const struct module *const *modules;
     const struct route *const *routes; /* one table each module and layer, NULL last */
     struct blob_store *blobs;
-    struct passwords *passwords;   /* auth: verified logins of the last minute */
-    struct quota_pool *quota;      /* space this process has reserved */
-    struct helpers *helpers;       /* jobs: the zygote and its children */
-    const struct lang *lang;       /* the installation's language */
+    struct passwords *passwords; /* auth: verified logins of the last minute */
+    struct quota_pool *quota;    /* space this process has reserved */
+    struct helpers *helpers;     /* jobs: the zygote and its children */
+    const struct lang *lang;     /* the installation's language */
 
     /* From auth/, the calls upwards: who asks (outside any transaction; may ask LDAP) ... */
     fallible (*authenticate)(struct request *);

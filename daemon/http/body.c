@@ -15,7 +15,7 @@
 #include "http/route.h"
 #include "http/spool.h"
 
-#define FIRST_ROOM KB(4)
+#define FIRST_ROOM  KB(4)
 #define IGNORED_MAX KB(64) /* what a GET may carry: it means nothing (RFC 9110, 9.3.1) */
 
 /* ---------------------------------------------------------------- arriving */
@@ -72,9 +72,10 @@ body_begin(struct exchange *ex)
     TRY(read_announced(ex, &announced));
     size_t max = most_of(ex);
     if (max == 0)
-        return FAIL(rq->arena, UNSUPPORTED_TYPE, "%s", tr(rq->lang,
-            "This method takes no content here."));
-    /* Of a document that is told after it is clear that they may write there at all: body_fits(). */
+        return FAIL(
+            rq->arena, UNSUPPORTED_TYPE, "%s", tr(rq->lang, "This method takes no content here."));
+    /* Of a document that is told after it is clear that they may write there at all: body_fits().
+     */
     if (announced > (int64_t)max && rq->route->body != BODY_BLOB)
         return REFUSE(rq->arena, TOO_LARGE);
     rq->body = NEW(rq->arena, struct body);
@@ -89,7 +90,7 @@ body_needs_admission(const struct exchange *ex)
     const struct body *body = ex->rq.body;
 
     return body != NULL && ex->rq.route->body == BODY_BLOB &&
-        (body->announced < 0 || body->announced > (int64_t)ex->rq.app->config->inline_max);
+           (body->announced < 0 || body->announced > (int64_t)ex->rq.app->config->inline_max);
 }
 
 fallible
@@ -133,8 +134,8 @@ body_take(struct exchange *ex, const char *p, size_t n, size_t *taken)
     if (body->received + (int64_t)n > (int64_t)body->max)
         return REFUSE(ex->rq.arena, TOO_LARGE);
     if (body->announced >= 0 && body->received + (int64_t)n > body->announced)
-        return FAIL(ex->rq.arena, BAD_REQUEST, "%s", tr(ex->rq.lang,
-            "More arrived than was announced."));
+        return FAIL(
+            ex->rq.arena, BAD_REQUEST, "%s", tr(ex->rq.lang, "More arrived than was announced."));
     if (body->upload != NULL) {
         TRY(upload_error(body->upload, ex->rq.arena));
         *taken = upload_take(body->upload, p, n);
@@ -155,8 +156,8 @@ body_end(struct exchange *ex)
     if (body == NULL)
         return NULL;
     if (body->announced >= 0 && body->received != body->announced)
-        return FAIL(ex->rq.arena, BAD_REQUEST, "%s", tr(ex->rq.lang,
-            "Less arrived than was announced."));
+        return FAIL(
+            ex->rq.arena, BAD_REQUEST, "%s", tr(ex->rq.lang, "Less arrived than was announced."));
     if (body->upload == NULL) {
         grow(body, 0);
         body->p[body->n] = '\0';

@@ -138,7 +138,8 @@ networks_have(const struct networks *networks, const struct address *a)
     return false;
 }
 
-/* What throttling counts by: nobody gets a new bucket by taking the next address of her own network. */
+/* What throttling counts by: nobody gets a new bucket by taking the next address of her own
+ * network. */
 static const char *
 bucket(struct arena *arena, const struct address *a)
 {
@@ -193,8 +194,8 @@ real_address(struct arena *arena, const struct networks *trusted, const struct a
 }
 
 bool
-client_is_our_host(struct arena *arena, const struct config *config, bool loopback,
-    const char *host)
+client_is_our_host(
+    struct arena *arena, const struct config *config, bool loopback, const char *host)
 {
     struct address a;
     struct uri base;
@@ -207,7 +208,7 @@ client_is_our_host(struct arena *arena, const struct config *config, bool loopba
         text_same_nocase(base.host, host))
         return true;
     return loopback &&
-        (strcmp(host, "localhost") == 0 || (address_read(host, &a) && address_is_loopback(&a)));
+           (strcmp(host, "localhost") == 0 || (address_read(host, &a) && address_is_loopback(&a)));
 }
 
 fallible

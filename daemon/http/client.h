@@ -18,8 +18,8 @@ struct address {
 struct networks; /* a list of "192.0.2.0/24", "2001:db8::1", "unix" */
 
 /* BAD_REQUEST names the word that is none; `setting` is for the message. */
-fallible networks_read(struct arena *, const struct words *, const char *setting,
-    const struct networks **);
+fallible networks_read(
+    struct arena *, const struct words *, const char *setting, const struct networks **);
 bool networks_have(const struct networks *, const struct address *);
 
 struct address address_of(const struct sockaddr *);

@@ -7,7 +7,8 @@
 
 #define SECOND INT64_C(1000000)
 
-/* Does a list of entity tags (RFC 9110, 8.8.3) name this one? `weak` tags count only where asked for. */
+/* Does a list of entity tags (RFC 9110, 8.8.3) name this one? `weak` tags count only where asked
+ * for. */
 static bool
 list_names(const char *list, const char *etag, bool weak)
 {
@@ -71,7 +72,7 @@ conditional_check(const struct request *rq, const struct state *now, bool *not_m
             return REFUSE(rq->arena, PRECONDITION_FAILED);
         *not_modified = true;
     } else if (since != NULL && reading && now->exists && now->modified != 0 &&
-        time_from_http(since, &us)) {
+               time_from_http(since, &us)) {
         *not_modified = now->modified / SECOND <= us / SECOND;
     }
     return NULL;

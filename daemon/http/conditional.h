@@ -11,8 +11,8 @@ struct request;
 /* What is at the address now. */
 struct state {
     bool exists;
-    const char *etag;  /* without quotes; NULL when it has none */
-    int64_t modified;  /* microseconds; 0 unknown */
+    const char *etag; /* without quotes; NULL when it has none */
+    int64_t modified; /* microseconds; 0 unknown */
 };
 
 /*

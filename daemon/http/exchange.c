@@ -6,9 +6,9 @@
 #include "html/lang.h"
 #include "html/out.h"
 #include "http/app.h"
+#include "http/body_in.h"
 #include "http/exchange.h"
 #include "http/front_in.h"
-#include "http/body_in.h"
 #include "http/response_out.h"
 
 static fallible
@@ -51,9 +51,8 @@ find_address(struct exchange *ex)
 {
     struct request *rq = &ex->rq;
     const struct config *config = rq->app->config;
-    const struct path_limits limits = {
-        (int)config->path_segments, config->name_max, config->path_max
-    };
+    const struct path_limits limits = { (int)config->path_segments, config->name_max,
+        config->path_max };
     const char *authority, *path;
     size_t n;
 
@@ -93,9 +92,11 @@ find_route(struct exchange *ex)
 static void
 answer_options(struct exchange *ex)
 {
-    response_header(ex->rs, "Allow", ex->allow != NULL ? ex->allow :
-        "GET, HEAD, POST, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, "
-        "UNLOCK, REPORT");
+    response_header(ex->rs, "Allow",
+        ex->allow != NULL ? ex->allow
+                          : "GET, HEAD, POST, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, "
+                            "COPY, MOVE, LOCK, "
+                            "UNLOCK, REPORT");
     if (response_end(&ex->rq, ex->rs) == NULL)
         reply_make(ex);
 }

@@ -32,19 +32,19 @@ enum step {
 
 /* A body on its way and afterwards: in memory, or with the spool. */
 struct body {
-    char *p;              /* malloc; NUL-terminated once complete */
+    char *p; /* malloc; NUL-terminated once complete */
     size_t n, room, max;
-    int64_t announced;    /* Content-Length or X-Expected-Entity-Length; -1 unknown */
+    int64_t announced; /* Content-Length or X-Expected-Entity-Length; -1 unknown */
     int64_t received;
     bool complete;
-    struct upload *upload; /* NULL: in memory */
+    struct upload *upload;              /* NULL: in memory */
     const struct blob_content *content; /* settled */
     const char *inline_bytes;
-    struct form *form;    /* read at first use */
+    struct form *form; /* read at first use */
 };
 
 struct exchange {
-    struct request rq;    /* first: a request is cast back, see exchange_of() */
+    struct request rq; /* first: a request is cast back, see exchange_of() */
     struct front *front;
     struct exchange *next; /* in the queue */
     struct MHD_Connection *mhd;
@@ -59,15 +59,15 @@ struct exchange {
     struct db_scope scope; /* as `scope` of the route left it: a repetition starts from it */
     bool entered;          /* authenticated and scoped */
 
-    bool refused;          /* the rest of the body is thrown away; `reply` is what they get */
-    bool close;            /* and then the connection ends */
+    bool refused; /* the rest of the body is thrown away; `reply` is what they get */
+    bool close;   /* and then the connection ends */
     int64_t drained, drain_max;
 
-    int64_t queued;        /* time_monotonic() when it was handed over */
+    int64_t queued; /* time_monotonic() when it was handed over */
     struct response *rs;
     struct MHD_Response *reply;
     int status;
-    int64_t sent;          /* length of the reply */
+    int64_t sent;              /* length of the reply */
     const struct error *error; /* what the reply is about; NULL when it went well */
 };
 

@@ -17,8 +17,8 @@ static fallible
 add_field(struct request *rq, struct form *form, const char *name, const char *value, size_t n)
 {
     if (form->n == FORM_FIELDS)
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang, "The form has more than %d fields."),
-            FORM_FIELDS);
+        return FAIL(
+            rq->arena, BAD_REQUEST, tr(rq->lang, "The form has more than %d fields."), FORM_FIELDS);
     form->field[form->n++] = (struct form_field){ .name = name, .value = value, .n = n };
     return NULL;
 }
@@ -45,7 +45,7 @@ has_type(const char *header, const char *type)
     size_t n = strlen(type);
 
     return header != NULL && strncasecmp(header, type, n) == 0 &&
-        (header[n] == '\0' || strchr("; \t", header[n]) != NULL);
+           (header[n] == '\0' || strchr("; \t", header[n]) != NULL);
 }
 
 /* Reads the body once; a form of another kind is one without fields. */
@@ -105,11 +105,11 @@ form_maybe(struct request *rq, const char *name, size_t max, const char **text)
     if (field == NULL)
         return NULL;
     if (field->n > max)
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang,
-            "What is in the field \"%s\" is too long."), name);
+        return FAIL(
+            rq->arena, BAD_REQUEST, tr(rq->lang, "What is in the field \"%s\" is too long."), name);
     if (!text_is_utf8(field->value, field->n))
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang,
-            "What is in the field \"%s\" is no text."), name);
+        return FAIL(
+            rq->arena, BAD_REQUEST, tr(rq->lang, "What is in the field \"%s\" is no text."), name);
     *text = field->value;
     return NULL;
 }
@@ -131,8 +131,8 @@ form_int(struct request *rq, const char *name, int64_t *number)
     TRY(form_text(rq, name, 20, &text));
     bool negative = text[0] == '-';
     if (!text_to_int(text + negative, INT64_MAX, number))
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang,
-            "What is in the field \"%s\" is no number."), name);
+        return FAIL(rq->arena, BAD_REQUEST,
+            tr(rq->lang, "What is in the field \"%s\" is no number."), name);
     if (negative)
         *number = -*number;
     return NULL;

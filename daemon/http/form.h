@@ -14,10 +14,12 @@ struct request;
  * the field. The form token (auth/csrf.h) has been checked before.
  */
 fallible form_text(struct request *, const char *name, size_t max, const char **text);
-fallible form_maybe(struct request *, const char *name, size_t max, const char **text); /* NULL when absent */
+fallible form_maybe(
+    struct request *, const char *name, size_t max, const char **text); /* NULL when absent */
 fallible form_int(struct request *, const char *name, int64_t *number);
 
-/* A file of a multipart/form-data body: its name as sent and its bytes, which live as long as the request. */
+/* A file of a multipart/form-data body: its name as sent and its bytes, which live as long as the
+ * request. */
 struct form_file {
     const char *name, *type;
     const char *p;

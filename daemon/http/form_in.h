@@ -14,7 +14,7 @@ struct request;
 struct form_field {
     const char *name, *value; /* the value of a field that is no file is NUL-terminated */
     size_t n;
-    const char *file, *type;  /* the file's name as sent; NULL for a field that is none */
+    const char *file, *type; /* the file's name as sent; NULL for a field that is none */
 };
 
 struct form {
@@ -23,7 +23,7 @@ struct form {
 };
 
 /* multipart/form-data (RFC 7578). BAD_REQUEST when malformed or past a limit. */
-fallible form_read_multipart(struct request *, const char *content_type, const char *body, size_t n,
-    struct form *);
+fallible form_read_multipart(
+    struct request *, const char *content_type, const char *body, size_t n, struct form *);
 
 #endif

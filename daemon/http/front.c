@@ -58,7 +58,7 @@ queue(struct exchange *ex)
     if (workers_take(ex->front->workers, ex))
         return;
     exchange_refuse(ex, error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena,
-        "the queue for workers is full"));
+                            "the queue for workers is full"));
     give_back(ex);
 }
 
@@ -82,7 +82,8 @@ add_field(void *cls, enum MHD_ValueKind kind UNUSED, const char *name, size_t na
 
     if (ex->head.n_fields > GUARD_FIELDS)
         return MHD_NO;
-    field[ex->head.n_fields++] = (struct field){ name, value == NULL ? "" : value, name_n, value_n };
+    field[ex->head.n_fields++] =
+        (struct field){ name, value == NULL ? "" : value, name_n, value_n };
     return MHD_YES;
 }
 
@@ -95,8 +96,8 @@ request_id(struct front *front, struct arena *arena)
 }
 
 static struct exchange *
-new_exchange(struct listener *listener, struct MHD_Connection *mhd, const char *method,
-    const char *version)
+new_exchange(
+    struct listener *listener, struct MHD_Connection *mhd, const char *method, const char *version)
 {
     struct front *front = listener->front;
     struct arena *arena = arena_new();
@@ -116,11 +117,10 @@ new_exchange(struct listener *listener, struct MHD_Connection *mhd, const char *
     ex->peer = ex->real = c->peer;
     ex->head = (struct head){
         .method = method,
-        .target = arena_copy(arena, c->target == NULL ? "" : c->target,
-            c->target == NULL ? 0 : strlen(c->target)),
+        .target = arena_copy(
+            arena, c->target == NULL ? "" : c->target, c->target == NULL ? 0 : strlen(c->target)),
         .version = version,
-        .field = NEW_ARRAY(arena, struct field,
-            (size_t)(n > GUARD_FIELDS ? GUARD_FIELDS + 1 : n)),
+        .field = NEW_ARRAY(arena, struct field, (size_t)(n > GUARD_FIELDS ? GUARD_FIELDS + 1 : n)),
     };
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_field, ex);
     atomic_fetch_add(&front->running, 1);
@@ -159,7 +159,8 @@ refuse_body(struct exchange *ex)
     return MHD_YES;
 }
 
-/* The head is there. Answering now would end the connection, so most answers wait for the next call. */
+/* The head is there. Answering now would end the connection, so most answers wait for the next
+ * call. */
 static enum MHD_Result
 on_head(struct exchange *ex)
 {
@@ -287,8 +288,8 @@ on_completed(void *cls UNUSED, struct MHD_Connection *mhd UNUSED, void **own,
 /* ---------------------------------------------------------------- connections */
 
 static void
-on_connection(void *cls, struct MHD_Connection *mhd, void **context,
-    enum MHD_ConnectionNotificationCode what)
+on_connection(
+    void *cls, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode what)
 {
     struct listener *listener = cls;
     struct connection *c = *context;
@@ -373,22 +374,17 @@ start_daemon(struct front *front, struct listener *listener)
         pool[0].option = MHD_OPTION_END;
     listener->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_access, listener,
-        MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
-        MHD_OPTION_LISTEN_SOCKET, listener->fd,
-        MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, config->connection_memory,
-        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, KB(4),
-        MHD_OPTION_END);
+        0, NULL, NULL, on_access, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
+        MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_ARRAY, pool,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)config->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        config->connection_memory, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, KB(4), MHD_OPTION_END);
     if (listener->daemon == NULL)
-        return FAIL(front->arena, INTERNAL, "The HTTP server cannot start; "
+        return FAIL(front->arena, INTERNAL,
+            "The HTTP server cannot start; "
             "is the number of connections above what the system allows (ulimit -n)?");
     return NULL;
 }
@@ -415,8 +411,8 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     front->arena = arena;
     front->boot = token_random(arena, 6);
     TRY(networks_read(arena, &config->trusted_proxies, "trusted_proxies", &front->trusted));
-    TRY(networks_read(arena, &config->metrics_networks, "metrics_networks",
-        &front->metrics_networks));
+    TRY(networks_read(
+        arena, &config->metrics_networks, "metrics_networks", &front->metrics_networks));
     TRY(listen_open(arena, front));
     raise_limits();
     static_start(front);

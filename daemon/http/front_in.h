@@ -19,12 +19,15 @@ struct listener {
     struct front *front;
     struct MHD_Daemon *daemon;
     int fd;
-    bool ours;         /* not one that systemd keeps open for the next of us */
-    int port;          /* 0: a unix socket */
-    const char *path;  /* of a unix socket that we made and remove; or NULL */
+    bool ours;        /* not one that systemd keeps open for the next of us */
+    int port;         /* 0: a unix socket */
+    const char *path; /* of a unix socket that we made and remove; or NULL */
 };
 
-enum { ROUTE_CLASSES = 4, STATUS_CLASSES = 6 }; /* by enum login, 3: none found; 1xx to 5xx, 0: cut off */
+enum {
+    ROUTE_CLASSES = 4,
+    STATUS_CLASSES = 6
+}; /* by enum login, 3: none found; 1xx to 5xx, 0: cut off */
 
 struct metrics {
     atomic_ullong requests[ROUTE_CLASSES][STATUS_CLASSES];
@@ -35,7 +38,7 @@ struct metrics {
 
 struct front {
     const struct app *app;
-    struct arena *arena;           /* what lives as long as the front */
+    struct arena *arena; /* what lives as long as the front */
     const struct networks *trusted, *metrics_networks;
     struct listener *listener;
     int n_listeners;
@@ -43,9 +46,9 @@ struct front {
     struct spool *spool;
     struct reaper *reaper;
     const char *const *asset_etags; /* one for each of assets[] */
-    const char *boot;              /* begins the id of each request */
-    atomic_ullong requests;        /* so far: continues the id */
-    atomic_int running;            /* requests between head and last byte */
+    const char *boot;               /* begins the id of each request */
+    atomic_ullong requests;         /* so far: continues the id */
+    atomic_int running;             /* requests between head and last byte */
     atomic_bool quiescing, stopped;
     struct metrics metrics;
 };

@@ -7,8 +7,18 @@
 
 /* Headers of which two lines cannot mean anything. */
 enum single {
-    HOST, AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_TYPE, CONTENT_ENCODING,
-    DESTINATION, DEPTH, OVERWRITE, IF, LOCK_TOKEN, SINGLES
+    HOST,
+    AUTHORIZATION,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    CONTENT_TYPE,
+    CONTENT_ENCODING,
+    DESTINATION,
+    DEPTH,
+    OVERWRITE,
+    IF,
+    LOCK_TOKEN,
+    SINGLES
 };
 
 static const char *const single_names[SINGLES] = {
@@ -32,8 +42,8 @@ guard_is_token(const char *s, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
-        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-            (c >= 'A' && c <= 'Z');
+        bool alphanumeric =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!alphanumeric && (c == '\0' || strchr(others, c) == NULL))
             return false;
     }
@@ -55,8 +65,8 @@ static fallible
 check_fields(struct arena *arena, const struct head *head, const char *value[SINGLES])
 {
     if (head->n_fields > GUARD_FIELDS)
-        return FAIL(arena, HEADERS_TOO_LARGE, "At most %d header lines are accepted.",
-            GUARD_FIELDS);
+        return FAIL(
+            arena, HEADERS_TOO_LARGE, "At most %d header lines are accepted.", GUARD_FIELDS);
     for (int i = 0; i < head->n_fields; i++) {
         const struct field *f = &head->field[i];
         if (!guard_is_token(f->name, f->name_n))
@@ -67,8 +77,7 @@ check_fields(struct arena *arena, const struct head *head, const char *value[SIN
             if (!text_same_nocase(f->name, single_names[s]))
                 continue;
             if (value[s] != NULL)
-                return FAIL(arena, BAD_REQUEST, "There is more than one %s line.",
-                    single_names[s]);
+                return FAIL(arena, BAD_REQUEST, "There is more than one %s line.", single_names[s]);
             value[s] = f->value;
         }
     }
@@ -96,7 +105,8 @@ check_target(struct arena *arena, const struct head *head, struct framing *frami
         return REFUSE(arena, ADDRESS_TOO_LONG);
     for (const char *c = target; *c != '\0'; c++) {
         if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '#')
-            return FAIL(arena, BAD_REQUEST, "The address has a character that no address may have.");
+            return FAIL(
+                arena, BAD_REQUEST, "The address has a character that no address may have.");
     }
     if (target[0] == '/')
         framing->form = TARGET_PATH;
@@ -117,8 +127,8 @@ must_have_length(enum method method)
 }
 
 static fallible
-check_length(struct arena *arena, const char *const value[SINGLES], bool is_1_0,
-    struct framing *framing)
+check_length(
+    struct arena *arena, const char *const value[SINGLES], bool is_1_0, struct framing *framing)
 {
     const char *coding = value[TRANSFER_ENCODING], *length = value[CONTENT_LENGTH];
 

@@ -30,14 +30,15 @@ struct framing {
     enum method method;
     enum target_form form;
     bool chunked, expects_continue;
-    int64_t length;      /* Content-Length; -1 when absent */
-    const char *host;    /* the Host header, raw; NULL in HTTP/1.0 */
+    int64_t length;   /* Content-Length; -1 when absent */
+    const char *host; /* the Host header, raw; NULL in HTTP/1.0 */
 };
 
 #define GUARD_FIELDS       100
 #define GUARD_REQUEST_LINE ((size_t)8 * 1024)
 
-/* BAD_REQUEST, LENGTH_REQUIRED, ADDRESS_TOO_LONG, UNSUPPORTED_TYPE, HEADERS_TOO_LARGE, NOT_IMPLEMENTED. */
+/* BAD_REQUEST, LENGTH_REQUIRED, ADDRESS_TOO_LONG, UNSUPPORTED_TYPE, HEADERS_TOO_LARGE,
+ * NOT_IMPLEMENTED. */
 fallible guard_check(struct arena *, const struct head *, struct framing *);
 
 /* RFC 9110, 5.6.2. */

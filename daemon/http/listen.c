@@ -81,7 +81,8 @@ open_unix(struct arena *arena, struct front *front, const char *word, const char
     remove_stale(&sa);
     CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0)
-        return failed(arena, word, "cannot make the socket; is another daemon running, "
+        return failed(arena, word,
+            "cannot make the socket; is another daemon running, "
             "does the folder exist and belong to us?");
     if (chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0)
         return failed(arena, word, "cannot listen");
@@ -102,7 +103,8 @@ open_address(struct arena *arena, struct front *front, const char *word, const s
     if (ai->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
-        return failed(arena, word, "cannot listen there; is something else using the port, "
+        return failed(arena, word,
+            "cannot listen there; is something else using the port, "
             "is it an address of this machine?");
     int taken = fd;
     fd = -1;
@@ -121,16 +123,16 @@ static fallible
 open_tcp(struct arena *arena, struct front *front, const char *word)
 {
     const char *colon = strrchr(word, ':');
-    const struct addrinfo hints = {
-        .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM
-    };
+    const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+        .ai_socktype = SOCK_STREAM };
     CLEANUP(free_addresses) struct addrinfo *list = NULL;
 
     if (colon == NULL)
         return FAIL(arena, INTERNAL, "listen: %s: write it as address:port or unix:/path", word);
     size_t n = (size_t)(colon - word);
     const char *host = n > 1 && word[0] == '[' && word[n - 1] == ']'
-        ? arena_copy(arena, word + 1, n - 2) : arena_copy(arena, word, n);
+                           ? arena_copy(arena, word + 1, n - 2)
+                           : arena_copy(arena, word, n);
     if (n == 0 || strcmp(host, "*") == 0)
         host = NULL;
     int e = getaddrinfo(host, colon + 1, &hints, &list);
@@ -162,6 +164,7 @@ listen_open(struct arena *arena, struct front *front)
             TRY(open_tcp(arena, front, word));
     }
     if (front->n_listeners == 0)
-        return FAIL(arena, INTERNAL, "listen: nothing is named; write e.g. listen = 127.0.0.1:8080");
+        return FAIL(
+            arena, INTERNAL, "listen: nothing is named; write e.g. listen = 127.0.0.1:8080");
     return NULL;
 }

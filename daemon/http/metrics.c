@@ -24,7 +24,8 @@ static const char *const class_names[ROUTE_CLASSES] = {
     [ROUTE_CLASSES - 1] = "none",
 };
 
-static const char *const status_names[STATUS_CLASSES] = { "cut", "1xx", "2xx", "3xx", "4xx", "5xx" };
+static const char *const status_names[STATUS_CLASSES] = { "cut", "1xx", "2xx", "3xx", "4xx",
+    "5xx" };
 
 /* One chapter or none: never a list, never a person. */
 static const char *
@@ -35,6 +36,27 @@ chapter_of(const struct request *rq)
     if (rq->route != NULL && route_chapter(rq) != NULL)
         return route_chapter(rq);
     return slugs == NULL || strpbrk(slugs, ",*") != NULL ? "" : slugs;
+}
+
+static const char *
+number(struct arena *arena, int64_t n)
+{
+    return arena_printf(arena, "%lld", (long long)n);
+}
+
+/* Which route, never which path; which chapter, never who (security 4.5). */
+static void
+log_request(const struct exchange *ex, bool complete, int64_t took, int64_t received)
+{
+    const struct request *rq = &ex->rq;
+    const char *path = rq->app->config->debug_access_log ? rq->href : "";
+    const char *status = complete ? number(rq->arena, ex->status) : "cut";
+    const char *in = number(rq->arena, received), *us = number(rq->arena, took);
+    const char *out = number(rq->arena, complete ? ex->sent : 0);
+    const char *route = rq->route == NULL ? "" : rq->route->pattern;
+
+    LOG(LOG_INFO_, "request", "id", rq->id, "method", method_names[rq->method], "route", route,
+        "chapter", chapter_of(rq), "path", path, "status", status, "us", us, "in", in, "out", out);
 }
 
 void
@@ -48,22 +70,13 @@ metrics_count(struct exchange *ex, bool complete)
     int64_t took = time_monotonic() - rq->started;
     int64_t received = rq->body == NULL ? ex->drained : rq->body->received + ex->drained;
 
-    atomic_fetch_add_explicit(&m->requests[route_class][status < STATUS_CLASSES ? status : 0], 1,
-        memory_order_relaxed);
+    atomic_fetch_add_explicit(
+        &m->requests[route_class][status < STATUS_CLASSES ? status : 0], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&m->duration_us[route_class], (uint64_t)took, memory_order_relaxed);
     atomic_fetch_add_explicit(&m->received, (uint64_t)received, memory_order_relaxed);
     if (complete)
         atomic_fetch_add_explicit(&m->sent, (uint64_t)ex->sent, memory_order_relaxed);
-    LOG(LOG_INFO_, "request",
-        "id", rq->id,
-        "method", ex->framing.host == NULL && !routed ? "" : method_names[rq->method],
-        "route", routed ? rq->route->pattern : "",
-        "chapter", chapter_of(rq),
-        "status", complete ? arena_printf(rq->arena, "%d", ex->status) : "cut",
-        "path", rq->app->config->debug_access_log ? rq->href : "",
-        "us", arena_printf(rq->arena, "%lld", (long long)took),
-        "in", arena_printf(rq->arena, "%lld", (long long)received),
-        "out", arena_printf(rq->arena, "%lld", (long long)(complete ? ex->sent : 0)));
+    log_request(ex, complete, took, received);
 }
 
 /* ---------------------------------------------------------------- pages */
@@ -73,8 +86,7 @@ may_see(const struct request *rq)
 {
     const struct exchange *ex = exchange_of(rq);
 
-    return address_is_loopback(&ex->real) ||
-        networks_have(ex->front->metrics_networks, &ex->real);
+    return address_is_loopback(&ex->real) || networks_have(ex->front->metrics_networks, &ex->real);
 }
 
 static void
@@ -101,16 +113,18 @@ show_requests(struct arena *arena, struct out *o, struct metrics *m)
         for (int s = 0; s < STATUS_CLASSES; s++) {
             if (s == 1)
                 continue;
-            line(arena, o, "chapterd_requests_total", arena_printf(arena,
-                "{class=\"%s\",status=\"%s\"}", class_names[c], status_names[s]),
+            line(arena, o, "chapterd_requests_total",
+                arena_printf(
+                    arena, "{class=\"%s\",status=\"%s\"}", class_names[c], status_names[s]),
                 (int64_t)atomic_load(&m->requests[c][s]));
         }
     }
     title(arena, o, "chapterd_request_microseconds_total", "counter",
         "Time from the head of a request to the last byte of its answer.");
     for (int c = 0; c < ROUTE_CLASSES; c++)
-        line(arena, o, "chapterd_request_microseconds_total", arena_printf(arena,
-            "{class=\"%s\"}", class_names[c]), (int64_t)atomic_load(&m->duration_us[c]));
+        line(arena, o, "chapterd_request_microseconds_total",
+            arena_printf(arena, "{class=\"%s\"}", class_names[c]),
+            (int64_t)atomic_load(&m->duration_us[c]));
 }
 
 /* One small query; *horizon: seconds since the oldest open transaction that writes began. */
@@ -206,7 +220,10 @@ health_show(struct request *rq, struct response *rs)
 const struct route http_routes[] = {
     { .method = GET, .pattern = "/healthz", .login = LOGIN_NONE, .tx = NO_TX, .run = health_show },
     { .method = GET, .pattern = "/metrics", .login = LOGIN_NONE, .tx = NO_TX, .run = metrics_show },
-    { .method = GET, .pattern = "/static/{name}", .login = LOGIN_NONE, .tx = NO_TX,
+    { .method = GET,
+        .pattern = "/static/{name}",
+        .login = LOGIN_NONE,
+        .tx = NO_TX,
         .run = static_show },
     ROUTES_END,
 };

@@ -64,7 +64,7 @@ read_line(struct request *rq, const char *line, size_t n, struct form_field *fie
     field->name = parameter(rq->arena, value, "name");
     field->file = parameter(rq->arena, value, "filename");
     *named = field->name != NULL && text_is_utf8(field->name, strlen(field->name)) &&
-        (field->file == NULL || text_is_utf8(field->file, strlen(field->file)));
+             (field->file == NULL || text_is_utf8(field->file, strlen(field->file)));
     return *named;
 }
 
@@ -101,8 +101,8 @@ add_part(struct request *rq, struct form *form, const char *p, size_t n, int *fi
         return malformed(rq);
     *files += field.file != NULL;
     if (form->n == FORM_FIELDS || *files > FORM_FILES)
-        return FAIL(rq->arena, BAD_REQUEST, tr(rq->lang,
-            "The form has more than %d fields or %d files."), FORM_FIELDS, FORM_FILES);
+        return FAIL(rq->arena, BAD_REQUEST,
+            tr(rq->lang, "The form has more than %d fields or %d files."), FORM_FIELDS, FORM_FILES);
     if (field.file == NULL && n - used > TEXT_MAX)
         return REFUSE(rq->arena, TOO_LARGE);
     field.value = field.file != NULL ? p + used : arena_copy(rq->arena, p + used, n - used);
@@ -112,8 +112,8 @@ add_part(struct request *rq, struct form *form, const char *p, size_t n, int *fi
 }
 
 fallible
-form_read_multipart(struct request *rq, const char *content_type, const char *body, size_t n,
-    struct form *form)
+form_read_multipart(
+    struct request *rq, const char *content_type, const char *body, size_t n, struct form *form)
 {
     const char *boundary = parameter(rq->arena, content_type, "boundary");
     size_t length = boundary == NULL ? 0 : strlen(boundary);
@@ -125,7 +125,8 @@ form_read_multipart(struct request *rq, const char *content_type, const char *bo
     length += 4;
     /* The first one begins the body, or follows a preamble. */
     const char *p = n >= length - 2 && memcmp(body, line + 2, length - 2) == 0
-        ? body + length - 2 : memmem(body, n, line, length);
+                        ? body + length - 2
+                        : memmem(body, n, line, length);
     if (p == NULL)
         return malformed(rq);
     if (p != body + length - 2)

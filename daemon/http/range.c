@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 
-/* Digits up to `end`; false when there are none, or other characters. Too large a number is the largest. */
+/* Digits up to `end`; false when there are none, or other characters. Too large a number is the
+ * largest. */
 static bool
 read_number(const char *s, const char *end, int64_t *number)
 {

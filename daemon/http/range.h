@@ -9,7 +9,7 @@ struct range {
 };
 
 enum range_kind {
-    RANGE_NONE,  /* no header, several ranges, another unit, malformed: the whole is sent */
+    RANGE_NONE, /* no header, several ranges, another unit, malformed: the whole is sent */
     RANGE_ONE,
     RANGE_BEYOND /* nothing of it exists: 416 */
 };

@@ -23,21 +23,21 @@ struct connection {
     struct connection *next, *previous;
     int fd;
     struct address peer;
-    char *target;                /* of the request that arrives; malloc, grows */
+    char *target; /* of the request that arrives; malloc, grows */
     size_t target_room;
     _Atomic enum phase phase;
-    atomic_int requests;         /* that have begun */
-    atomic_ullong received;      /* bytes of bodies */
-    _Atomic int64_t rested;      /* time_monotonic() when the last request ended */
+    atomic_int requests;    /* that have begun */
+    atomic_ullong received; /* bytes of bodies */
+    _Atomic int64_t rested; /* time_monotonic() when the last request ended */
 
     /* The reaper's own. */
     enum phase seen;
     int seen_requests;
-    int64_t since;               /* phase seen since */
-    int64_t window;              /* began then ... */
-    uint64_t window_bytes;       /* ... with so many received or acknowledged */
-    uint64_t head_bytes;         /* received from the network when it fell idle */
-    int64_t head_since;          /* when the next head began to arrive; 0 not yet */
+    int64_t since;         /* phase seen since */
+    int64_t window;        /* began then ... */
+    uint64_t window_bytes; /* ... with so many received or acknowledged */
+    uint64_t head_bytes;   /* received from the network when it fell idle */
+    int64_t head_since;    /* when the next head began to arrive; 0 not yet */
     bool cut;
 };
 

@@ -52,8 +52,8 @@ from_memory(const void *p, const struct range *range)
 {
     const char *first = p == NULL ? "" : (const char *)p + range->first;
 
-    return MHD_create_response_from_buffer((size_t)(range->last - range->first + 1),
-        (void *)(uintptr_t)first, MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(
+        (size_t)(range->last - range->first + 1), (void *)(uintptr_t)first, MHD_RESPMEM_PERSISTENT);
 }
 
 static struct MHD_Response *
@@ -83,7 +83,7 @@ make(struct response *rs)
     case REPLY_EMPTY:
         break;
     }
-    return MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
 }
 
 void

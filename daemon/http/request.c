@@ -76,8 +76,7 @@ request_origin(const struct request *rq)
 
     if (c->port < 0)
         return arena_printf(rq->arena, v6 ? "%s://[%s]" : "%s://%s", c->scheme, c->host);
-    return arena_printf(rq->arena, v6 ? "%s://[%s]:%d" : "%s://%s:%d", c->scheme, c->host,
-        c->port);
+    return arena_printf(rq->arena, v6 ? "%s://[%s]:%d" : "%s://%s:%d", c->scheme, c->host, c->port);
 }
 
 static int

@@ -18,18 +18,30 @@ struct route;
 
 /* Every method the server knows, in one list: see method_names. */
 enum method {
-    GET, HEAD, POST, PUT, DELETE, OPTIONS,
-    PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK, REPORT,
+    GET,
+    HEAD,
+    POST,
+    PUT,
+    DELETE,
+    OPTIONS,
+    PROPFIND,
+    PROPPATCH,
+    MKCOL,
+    COPY,
+    MOVE,
+    LOCK,
+    UNLOCK,
+    REPORT,
     METHODS
 };
 extern const char *const method_names[METHODS];
 
 /* Who is at the other end, as far as proxies we trust tell. */
 struct client {
-    const char *scheme;   /* "http" or "https", as the client sees us */
-    const char *host;     /* without port */
-    int port;             /* -1: the scheme's */
-    const char *network;  /* its /24 or /64, for throttling alone; never logged */
+    const char *scheme;  /* "http" or "https", as the client sees us */
+    const char *host;    /* without port */
+    int port;            /* -1: the scheme's */
+    const char *network; /* its /24 or /64, for throttling alone; never logged */
     bool loopback;
 };
 
@@ -38,36 +50,39 @@ struct client {
  * thread until the handler returns, then by the front again. Never by two.
  */
 struct request {
-    struct arena *arena;   /* ends when the reply has been sent */
+    struct arena *arena; /* ends when the reply has been sent */
     const struct app *app;
-    const char *id;        /* appears in every log line, and on every error page */
+    const char *id; /* appears in every log line, and on every error page */
     enum method method;
-    const char *href;      /* the address, normalised and encoded by us, without query */
+    const char *href; /* the address, normalised and encoded by us, without query */
     struct path path;
-    const char *query;     /* raw; NULL when absent */
+    const char *query; /* raw; NULL when absent */
     const struct route *route;
-    const char *param[4];  /* what the {names} of the route matched, in order */
-    struct path rest;      /* what "**" matched */
+    const char *param[4]; /* what the {names} of the route matched, in order */
+    struct path rest;     /* what "**" matched */
     struct client client;
     const struct lang *lang;
-    int64_t started;       /* time_monotonic() */
+    int64_t started; /* time_monotonic() */
 
     /* Set by app->authenticate before anything else runs; never NULL, nobody has no rights. */
     const struct principal *who;
 
-    struct body *body;     /* NULL when the request has none */
+    struct body *body; /* NULL when the request has none */
 
-    /* What the transaction may touch: set from {chapter} of the route; a `prepare` may change it. */
+    /* What the transaction may touch: set from {chapter} of the route; a `prepare` may change it.
+     */
     struct db_scope scope;
-    struct db *db;         /* set only while a handler runs, inside its transaction */
+    struct db *db; /* set only while a handler runs, inside its transaction */
 
-    /* Space set aside while the body came, for the write that follows: see webdav/quota.h. lease 0: none. */
+    /* Space set aside while the body came, for the write that follows: see webdav/quota.h. lease 0:
+     * none. */
     struct {
         int64_t chapter, lease, bytes;
     } space;
 
-    int64_t chapter;       /* id of the route's {chapter}, set by app->authorize; 0 outside any */
-    void *own;             /* of the layer that serves the route, from scope to run; kept when it is run again */
+    int64_t chapter; /* id of the route's {chapter}, set by app->authorize; 0 outside any */
+    void
+        *own; /* of the layer that serves the route, from scope to run; kept when it is run again */
 };
 
 /* A header's value, or NULL. Of several lines with this name the first. */

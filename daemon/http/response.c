@@ -154,10 +154,10 @@ if_range_holds(const struct request *rq, const struct response *rs)
     if (condition[0] == '"') {
         size_t n = rs->etag == NULL ? 0 : strlen(rs->etag);
         return n > 0 && strncmp(condition + 1, rs->etag, n) == 0 &&
-            strcmp(condition + 1 + n, "\"") == 0;
+               strcmp(condition + 1 + n, "\"") == 0;
     }
     return rs->modified != 0 && time_from_http(condition, &us) &&
-        us / 1000000 == rs->modified / 1000000;
+           us / 1000000 == rs->modified / 1000000;
 }
 
 static fallible
@@ -181,8 +181,9 @@ choose_range(struct request *rq, struct response *rs)
     }
     rs->ranged = true;
     rs->status = 206;
-    response_header(rs, "Content-Range", arena_printf(rs->arena, "bytes %lld-%lld/%lld",
-        (long long)rs->range.first, (long long)rs->range.last, (long long)rs->size));
+    response_header(rs, "Content-Range",
+        arena_printf(rs->arena, "bytes %lld-%lld/%lld", (long long)rs->range.first,
+            (long long)rs->range.last, (long long)rs->size));
     return NULL;
 }
 
@@ -247,8 +248,8 @@ response_error(struct exchange *ex, struct response *rs, const struct error *e, 
     else
         rq->app->render_error(rq, rs, e);
     if (e->cond == &RANGE_NOT_SATISFIABLE)
-        response_header(rs, "Content-Range", arena_printf(rs->arena, "bytes */%lld",
-            (long long)size));
+        response_header(
+            rs, "Content-Range", arena_printf(rs->arena, "bytes */%lld", (long long)size));
     if (e->cond == &METHOD_NOT_ALLOWED && ex->allow != NULL)
         add_default(rs, "Allow", ex->allow);
     struct error *again = response_end(rq, rs);

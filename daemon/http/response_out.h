@@ -29,10 +29,10 @@ struct response {
     enum response_kind kind;
     struct out *text;
     const void *bytes;
-    int64_t size;               /* of the whole, of REPLY_BYTES and REPLY_PARTS */
+    int64_t size; /* of the whole, of REPLY_BYTES and REPLY_PARTS */
     struct response_part *part;
     int n_parts;
-    struct range range;         /* what of it is sent; set by response_end */
+    struct range range; /* what of it is sent; set by response_end */
     bool ranged;
 };
 
@@ -47,7 +47,8 @@ const char *response_find(const struct response *, const char *name);
  */
 fallible response_end(struct request *, struct response *);
 
-/* Fills rs with what the client gets for an error, and ends it. plain: without app->render_error. */
+/* Fills rs with what the client gets for an error, and ends it. plain: without app->render_error.
+ */
 void response_error(struct exchange *, struct response *, const struct error *, bool plain);
 /* The plain rendering: application/problem+json (RFC 9457) or text/plain. */
 void problem_render(struct request *, struct response *, const struct error *);

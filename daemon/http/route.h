@@ -10,16 +10,17 @@
 
 struct response;
 
-/* How one signs in here. Never both: HTML forms do not accept Basic, DAV does not accept cookies. */
+/* How one signs in here. Never both: HTML forms do not accept Basic, DAV does not accept cookies.
+ */
 enum login {
-    LOGIN_NONE,  /* nobody is asked: rq->who is nobody */
-    LOGIN_PAGE,  /* session cookie, if there is one; see `need` */
-    LOGIN_DAV    /* Basic; without it 401, which costs neither LDAP nor database */
+    LOGIN_NONE, /* nobody is asked: rq->who is nobody */
+    LOGIN_PAGE, /* session cookie, if there is one; see `need` */
+    LOGIN_DAV   /* Basic; without it 401, which costs neither LDAP nor database */
 };
 
 /* What one must be. The roles are those in the chapter that {chapter} names. */
 enum need {
-    ANYBODY,      /* handlers show what the asking person may see */
+    ANYBODY, /* handlers show what the asking person may see */
     SIGNED_IN,
     NEED_MEMBER,
     NEED_BOARD,
@@ -28,9 +29,9 @@ enum need {
 };
 
 enum body_kind {
-    BODY_NONE,    /* a body is refused with 413/415 */
-    BODY_MEMORY,  /* XML and forms: kept in memory, at most body_max bytes */
-    BODY_BLOB     /* a document: past config->inline_max it goes to the store */
+    BODY_NONE,   /* a body is refused with 413/415 */
+    BODY_MEMORY, /* XML and forms: kept in memory, at most body_max bytes */
+    BODY_BLOB    /* a document: past config->inline_max it goes to the store */
 };
 
 /* Fills the response, or fails and leaves it to be thrown away. */
@@ -39,21 +40,25 @@ typedef fallible handler(struct request *, struct response *);
 typedef fallible step(struct request *);
 
 struct route {
-    enum method method;       /* GET serves HEAD too */
-    const char *pattern;      /* "/c/{chapter}/page"; a last part of two stars matches any rest, also none */
+    enum method method; /* GET serves HEAD too */
+    const char
+        *pattern; /* "/c/{chapter}/page"; a last part of two stars matches any rest, also none */
     enum login login;
     enum need need;
     enum tx tx;
     enum body_kind body;
-    size_t body_max;          /* 0: the configured maximum of its kind */
-    step *scope;              /* optional, outside any transaction, before admit and run: sets rq->scope */
-    step *admit;              /* optional, in a transaction of its own, before an upload's body is taken */
-    step *prepare;            /* optional, outside any transaction, after the body is complete */
+    size_t body_max; /* 0: the configured maximum of its kind */
+    step *scope;     /* optional, outside any transaction, before admit and run: sets rq->scope */
+    step *admit;     /* optional, in a transaction of its own, before an upload's body is taken */
+    step *prepare;   /* optional, outside any transaction, after the body is complete */
     handler *run;
 };
 
 /* The table's last entry. */
-#define ROUTES_END { .run = NULL }
+#define ROUTES_END                                                                                 \
+    {                                                                                              \
+        .run = NULL                                                                                \
+    }
 
 /*
  * Finds the route of rq->method and rq->path, sets rq->route, param, rest.

@@ -17,9 +17,8 @@ struct upload;
  * threads never wait for a disk. What the event threads copy is at most 1 MiB an
  * upload; past that the connection is suspended until there is room.
  */
-struct spool *spool_start(struct blob_store *, int threads,
-    void (*suspend)(struct exchange *), void (*resume)(struct exchange *),
-    void (*complete)(struct exchange *));
+struct spool *spool_start(struct blob_store *, int threads, void (*suspend)(struct exchange *),
+    void (*resume)(struct exchange *), void (*complete)(struct exchange *));
 /* Writes what is queued, ends the threads. Later uploads fail with TRY_LATER. */
 void spool_stop(struct spool *);
 void spool_free(struct spool *);
@@ -30,7 +29,8 @@ struct upload *upload_new(struct spool *, struct exchange *);
 size_t upload_take(struct upload *, const char *p, size_t n);
 /* What went wrong so far, in the arena; NULL. */
 fallible upload_error(struct upload *, struct arena *);
-/* No more bytes will come. The connection is suspended; `complete` is called when all is written. */
+/* No more bytes will come. The connection is suspended; `complete` is called when all is written.
+ */
 void upload_end(struct upload *);
 /* After `complete`: the writer, which stays the upload's. */
 struct blob_writer *upload_writer(struct upload *);

@@ -59,8 +59,7 @@ static_href(const struct request *rq, const char *name)
 
     if (i < 0)
         return arena_printf(rq->arena, "/static/%s", name);
-    return arena_printf(rq->arena, "/static/%s?v=%s", name,
-        exchange_of(rq)->front->asset_etags[i]);
+    return arena_printf(rq->arena, "/static/%s?v=%s", name, exchange_of(rq)->front->asset_etags[i]);
 }
 
 fallible

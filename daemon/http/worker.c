@@ -15,9 +15,9 @@
 #include "http/response_out.h"
 #include "http/worker.h"
 
-#define ATTEMPTS         3
-#define QUEUED_A_WORKER  64 /* so many waiting for each worker are plenty */
-#define SECOND           INT64_C(1000000)
+#define ATTEMPTS        3
+#define QUEUED_A_WORKER 64 /* so many waiting for each worker are plenty */
+#define SECOND          INT64_C(1000000)
 
 struct workers {
     const struct app *app;

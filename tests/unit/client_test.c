@@ -31,9 +31,17 @@ TEST(client_networks)
         const char *address;
         bool in;
     } cases[] = {
-        { "10.1.15.255", true }, { "10.1.16.0", false }, { "192.0.2.7", true }, { "192.0.2.6", false },
-        { "2001:db8:7fff::1", true }, { "2001:db8:8000::1", false }, { "::1", true }, { "::2", false },
-        { "172.31.255.255", true }, { "172.32.0.0", false }, { "::ffff:10.1.0.1", true },
+        { "10.1.15.255", true },
+        { "10.1.16.0", false },
+        { "192.0.2.7", true },
+        { "192.0.2.6", false },
+        { "2001:db8:7fff::1", true },
+        { "2001:db8:8000::1", false },
+        { "::1", true },
+        { "::2", false },
+        { "172.31.255.255", true },
+        { "172.32.0.0", false },
+        { "::ffff:10.1.0.1", true },
         { "[::1]", true },
     };
     struct arena *a = arena_new();
@@ -44,7 +52,8 @@ TEST(client_networks)
         CHECK(networks_have(list, &it) == cases[i].in);
     }
     CHECK(networks_have(list, &(struct address){ .local = true }));
-    static const char *const bad[] = { "10.0.0.0/33", "::/129", "10.0.0", "x", "10.0.0.0/", "", "1/2/3" };
+    static const char *const bad[] = { "10.0.0.0/33", "::/129", "10.0.0", "x", "10.0.0.0/", "",
+        "1/2/3" };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         CHECK(networks(a, &bad[i], 1) == NULL);
     arena_free(a);
@@ -59,7 +68,9 @@ struct seen {
 static struct seen
 seen(struct arena *a, const char *peer, const char *host, const char *const lines[])
 {
-    static const char *const trusted[] = { "10.0.0.0/8", "unix" }, *const names[] = { "chapters.example" };
+    static const char *const trusted[] = { "10.0.0.0/8", "unix" }, *const names[] = {
+        "chapters.example"
+    };
     const struct config config = { .base_url = "https://main.example/", .hosts = { names, 1 } };
     struct request *rq = fake_request(NULL, GET, lines);
     struct address from = { .local = true }, real;
@@ -76,8 +87,9 @@ seen(struct arena *a, const char *peer, const char *host, const char *const line
 TEST(client_of_a_stranger_is_the_peer)
 {
     struct arena *a = arena_new();
-    struct seen s = seen(a, "203.0.113.9", "Chapters.Example:8080", LINES("X-Forwarded-For: 1.2.3.4",
-        "X-Forwarded-Proto: https", "X-Forwarded-Host: main.example")); /* B22, B23 */
+    struct seen s = seen(a, "203.0.113.9", "Chapters.Example:8080",
+        LINES("X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: main.example")); /* B22, B23 */
 
     CHECK_INT(s.status, 200);
     CHECK_TEXT(s.client.scheme, "http");
@@ -91,8 +103,9 @@ TEST(client_of_a_stranger_is_the_peer)
 TEST(client_behind_proxies_of_ours)
 {
     struct arena *a = arena_new();
-    struct seen s = seen(a, "10.0.0.1", "inner", LINES("X-Forwarded-For: 1.1.1.1, 2001:db8:1:2:3::4",
-        "X-Forwarded-For: 10.9.9.9", "X-Forwarded-Proto: https", "X-Forwarded-Host: main.example"));
+    struct seen s = seen(a, "10.0.0.1", "inner",
+        LINES("X-Forwarded-For: 1.1.1.1, 2001:db8:1:2:3::4", "X-Forwarded-For: 10.9.9.9",
+            "X-Forwarded-Proto: https", "X-Forwarded-Host: main.example"));
 
     CHECK_INT(s.status, 200);
     CHECK_TEXT(s.client.scheme, "https");
@@ -113,12 +126,21 @@ TEST(client_hosts)
         const char *peer, *host;
         int status;
     } cases[] = {
-        { "1.2.3.4", "chapters.example", 200 }, { "1.2.3.4", "main.example:443", 200 },
-        { "1.2.3.4", "evil.example", 421 }, { "1.2.3.4", "localhost", 421 },
-        { "1.2.3.4", "127.0.0.1", 421 }, { "127.0.0.1", "localhost:80", 200 },
-        { "127.0.0.1", "127.0.0.5", 200 }, { "::1", "[::1]:8080", 200 }, { "127.0.0.1", "1.2.3.4", 421 },
-        { "1.2.3.4", "a, b", 400 }, { "1.2.3.4", "main.example/x", 400 }, { "1.2.3.4", "u@main.example", 400 },
-        { "1.2.3.4", "main.example:99999", 400 }, { "1.2.3.4", "", 400 }, { "1.2.3.4", "[::1", 400 },
+        { "1.2.3.4", "chapters.example", 200 },
+        { "1.2.3.4", "main.example:443", 200 },
+        { "1.2.3.4", "evil.example", 421 },
+        { "1.2.3.4", "localhost", 421 },
+        { "1.2.3.4", "127.0.0.1", 421 },
+        { "127.0.0.1", "localhost:80", 200 },
+        { "127.0.0.1", "127.0.0.5", 200 },
+        { "::1", "[::1]:8080", 200 },
+        { "127.0.0.1", "1.2.3.4", 421 },
+        { "1.2.3.4", "a, b", 400 },
+        { "1.2.3.4", "main.example/x", 400 },
+        { "1.2.3.4", "u@main.example", 400 },
+        { "1.2.3.4", "main.example:99999", 400 },
+        { "1.2.3.4", "", 400 },
+        { "1.2.3.4", "[::1", 400 },
     };
     struct arena *a = arena_new();
 

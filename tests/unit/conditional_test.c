@@ -6,7 +6,7 @@
 #define AT (INT64_C(1700000000) * 1000000 + 123456) /* 14 Nov 2023 22:13:20 and a bit */
 
 static const struct state there = { true, "abc", AT }, nothing = { false, NULL, 0 },
-    folder = { true, NULL, AT };
+                          folder = { true, NULL, AT };
 
 /* 200, 304 or 412. */
 static int
@@ -59,19 +59,23 @@ TEST(conditional_dates)
     CHECK_INT(checked(GET, "If-Modified-Since: Tue, 14 Nov 2023 22:13:19 GMT", NULL, &there), 200);
     CHECK_INT(checked(PUT, "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT", NULL, &there), 200);
     CHECK_INT(checked(GET, "If-Modified-Since: yesterday", NULL, &there), 200);
-    CHECK_INT(checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:20 GMT", NULL, &there), 200);
-    CHECK_INT(checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:19 GMT", NULL, &there), 412);
-    CHECK_INT(checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:19 GMT", NULL, &nothing),
-        200);
+    CHECK_INT(
+        checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:20 GMT", NULL, &there), 200);
+    CHECK_INT(
+        checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:19 GMT", NULL, &there), 412);
+    CHECK_INT(
+        checked(PUT, "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:19 GMT", NULL, &nothing), 200);
 }
 
 TEST(conditional_order)
 {
     /* RFC 9110, 13.2.2: a tag counts more than a date. */
     CHECK_INT(checked(PUT, "If-Match: \"abc\"",
-        "If-Unmodified-Since: Tue, 14 Nov 2000 22:13:19 GMT", &there), 200);
+                  "If-Unmodified-Since: Tue, 14 Nov 2000 22:13:19 GMT", &there),
+        200);
     CHECK_INT(checked(GET, "If-None-Match: \"x\"",
-        "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT", &there), 200);
+                  "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT", &there),
+        200);
     CHECK_INT(checked(GET, "If-Match: \"x\"", "If-None-Match: \"abc\"", &there), 412);
     /* Two lines are one list. */
     CHECK_INT(checked(PUT, "If-Match: \"x\"", "If-Match: \"abc\"", &there), 200);

@@ -30,7 +30,8 @@ text_of(struct request *rq, const char *name)
 
 TEST(form_reads_urlencoded)
 {
-    static const char body[] = "a=1&b=x+y%26&c=&d&%c3%a4=%C3%BC&a=2&n=-17&long=12345678901&bad=%ff&&e=1";
+    static const char body[] =
+        "a=1&b=x+y%26&c=&d&%c3%a4=%C3%BC&a=2&n=-17&long=12345678901&bad=%ff&&e=1";
     struct request *rq = posted(URLENCODED, body, strlen(body));
     const char *text;
     int64_t number;
@@ -70,8 +71,10 @@ TEST(form_reads_multipart)
 {
     static const char body[] =
         "preamble\r\n--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n--xx \r\n"
-        "Content-Type: text/x\r\ncontent-disposition: form-data; filename=\"..\\b; \xc3\xa4\"; name=f\r\n"
-        "\r\n\r\n--x\0y\r\n--xx\r\nContent-Disposition: form-data; name=f; filename=\"\"\r\n\r\n\r\n--xx--\r\nrest";
+        "Content-Type: text/x\r\ncontent-disposition: form-data; filename=\"..\\b; \xc3\xa4\"; "
+        "name=f\r\n"
+        "\r\n\r\n--x\0y\r\n--xx\r\nContent-Disposition: form-data; name=f; "
+        "filename=\"\"\r\n\r\n\r\n--xx--\r\nrest";
     struct request *rq = posted(MULTIPART, body, sizeof body - 1);
     struct form_file file;
 
@@ -97,7 +100,8 @@ TEST(form_refuses_malformed_multipart)
         "--xx\r\nContent-Disposition: form-data\r\n\r\nv\r\n--xx--",
         "--xx\r\nContent-Disposition: attachment; name=a\r\n\r\nv\r\n--xx--",
         "--xx\r\nContent-Disposition: form-data; name=\"a\r\n\r\nv\r\n--xx--",
-        "--xx\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b\r\n"
+        "--xx\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; "
+        "name=b\r\n"
         "\r\nv\r\n--xx--",
         "--xx\r\nContent-Disposition: form-data; name=a\r\nno colon\r\n\r\nv\r\n--xx--",
         "--xx\r\nContent-Disposition: form-data; name=a\r\n\r\nv", /* no end */

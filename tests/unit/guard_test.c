@@ -20,8 +20,8 @@ guarded(const char *method, const char *target, const char *version, const char 
     for (; lines[head.n_fields] != NULL; head.n_fields++) {
         const char *line = lines[head.n_fields], *colon = strchr(line + 1, ':');
         size_t n = (size_t)(colon - line);
-        field[head.n_fields] = (struct field){ arena_copy(a, line, n), colon + 2, n,
-            strlen(colon + 2) };
+        field[head.n_fields] =
+            (struct field){ arena_copy(a, line, n), colon + 2, n, strlen(colon + 2) };
     }
     struct error *e = guard_check(a, &head, framing == NULL ? &unused : framing);
     int status = e == NULL ? 200 : e->cond->status;
@@ -62,7 +62,7 @@ TEST(guard_refuses_two_framings)
     } cases[] = {
         { "Content-Length: 4", "Transfer-Encoding: chunked", 400 }, /* B01 */
         { "Transfer-Encoding: chunked", "Content-Length: 0", 400 }, /* B02 */
-        { "Content-Length: 0", "Content-Length: 37", 400 }, /* B03 */
+        { "Content-Length: 0", "Content-Length: 37", 400 },         /* B03 */
         { "Content-Length: 5", "content-length: 5", 400 },
         { "Transfer-Encoding: chunked", "Transfer-Encoding: identity", 400 }, /* B05 */
         { "Transfer-Encoding: gzip", "X: y", 501 },
@@ -97,7 +97,8 @@ TEST(guard_refuses_what_cannot_be_a_header)
         "Authorization: a" };
 
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        CHECK_INT(guarded("GET", "/", "HTTP/1.1", LIST("Host: h", "Authorization: a", bad[i]), NULL),
+        CHECK_INT(
+            guarded("GET", "/", "HTTP/1.1", LIST("Host: h", "Authorization: a", bad[i]), NULL),
             400);
     CHECK_INT(guarded("GET", "/", "HTTP/1.1", LIST("Host: h", "X: a\tb\xc3\xa4"), NULL), 200);
     CHECK_INT(guarded("GET", "/", "HTTP/1.1", LIST("X: y"), NULL), 400); /* no Host */

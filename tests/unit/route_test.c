@@ -10,7 +10,10 @@ run(struct request *rq UNUSED, struct response *rs UNUSED)
     return NULL;
 }
 
-#define ROUTE(m, p) { .method = m, .pattern = p, .run = run }
+#define ROUTE(m, p)                                                                                \
+    {                                                                                              \
+        .method = m, .pattern = p, .run = run                                                      \
+    }
 
 static const struct route first[] = {
     ROUTE(GET, "/"),
@@ -41,8 +44,8 @@ found(struct arena *keep, enum method method, const char *raw)
         return "malformed";
     struct error *e = route_find(rq, &allow);
     if (e != NULL) {
-        text = arena_printf(keep, "%d %s", e->cond->status,
-            e->cond == &METHOD_NOT_ALLOWED ? allow : "");
+        text = arena_printf(
+            keep, "%d %s", e->cond->status, e->cond == &METHOD_NOT_ALLOWED ? allow : "");
     } else {
         text = rq->route->pattern;
         for (int i = 0; i < 4 && rq->param[i] != NULL; i++)
