@@ -6,7 +6,7 @@ set -euo pipefail
 if [ "$1" = user ]; then
     useradd --create-home --shell /bin/bash tester
     echo 'tester ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/tester
-    # What reaches the network is the machine's, so it goes through sudo too.
+    chown -R tester: /srv/chapterd.git
     exec setpriv --reuid=tester --regid=tester --init-groups env HOME=/home/tester USER=tester "$0" there
 fi
 [ -n "${HOME:-}" ] || export HOME=/root
