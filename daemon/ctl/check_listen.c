@@ -82,8 +82,9 @@ is_ours(struct checks *checks, int fd)
     while (n + 1 < sizeof answer && (got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0)
         n += (size_t)got;
     answer[n] = '\0';
-    return text_starts(answer, "HTTP/1.1 ")
-        && (text_ends(answer, "\r\n\r\nok\n") || text_ends(answer, "\r\n\r\nstopping\n"));
+    const char *body = strstr(answer, "\r\n\r\n");
+    return text_starts(answer, "HTTP/1.1 ") && body != NULL
+        && (text_starts(body + 4, "ok\n") || text_starts(body + 4, "stopping\n"));
 }
 
 static void

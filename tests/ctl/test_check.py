@@ -14,7 +14,7 @@ def run(house, conf=None, code=None):
         assert line['verdict'] in ('ok', 'note', 'wrong')
     assert value['ok'] is not any(c['verdict'] == 'wrong' for c in value['checks'])
     assert answer.code == (0 if value['ok'] else 1)
-    assert code is None or answer.code == code, value
+    assert code is None or answer.code == code, [c for c in value['checks'] if c['verdict'] == 'wrong']
     return value['checks']
 
 
