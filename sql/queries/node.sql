@@ -1,15 +1,16 @@
 -- The tree of nodes. The queries that list nodes give the same columns in the same order: see NODE_OF in webdav/store_row.c.
 
 -- node_path: the nodes along a path, the root first; the last one with its content when asked for
+-- (next_key is a column of its own because a sum or a subscript in the join is not leakproof: under row-level security it would not reach the index)
 -- in   slug text, kind text, keys text[], content bool
 -- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, sha256 bytea?, bytes bytea?
 WITH RECURSIVE walk AS (
-    SELECT n.*, 0 AS depth
+    SELECT n.*, 0 AS depth, ($3)[1] AS next_key
       FROM chapter c JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $2 AND n.parent_id IS NULL AND NOT n.gone
      WHERE c.slug = $1 AND c.archived IS NULL
     UNION ALL
-    SELECT n.*, w.depth + 1
-      FROM walk w JOIN dav_node n ON n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1] AND NOT n.gone
+    SELECT n.*, w.depth + 1, ($3)[w.depth + 2]
+      FROM walk w JOIN dav_node n ON n.parent_id = w.id AND n.name_key = w.next_key AND NOT n.gone
 )
 SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
        w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes

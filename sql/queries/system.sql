@@ -16,10 +16,11 @@ SELECT r.rolsuper, r.rolbypassrls,
        (SELECT max(version) FROM migration)
   FROM pg_roles r WHERE r.rolname = current_user;
 
--- job_claim: takes the turn of a periodic job, unless it was taken less than `every` seconds ago
+-- job_claim: takes the turn of a periodic job, unless it was taken less than `every` seconds ago; asking is no write
 -- in   name text, every int4
 -- out  name text
-INSERT INTO job_run AS j (name, started) VALUES ($1, now())
+INSERT INTO job_run AS j (name, started)
+SELECT $1, now() WHERE NOT EXISTS (SELECT FROM job_run r WHERE r.name = $1 AND r.started > now() - make_interval(secs => $2))
     ON CONFLICT (name) DO UPDATE SET started = now(), finished = NULL, error = NULL
     WHERE j.started <= now() - make_interval(secs => $2)
 RETURNING name;
