@@ -1,4 +1,5 @@
 """The stack of packaging/stack (PostgreSQL, slapd, the demo federation) and daemons on it."""
+import atexit
 import contextlib
 import os
 import pathlib
@@ -26,9 +27,10 @@ def free_port():
 
 
 def scratch(name):
-    """A directory that the unprivileged servers can reach."""
+    """A directory that the unprivileged servers can reach; it goes when the tests have ended."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=f'chapterd-{name}-', dir='/var/tmp'))
     path.chmod(0o755)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
