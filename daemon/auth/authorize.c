@@ -84,8 +84,7 @@ authorize(struct request *rq)
     const char *slug = chapter_of(rq);
 
     rq->chapter = 0;
-    if (rq->route->login == LOGIN_PAGE && rq->method != GET && rq->method != HEAD
-        && rq->method != OPTIONS)
+    if (rq->route->login == LOGIN_PAGE && rq->route->method != GET)
         TRY(csrf_check(rq));
     if (slug != NULL)
         TRY(find_chapter(rq, slug));

@@ -101,12 +101,30 @@ answer_options(struct exchange *ex)
         reply_make(ex);
 }
 
+/* What the visitor chose (POST /language keeps it in a cookie), else what her browser asks for. */
+static const struct lang *
+language_of(struct request *rq)
+{
+    static const char name[] = "language=";
+    const char *cookies = request_header(rq, "Cookie"), *at = cookies;
+    const struct lang *chosen = NULL;
+
+    while (at != NULL && (at = strstr(at, name)) != NULL) {
+        bool begins = at == cookies || at[-1] == ' ' || at[-1] == ';';
+        at += sizeof name - 1;
+        if (begins)
+            chosen = lang_find(arena_copy(rq->arena, at, strcspn(at, "; ")));
+    }
+    return chosen != NULL ? chosen
+                          : lang_accept(request_header(rq, "Accept-Language"), rq->app->lang);
+}
+
 fallible
 exchange_open(struct exchange *ex)
 {
     struct request *rq = &ex->rq;
 
-    rq->lang = lang_accept(request_header(rq, "Accept-Language"), rq->app->lang);
+    rq->lang = language_of(rq);
     rq->href = "/";
     rq->scope.chapters = "";
     /* Until the body is found well framed, nothing behind the head can be trusted. */

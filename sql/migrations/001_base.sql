@@ -203,6 +203,7 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT FROM person WHERE directory_id = entry) THEN
         INSERT INTO person (directory_id, uid, name) VALUES (entry, '~' || entry, called) ON CONFLICT (directory_id) DO NOTHING;
+        PERFORM set_config('chapterd.newcomer', '1', true);
     END IF;
     SELECT person_id INTO STRICT me FROM people_refresh(ARRAY[entry], ARRAY[login], ARRAY[called], ARRAY[coalesce(address, '')],
         CASE WHEN admin THEN ARRAY[entry] ELSE '{}' END);
@@ -213,6 +214,9 @@ COMMENT ON FUNCTION person_login IS 'Somebody has signed in and this is what the
 
 CREATE FUNCTION rights_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('chapterd.newcomer', true) = '1' THEN
+        RETURN NULL;
+    END IF;
     PERFORM pg_notify('chapterd_rights', CASE
         WHEN TG_TABLE_NAME IN ('chapter', 'chapter_group') THEN ''
         WHEN TG_TABLE_NAME = 'person' THEN to_jsonb(NEW) ->> 'id'
@@ -220,7 +224,7 @@ BEGIN
         ELSE to_jsonb(NEW) ->> 'person_id' END);
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION rights_changed IS 'Tells every process that what it remembers of rights is old: of one person (her id), or of all (empty).';
+COMMENT ON FUNCTION rights_changed IS 'Tells every process that what it remembers of rights is old: of one person (her id), or of all (empty). Of somebody who comes for the first time nobody remembers anything.';
 CREATE TRIGGER rights_changed AFTER UPDATE OF parent_id, kind, members_go_up, archived ON chapter
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON chapter_group
