@@ -43,7 +43,7 @@ page_begin(struct request *rq, struct response *rs, const char *title, struct vi
         .title = title,
         .here = rq->href == NULL ? "/" : rq->href,
         .person = known ? rq->who->name : NULL,
-        .token = csrf_token(rq, rs),
+        .token = known ? csrf_token(rq, rs) : "",
         .style = static_href(rq, "style.css"),
         .script = static_href(rq, "script.js"),
         .request_id = rq->id,

@@ -218,6 +218,8 @@ add_common(struct request *rq, struct response *rs)
         add_default(rs, "Allow", exchange_of(rq)->allow);
     if (rs->status == 503)
         add_default(rs, "Retry-After", "5");
+    if (rs->status == 429)
+        add_default(rs, "Retry-After", "60");
 }
 
 fallible
