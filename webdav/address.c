@@ -43,7 +43,10 @@ address_destination(struct request *rq, struct path *path)
 
     if (header == NULL)
         return REFUSE(rq->arena, BAD_REQUEST);
-    TRY(address_path(rq, text_trim(rq->arena, header), path));
+    header = text_trim(rq->arena, header);
+    if (strchr(header, '#') != NULL)
+        return REFUSE(rq->arena, BAD_REQUEST); /* no fragment is an address one can write to */
+    TRY(address_path(rq, header, path));
     return mount_serves(path) ? NULL : REFUSE(rq->arena, FORBIDDEN);
 }
 

@@ -11,6 +11,7 @@
 #include "http/conditional.h"
 #include "webdav/conditions.h"
 #include "webdav/serve.h"
+#include "webdav/xml.h"
 
 /* What the door does for a method before it runs. */
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
     bool free_name;       /* serves a name that is not there yet */
     bool conditional;     /* If-Match and its family count */
     bool has_destination;
+    bool reads_xml;
     unsigned locks;       /* LOCK_... of the node; LOCK_BELOW where it is a collection */
 } methods[METHODS] = {
     [GET] = { .run = method_get, .conditional = true },
@@ -26,16 +28,17 @@ static const struct {
     [PUT] = { .run = method_put, .free_name = true, .conditional = true, .locks = LOCK_SELF },
     [DELETE] = { .run = method_delete, .conditional = true,
         .locks = LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW },
-    [PROPFIND] = { .run = method_propfind },
-    [PROPPATCH] = { .run = method_proppatch, .conditional = true, .locks = LOCK_SELF },
-    [MKCOL] = { .run = method_mkcol, .free_name = true, .conditional = true,
+    [PROPFIND] = { .run = method_propfind, .reads_xml = true },
+    [PROPPATCH] = { .run = method_proppatch, .conditional = true, .reads_xml = true,
+        .locks = LOCK_SELF },
+    [MKCOL] = { .run = method_mkcol, .free_name = true, .conditional = true, .reads_xml = true,
         .locks = LOCK_SELF },
     [COPY] = { .run = method_copy, .conditional = true, .has_destination = true },
     [MOVE] = { .run = method_move, .conditional = true, .has_destination = true,
         .locks = LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW },
-    [LOCK] = { .run = method_lock, .free_name = true, .conditional = true },
+    [LOCK] = { .run = method_lock, .free_name = true, .conditional = true, .reads_xml = true },
     [UNLOCK] = { .run = method_unlock },
-    [REPORT] = { .run = method_report },
+    [REPORT] = { .run = method_report, .reads_xml = true },
 };
 
 struct dav_state *
@@ -175,18 +178,22 @@ list_holds(struct request *rq, const struct dav_state *s, const struct if_list *
     const struct dav_node *node = &s->node;
     struct lock_list locks;
     struct if_state state = { .n = 0 };
-    const char **token;
+    const char **own, **foreign;
 
     if (list->resource != NULL) {
         TRY(tagged_node(rq, list->resource, &tagged));
         node = &tagged;
     }
     TRY(lock_load(rq, node, 1, &locks));
-    token = NEW_ARRAY(rq->arena, const char *, (size_t)locks.n + 1);
+    state.token = own = NEW_ARRAY(rq->arena, const char *, (size_t)locks.n + 1);
+    state.foreign = foreign = NEW_ARRAY(rq->arena, const char *, (size_t)locks.n + 1);
     for (int i = 0; i < locks.n; i++)
-        if (lock_covers(&locks.lock[i], node) && locks.lock[i].holder == rq->who->person)
-            token[state.n++] = locks.lock[i].token;
-    state.token = token;
+        if (!lock_covers(&locks.lock[i], node))
+            continue;
+        else if (locks.lock[i].holder == rq->who->person)
+            own[state.n++] = locks.lock[i].token;
+        else
+            foreign[state.n_foreign++] = locks.lock[i].token;
     state.etag = node->exists ? node->etag : NULL;
     *holds = if_list_holds(list, &state);
     return NULL;
@@ -209,7 +216,6 @@ check_preconditions(struct request *rq, struct dav_state *s, bool *not_modified)
     const struct state now = { node->exists, node->etag, node->modified };
 
     *not_modified = false;
-    TRY(read_if_header(rq, s));
     if (methods[rq->method].conditional)
         TRY(conditional_check(rq, &now, not_modified));
     return check_if_header(rq, s);
@@ -234,9 +240,9 @@ check_locks(struct request *rq, const struct dav_state *s)
 /* ---- the door ---- */
 
 /*
- * Everything that must hold before a method may run, in this order: the node is
- * found, the person may, the method exists, preconditions, locks. Nowhere else is
- * any of it checked.
+ * Everything that must hold before a method may run, in this order: the request is
+ * well formed, the node is found, the person may, the method exists, preconditions,
+ * locks. Nowhere else is any of it checked.
  */
 static fallible
 check(struct request *rq, struct dav_state *s, bool *not_modified)
@@ -244,6 +250,9 @@ check(struct request *rq, struct dav_state *s, bool *not_modified)
     if (!methods[rq->method].has_destination)
         s->to = (struct dav_node){ .exists = false };
     TRY(address_headers(rq, s));
+    TRY(read_if_header(rq, s));
+    if (methods[rq->method].reads_xml)
+        TRY(xml_read(rq, &s->body));
     TRY(locate(rq, s));
     TRY(rights_check(rq, s));
     if (!dav_has_method(&s->node, rq->method))

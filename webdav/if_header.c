@@ -70,7 +70,7 @@ read_condition(struct cursor *c)
     struct if_condition *cond = &c->condition[c->n_conditions];
 
     if (c->n_conditions++ >= c->limits->conditions)
-        return REFUSE(c->arena, HEADERS_TOO_LARGE);
+        return REFUSE(c->arena, BAD_REQUEST);
     if (strncasecmp(c->at, "Not", 3) == 0) {
         cond->is_not = true;
         c->at += 3;
@@ -93,7 +93,7 @@ read_list(struct cursor *c, const char *resource)
     int first = c->n_conditions;
 
     if (c->n_lists++ >= c->limits->lists)
-        return REFUSE(c->arena, HEADERS_TOO_LARGE);
+        return REFUSE(c->arena, BAD_REQUEST);
     c->at++;
     skip_blanks(c);
     while (*c->at != ')')
@@ -159,14 +159,21 @@ same_etag(const char *quoted, const char *etag)
 }
 
 static bool
+is_among(const char *token, const char *const *tokens, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(tokens[i], token) == 0)
+            return true;
+    return false;
+}
+
+static bool
 condition_holds(const struct if_condition *c, const struct if_state *state)
 {
     if (c->token == NULL)
         return same_etag(c->etag, state->etag) != c->is_not;
-    for (int i = 0; i < state->n; i++)
-        if (strcmp(state->token[i], c->token) == 0)
-            return !c->is_not;
-    return c->is_not;
+    return is_among(c->token, state->foreign, state->n_foreign)
+        || is_among(c->token, state->token, state->n) != c->is_not;
 }
 
 bool

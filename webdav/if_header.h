@@ -33,7 +33,7 @@ struct if_limits {
     int lists, conditions;
 };
 
-/* BAD_REQUEST when it is malformed, HEADERS_TOO_LARGE past a limit. */
+/* BAD_REQUEST when it is malformed or has too many parts, HEADERS_TOO_LARGE when it is too long. */
 fallible if_parse(struct arena *, const char *header, const struct if_limits *,
     struct if_header *);
 
@@ -42,6 +42,12 @@ struct if_state {
     const char *etag;         /* without quotes; NULL: none */
     const char *const *token; /* of the locks that cover it and are the asking person's */
     int n;
+    /*
+     * Tokens of others decide nothing, negated or not: what they protect is refused
+     * by the lock itself, and the answer is 423 whatever was tried (A19, A32).
+     */
+    const char *const *foreign;
+    int n_foreign;
 };
 bool if_list_holds(const struct if_list *, const struct if_state *);
 

@@ -222,11 +222,8 @@ refresh(struct request *rq, const struct dav_state *s, struct response *rs)
 fallible
 method_lock(struct request *rq, struct dav_state *s, struct response *rs)
 {
-    const struct xml_in *info;
-
-    TRY(xml_read(rq, &info));
-    if (info != NULL)
-        return new_lock(rq, s, info, rs);
+    if (s->body != NULL)
+        return new_lock(rq, s, s->body, rs);
     return s->node.exists ? refresh(rq, s, rs) : REFUSE(rq->arena, NOT_FOUND);
 }
 

@@ -41,15 +41,14 @@ take_type(struct request *rq, struct prop_changes *changes)
 }
 
 static fallible
-read_body(struct request *rq, const struct xml_in **root, struct prop_changes *changes)
+read_body(struct request *rq, const struct xml_in *root, struct prop_changes *changes)
 {
     *changes = (struct prop_changes){ .n = 0 };
-    TRY(xml_read(rq, root));
-    if (*root == NULL)
+    if (root == NULL)
         return NULL;
-    if (!xml_is(*root, NS_DAV, "mkcol"))
+    if (!xml_is(root, NS_DAV, "mkcol"))
         return REFUSE(rq->arena, UNSUPPORTED_TYPE);
-    TRY(proppatch_read(rq, *root, changes));
+    TRY(proppatch_read(rq, root, changes));
     return take_type(rq, changes);
 }
 
@@ -68,13 +67,12 @@ answer_failure(struct request *rq, struct response *rs, const struct prop_change
 fallible
 method_mkcol(struct request *rq, struct dav_state *s, struct response *rs)
 {
-    const struct xml_in *root;
     struct prop_changes changes;
     struct dav_node new = dav_becoming(&s->node, s->node.kind->child_collection);
 
-    TRY(read_body(rq, &root, &changes));
+    TRY(read_body(rq, s->body, &changes));
     TRY(db_savepoint(rq->db, rq->arena));
-    TRY(new.kind->make(rq, &new, xml_child(xml_child(root, NS_DAV, "set"), NS_DAV, "prop")));
+    TRY(new.kind->make(rq, &new, xml_child(xml_child(s->body, NS_DAV, "set"), NS_DAV, "prop")));
     CRASH_POINT(40);
     if (changes.n > 0) {
         TRY(dav_find(rq, &s->path, &s->node));

@@ -40,14 +40,12 @@ fallible
 method_propfind(struct request *rq, struct dav_state *s, struct response *rs)
 {
     const struct dav_node *node = &s->node;
-    const struct xml_in *root;
     struct prop_request want;
     struct xml_out *x;
 
     if (node->collection && s->depth == DEPTH_INFINITY)
         return REFUSE(rq->arena, FINITE_DEPTH);
-    TRY(xml_read(rq, &root));
-    TRY(prop_read_propfind(rq, root, &want));
+    TRY(prop_read_propfind(rq, s->body, &want));
     if (s->minimal)
         response_header(rs, "Preference-Applied", "return=minimal");
     x = multistatus_begin(rq, rs);

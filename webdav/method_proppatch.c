@@ -198,13 +198,11 @@ fallible
 method_proppatch(struct request *rq, struct dav_state *s, struct response *rs)
 {
     struct prop_changes changes;
-    const struct xml_in *root;
     struct xml_out *x;
 
-    TRY(xml_read(rq, &root));
-    if (!xml_is(root, NS_DAV, "propertyupdate"))
+    if (!xml_is(s->body, NS_DAV, "propertyupdate"))
         return REFUSE(rq->arena, BAD_REQUEST);
-    TRY(proppatch_read(rq, root, &changes));
+    TRY(proppatch_read(rq, s->body, &changes));
     if (changes.n == 0)
         return REFUSE(rq->arena, BAD_REQUEST);
     if (s->node.rights & MAY_WRITE)

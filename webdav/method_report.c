@@ -34,10 +34,9 @@ find_in(const struct dav_report *table, const struct xml_in *root)
 fallible
 method_report(struct request *rq, struct dav_state *s, struct response *rs)
 {
+    const struct xml_in *root = s->body;
     const struct dav_report *r;
-    const struct xml_in *root;
 
-    TRY(xml_read(rq, &root));
     if (root == NULL)
         return REFUSE(rq->arena, BAD_REQUEST);
     r = find_in(s->node.kind->reports, root);

@@ -1,10 +1,11 @@
 #include "webdav/property.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "auth/access.h"
 #include "base/arena.h"
+#include "base/config.h"
+#include "http/app.h"
 #include "http/request.h"
 #include "webdav/conditions.h"
 #include "webdav/multistatus.h"
@@ -16,6 +17,15 @@
  * prepared at a time: bounds of what a request can blow its answer up to.
  */
 enum { NAMES_MAX = 256, BATCH = 100 };
+
+/* Names that a request may ask of one node: as many as its XML may have. */
+static int
+most_names(struct request *rq)
+{
+    bool one_node = rq->method == PROPFIND && dav_state(rq)->depth == DEPTH_0;
+
+    return one_node ? (int)rq->app->config->xml_elements : NAMES_MAX;
+}
 
 /* ---- reading what is wanted ---- */
 
@@ -31,8 +41,9 @@ prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_reque
         return NULL;
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
         n++;
-    if (n > NAMES_MAX)
+    if (n > most_names(rq))
         return REFUSE(rq->arena, BAD_REQUEST);
+    want->got = arena_alloc(rq->arena, (size_t)n + 1);
     want->name = name = NEW_ARRAY(rq->arena, struct prop_name, (size_t)n + 1);
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
         name[want->n++] = (struct prop_name){ e->ns, e->name };
@@ -49,14 +60,14 @@ prop_read_propfind(struct request *rq, const struct xml_in *root, struct prop_re
         return NULL;
     if (!xml_is(root, NS_DAV, "propfind"))
         return REFUSE(rq->arena, BAD_REQUEST);
-    if (xml_child(root, NS_DAV, "allprop") != NULL)
+    if ((prop != NULL) + (xml_child(root, NS_DAV, "allprop") != NULL)
+            + (xml_child(root, NS_DAV, "propname") != NULL)
+        != 1)
+        return REFUSE(rq->arena, BAD_REQUEST);
+    if (prop == NULL && xml_child(root, NS_DAV, "propname") == NULL)
         return prop_read_names(rq, xml_child(root, NS_DAV, "include"), want);
-    if (xml_child(root, NS_DAV, "propname") != NULL) {
-        want->mode = PROP_NAMES;
-        return NULL;
-    }
-    want->mode = PROP_NAMED;
-    return prop != NULL ? prop_read_names(rq, prop, want) : REFUSE(rq->arena, BAD_REQUEST);
+    want->mode = prop != NULL ? PROP_NAMED : PROP_NAMES;
+    return prop_read_names(rq, prop, want);
 }
 
 /* ---- finding a property ---- */
@@ -127,13 +138,12 @@ write_named(struct request *rq, struct xml_out *x, const struct dav_node *node,
 
 /* A propstat of the names that came out as `which`; nothing when there are none. */
 static void
-write_missing(struct xml_out *x, const struct prop_request *want, const unsigned char *got,
-    enum dav_got which, int status)
+write_missing(struct xml_out *x, const struct prop_request *want, enum dav_got which, int status)
 {
     bool any = false;
 
     for (int i = 0; i < want->n; i++) {
-        if (got[i] != which)
+        if (want->got[i] != which)
             continue;
         if (!any) {
             xml_open(x, NS_DAV, "propstat");
@@ -195,7 +205,7 @@ write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bo
 /* Those asked for by name; notes of each how it came out. */
 static fallible
 write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *want,
-    const struct dav_node *node, unsigned char *got, bool *any)
+    const struct dav_node *node, bool *any)
 {
     for (int i = 0; i < want->n; i++) {
         const struct dav_property *live = want->mode == PROP_ALL
@@ -206,7 +216,7 @@ write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *w
         /* allprop has written those already */
         if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)))
             TRY(write_named(rq, x, node, &want->name[i], &one));
-        got[i] = (unsigned char)one;
+        want->got[i] = (unsigned char)one;
         *any = *any || one == DAV_VALUE;
     }
     return NULL;
@@ -216,11 +226,9 @@ fallible
 prop_write_node(struct request *rq, struct xml_out *x, const struct prop_request *want,
     const struct dav_node *node)
 {
-    unsigned char got[NAMES_MAX] = { 0 };
     bool any = want->mode != PROP_NAMED;
     struct xml_mark before;
 
-    assert(want->n <= NAMES_MAX);
     xml_open(x, NS_DAV, "response");
     xml_href(x, node->href);
     before = xml_mark(x);
@@ -228,7 +236,7 @@ prop_write_node(struct request *rq, struct xml_out *x, const struct prop_request
     xml_open(x, NS_DAV, "prop");
     if (want->mode != PROP_NAMED)
         TRY(write_all(rq, x, node, want->mode == PROP_NAMES));
-    TRY(write_wanted(rq, x, want, node, got, &any));
+    TRY(write_wanted(rq, x, want, node, &any));
     if (any || want->minimal || want->n == 0) {
         xml_close(x);
         multistatus_status(x, 200);
@@ -237,8 +245,8 @@ prop_write_node(struct request *rq, struct xml_out *x, const struct prop_request
         xml_rewind(x, before);
     }
     if (!want->minimal)
-        write_missing(x, want, got, DAV_ABSENT, 404);
-    write_missing(x, want, got, DAV_HIDDEN, 403);
+        write_missing(x, want, DAV_ABSENT, 404);
+    write_missing(x, want, DAV_HIDDEN, 403);
     xml_close(x);
     return NULL;
 }

@@ -20,6 +20,7 @@ struct prop_request {
     enum { PROP_NAMED, PROP_ALL, PROP_NAMES } mode;
     const struct prop_name *name; /* NAMED: these; ALL: these too (include) */
     int n;
+    unsigned char *got; /* n values of enum dav_got: how each came out of the node at hand */
     bool minimal; /* leave out what is not there (RFC 8144) */
 };
 
@@ -38,7 +39,7 @@ struct dav_batch {
 
 /* A <propfind>, or NULL for a request without body: all. BAD_REQUEST. */
 fallible prop_read_propfind(struct request *, const struct xml_in *, struct prop_request *);
-/* The children of a <prop>. NULL: none. */
+/* The children of a <prop>. NULL: none. BAD_REQUEST for more than a request over many nodes may ask for. */
 fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
 
 /* The live property of that name, or NULL: then it is a dead one. It may not apply to this node. */

@@ -4,11 +4,14 @@
 #include "auth/access.h"
 #include "base/arena.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "base/time.h"
+#include "webdav/conditions.h"
 #include "webdav/principal.h"
 #include "webdav/property.h"
 #include "webdav/report.h"
 #include "webdav/serve.h"
+#include "webdav/store.h"
 #include "webdav/xml.h"
 
 /* The live properties that every node has: RFC 4918, 3744 (read side), 3253, 4331, 5397, 6578. */
@@ -89,6 +92,19 @@ GETTER(get_etag)
 GETTER(get_modified)
 {
     return text_or_absent(x, node->modified == 0 ? NULL : time_http(rq->arena, node->modified), got);
+}
+
+/* Kept from clients: what they copy stays as old as it is. Removing it means nothing. */
+static fallible
+set_modified(struct request *rq, const struct dav_node *node, const struct xml_in *value)
+{
+    int64_t us;
+
+    if (value == NULL || node->collection)
+        return REFUSE(rq->arena, PROTECTED_PROPERTY);
+    if (!time_from_http(text_trim(rq->arena, value->text), &us))
+        return REFUSE(rq->arena, CONFLICT);
+    return store_set_modified(rq, node, us);
 }
 
 GETTER(get_created)
@@ -304,7 +320,8 @@ const struct dav_property props_common[] = {
     { NS_DAV, "getcontentlength", ON_MEMBER | IN_ALLPROP, .get = get_length },
     { NS_DAV, "getcontenttype", ON_MEMBER | IN_ALLPROP, .get = get_type },
     { NS_DAV, "getetag", ON_ALL | IN_ALLPROP, .get = get_etag },
-    { NS_DAV, "getlastmodified", ON_ALL | IN_ALLPROP, .get = get_modified },
+    { NS_DAV, "getlastmodified", ON_ALL | IN_ALLPROP, .get = get_modified,
+        .set = set_modified },
     { NS_DAV, "creationdate", ON_ALL | IN_ALLPROP, .get = get_created },
     { NS_DAV, "supportedlock", ON_ALL | IN_ALLPROP, .get = get_supportedlock },
     { NS_DAV, "lockdiscovery", ON_ALL | IN_ALLPROP, .get = get_lockdiscovery },

@@ -35,7 +35,9 @@ rights_missing_parent(struct request *rq, const struct path *path, const struct 
         struct error *e = dav_find(rq, &up, &above);
 
         if (e == NULL && above.exists)
-            return REFUSE(rq->arena, *(above.rights & MAY_READ ? &CONFLICT : hidden));
+            return above.rights & MAY_WRITE ? REFUSE(rq->arena, CONFLICT)
+                : above.rights & MAY_READ   ? missing(rq, &NEED_WRITE, &above)
+                                            : REFUSE(rq->arena, *hidden);
         if (e != NULL && e->cond != &NOT_FOUND)
             return e;
     }
@@ -64,7 +66,8 @@ check_below(struct request *rq, const struct dav_node *node, unsigned need)
         if ((access_rights(rq->who, &policy) & need) != need)
             return missing(rq, need & MAY_WRITE ? &NEED_WRITE : &NEED_READ, node);
     }
-    return members <= most ? NULL : REFUSE(rq->arena, TOO_MANY_MEMBERS);
+    /* the collection itself counts */
+    return members + 1 <= most ? NULL : REFUSE(rq->arena, TOO_MANY_MEMBERS);
 }
 
 /* May it leave its place: removed, moved away, or overwritten? */

@@ -21,6 +21,7 @@ options_anywhere(struct request *rq, struct response *rs)
 {
     response_status(rs, 200);
     dav_headers(rq, rs);
+    response_header(rs, "Accept-Ranges", "bytes");
     response_header(rs, "Allow", rq->path.n == 0 ? "OPTIONS, GET, HEAD, PROPFIND"
                                                  : "OPTIONS, GET, HEAD, POST");
     return NULL;
@@ -61,7 +62,14 @@ const struct route dav_routes[] = {
     READ(OPTIONS, "/principals/**", READ_ONLY),
     READ(PROPFIND, "/principals/**", SNAPSHOT),
     READ(REPORT, "/principals/**", SNAPSHOT),
+    UPLOAD("/principals/**"),
+    WRITE(DELETE, "/principals/**"),
     WRITE(PROPPATCH, "/principals/**"),
+    WRITE(MKCOL, "/principals/**"),
+    WRITE(COPY, "/principals/**"),
+    WRITE(MOVE, "/principals/**"),
+    WRITE(LOCK, "/principals/**"),
+    WRITE(UNLOCK, "/principals/**"),
 
     READ(PROPFIND, "/", SNAPSHOT),
     ANYWHERE("/"),

@@ -26,6 +26,7 @@ struct dav_state {
     enum dav_depth depth;     /* infinity when the client named none */
     bool depth_named, without_root; /* Prefer: depth-noroot (RFC 8144) */
     bool minimal;             /* Prefer: return=minimal, or Brief: t */
+    const struct xml_in *body; /* of the methods that have one; NULL: none was sent */
     struct if_header conditions;
     struct lock_tokens tokens;
     struct dav_content content; /* of a PUT, once it is settled */

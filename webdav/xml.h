@@ -20,8 +20,8 @@ struct request;
 
 /*
  * An element of a request body. libxml2 stays inside xml_in.c, which refuses a
- * DTD, more than config->xml_depth levels, xml_attributes on one element and
- * xml_elements in all before anybody sees them.
+ * DTD, more than config->xml_depth levels, xml_attributes on one element (as many
+ * namespaces beside them) and xml_elements in all before anybody sees them.
  */
 struct xml_in {
     const char *ns, *name; /* ns "" for none */
@@ -30,7 +30,7 @@ struct xml_in {
     const struct xml_in *first, *next; /* elements alone: text between them is in `text` */
 };
 
-/* Parses the request's body. *root is NULL when there is none. BAD_REQUEST, TOO_LARGE, UNSUPPORTED_TYPE. */
+/* Parses the request's body. *root is NULL when there is none. BAD_REQUEST, UNSUPPORTED_TYPE. */
 fallible xml_read(struct request *, const struct xml_in **root);
 /* The same without a request, for tests and stored properties. */
 struct xml_limits {

@@ -147,12 +147,9 @@ element_begins(void *cls, const xmlChar *name, const xmlChar *prefix, const xmlC
     struct reader *r = cls;
     struct element *e, *parent = r->open;
 
-    if (n_namespaces + n_attributes > r->limits->attributes || ++r->depth > r->limits->depth) {
+    if (n_namespaces > r->limits->attributes || n_attributes > r->limits->attributes
+        || ++r->depth > r->limits->depth || ++r->elements > r->limits->elements) {
         refuse(r, &BAD_REQUEST);
-        return;
-    }
-    if (++r->elements > r->limits->elements) {
-        refuse(r, &TOO_LARGE);
         return;
     }
     e = NEW(r->arena, struct element);

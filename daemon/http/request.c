@@ -85,12 +85,21 @@ port_of(const char *scheme, int port)
     return port >= 0 ? port : strcmp(scheme, "https") == 0 ? 443 : 80;
 }
 
+/* A proxy may speak https to a client and not tell us: 443 there is 80 here. */
+static bool
+is_usual(int port)
+{
+    return port == 80 || port == 443;
+}
+
 bool
 request_is_our_host(const struct request *rq, const char *host, int port)
 {
     const struct client *c = &rq->client;
+    int seen = port_of(c->scheme, c->port);
 
-    if (text_same_nocase(host, c->host))
-        return port < 0 || port_of(c->scheme, port) == port_of(c->scheme, c->port);
-    return client_is_our_host(rq->arena, rq->app->config, c->loopback, host);
+    if (port >= 0 && port != seen && !(is_usual(port) && is_usual(seen)))
+        return false;
+    return text_same_nocase(host, c->host)
+        || client_is_our_host(rq->arena, rq->app->config, c->loopback, host);
 }

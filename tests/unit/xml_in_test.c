@@ -172,7 +172,7 @@ TEST(C10_elements_end_at_20000)
     struct arena *arena = arena_new();
 
     CHECK(status(repeated(arena, "<a>", "<b/>", 19999, "</a>")) == 200);
-    CHECK(status(repeated(arena, "<a>", "<b/>", 20000, "</a>")) == 413);
+    CHECK(status(repeated(arena, "<a>", "<b/>", 20000, "</a>")) == 400);
     arena_free(arena);
 }
 
