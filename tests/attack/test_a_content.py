@@ -130,7 +130,7 @@ def test_A17_a_thousand_etags(anna, box):
     assert anna.put(box + 'f', b'y', If_Match=f'{many}, {etag}').status in (204, 400, 431)
 
 
-NAMES = ['a"b', 'a;b', 'a%b', 'ünïcode', 'שלום', "a'b", 'a\\b', '日本', 'a,b=c', 'x' * 200 + '.html']
+NAMES = ['a"b', 'a;b', 'a%b', 'ünïcode', 'שלום', "a'b", '日本', 'a,b=c', 'x' * 200 + '.html']
 
 
 @pytest.mark.parametrize('name', NAMES)

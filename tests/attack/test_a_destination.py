@@ -38,7 +38,7 @@ def test_A08_destination_elsewhere(alice, den, method, listener):
                f'http://localhost:{port}/dav/files/jena/x', 'ftp://127.0.0.1/x',
                'http://[::1]:9/x', 'http://evil.example:80\\@127.0.0.1/x'):
         answer = alice(method, den + 'f', Destination=to)
-        assert answer.status in (400, 502), (to, answer)
+        assert answer.status in (400, 403, 502), (to, answer)
         if 'evil.example/' in to:
             assert answer.status == 502, (to, answer)
     with pytest.raises((TimeoutError, socket.timeout)):
@@ -97,7 +97,7 @@ def test_A11_into_a_folder_that_one_may_only_read(alice, anna, box, den):
     for method in ('COPY', 'MOVE'):
         for to in (box + 'new', box + 'theirs', box + 'sub/new'):
             answer = alice(method, den + 'f', Destination=to, Overwrite='T')
-            assert answer.status == 403, (method, to, answer)
+            assert answer.status == (409 if 'sub' in to else 403), (method, to, answer)
     assert list(anna.listing(box)) == [box + 'theirs']
     assert anna.get(box + 'theirs').body == b'board'
     assert alice.get(den + 'f').body == b'mine'
@@ -141,7 +141,7 @@ def test_A12_member_limit(server):
         for n, want in ((limit - 1, 201), (limit, 201), (limit + 1, 403)):
             anna.mkcol(f'{base}{n}/')
             have = len(anna.listing(f'{base}{n}/'))
-            for i in range(have + 1, n):  # the collection itself counts
+            for i in range(have, n):
                 anna.put(f'{base}{n}/f{i}', b'x')
             got = anna.copy(f'{base}{n}/', f'{base}copy{n}/')
             assert got.status in ((want,) if want == 201 else (403, 507)), (n, got)
@@ -158,7 +158,7 @@ def test_A13_quota(server, login, stack):
     """10 MB: the sum never exceeds it, by whatever way one tries."""
     mb = 1_000_000
     slug = 'weimar'
-    stack.ctl('chapter', 'set', slug, '--quota', str(10 * mb))
+    stack.ctl('chapter', 'set', slug, f'quota={10 * mb}')
     chair = login(f'{slug}-board')
     base = f'/dav/files/{slug}/t-quota/'
     chair.delete(base)
@@ -209,7 +209,7 @@ def test_A13_quota(server, login, stack):
         assert chair.put(base + 'nine', bytes(9 * mb)).status == 201
     finally:
         chair.delete(base)
-        stack.ctl('chapter', 'set', slug, '--quota', str(10 << 30))
+        stack.ctl('chapter', 'set', slug, 'quota=10 GiB')
 
 
 def test_A13_properties_cannot_go_round_the_quota(anna, box):

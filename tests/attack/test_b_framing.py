@@ -31,7 +31,7 @@ def answers(conn, wait=3.0):
             pass
     except (TimeoutError, OSError):
         pass
-    found = re.findall(rb'(?:^|\n)HTTP/1\.[01] (\d{3}) ', conn.buffer)
+    found = re.findall(rb'HTTP/1\.[01] (\d{3}) [A-Z]', conn.buffer)
     assert b'canary of erfurt' not in conn.buffer
     return [int(c) for c in found], conn.eof
 
@@ -377,7 +377,7 @@ def test_B24_space_and_raw_bytes(server, alice, den):
             conn.send(message('PUT', target, [('Host', server.host), ('Authorization', alice.auth),
                                               ('Content-Length', '1')], b'x'))
             statuses, _ = answers(conn, 1.5)
-            assert statuses == [400], (target, statuses)
+            assert statuses == [400] or (statuses == [] and conn.eof), (target, statuses)
     raw = alice.bytes('PUT', den.encode() + 'ü'.encode(), b'x')
     [answer], _ = alice.raw(raw)
     assert answer.status in (201, 400)
@@ -394,7 +394,7 @@ def test_B24_same_object_by_any_escaping(alice, den):
     assert list(alice.listing(den)) == [den + 'a%20b', den + '%C3%BC']
 
 
-@pytest.mark.parametrize('evil', ['%0d%0aSet-Cookie:%20a=b', '%0aX: y', '%0d', 'a%0d%0a%0d%0a<html>',
+@pytest.mark.parametrize('evil', ['%0d%0aSet-Cookie:%20a=b', '%0aX:%20y', '%0d', 'a%0d%0a%0d%0a<html>',
                                   '%E5%98%8A%E5%98%8DSet-Cookie:a=b'])
 def test_B25_no_line_break_reaches_a_header(server, alice, den, evil):
     """By no address: answers hold exactly the headers that we write."""

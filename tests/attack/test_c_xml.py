@@ -14,9 +14,10 @@ DEFAULT = '<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/>{}</D:prop></D:pr
 
 
 @pytest.fixture
-def ask(alice):
+def ask(alice, den):
     """ask(body): the answer to a PROPFIND with it, and how long it took."""
-    def make(body, method='PROPFIND', target='/dav/files/jena/', **more):
+    def make(body, method='PROPFIND', target=None, **more):
+        target = target or den + ('new' if method == 'MKCOL' else '')
         start = time.monotonic()
         answer = alice(method, target, body, Depth='0', **more)
         took = time.monotonic() - start
@@ -143,7 +144,7 @@ def test_C11_encodings_we_take(ask, body):
 
 
 @pytest.mark.parametrize('body', [
-    DEFAULT.format('').encode('utf-7'), encoded('utf-8', 'UTF-7'), encoded('cp500', 'EBCDIC-CP-BE'),
+    encoded('utf-8', 'UTF-7'), encoded('cp500', 'EBCDIC-CP-BE'),
     encoded('utf-8', 'x'), encoded('utf-8', 'no-such-thing'), encoded('utf-8', 'UTF-32'),
     DEFAULT.format('<a>\0</a>').encode(), DEFAULT.format('<a>%</a>').encode().replace(b'%', b'\xc0\xaf'),
     DEFAULT.format('<a>%</a>').encode().replace(b'%', b'\xed\xa0\x80'),
@@ -152,9 +153,6 @@ def test_C11_encodings_we_take(ask, body):
     DEFAULT.format('<a>&#xD800;</a>').encode(), DEFAULT.format('<a>&#x110000;</a>').encode(),
     DEFAULT.format('<a>&#xFFFE;</a>').encode(), encoded('utf-16-le', 'utf-16')[:51]])
 def test_C11_encodings_refused(ask, body):
-    if b'UTF-7' in body and b'+' not in body:
-        assert ask(body).status in (207, 400, 415)  # pure ASCII means the same
-        return
     assert ask(body).status in (400, 415)
 
 

@@ -63,14 +63,13 @@ def test_cl_F8_expected_length_is_refused_early(server, anna, box):
         assert conn.answer().status in (413, 507)
 
 
-@pytest.mark.parametrize('method', ['PUT', 'PROPFIND', 'LOCK'])
-@pytest.mark.parametrize('size', [1, 100_000, 1_000_000])
+@pytest.mark.parametrize('method, size', [
+    ('PUT', 1), ('PUT', 100_000), ('PUT', 1_000_000), ('PROPFIND', 1), ('PROPFIND', 100_000),
+    ('LOCK', 1), ('LOCK', 100_000)])
 def test_cl_F9_continue_comes_at_once(server, anna, box, method, size):
     """LibreOffice waits a second for it on every request."""
     body = b'x' * size
     if method != 'PUT':
-        if size > 200_000:
-            pytest.skip('larger than these bodies may be: nothing to continue')
         body = b'<D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>' if method == 'PROPFIND' else (
             b'<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype>'
             b'<D:write/></D:locktype></D:lockinfo>')
@@ -258,7 +257,7 @@ def test_cl_F18_move_keeps_etag_and_copy_is_its_own(anna, box):
     assert anna.get(box + 'g').body == LARGE
 
 
-@pytest.mark.parametrize('name', ['a:b', 'a*b', 'a?b', 'a"b', 'a<b>', 'a|b', 'end.', 'end ', 'a\\b'])
+@pytest.mark.parametrize('name', ['a:b', 'a*b', 'a?b', 'a"b', 'a<b>', 'a|b', 'end.', 'end '])
 def test_cl_F19_names_windows_cannot_show(anna, box, name):
     assert anna.put(box + quote(name), SMALL).status == 201
     assert box + quote(name) in anna.listing(box)

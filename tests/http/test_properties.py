@@ -30,7 +30,7 @@ def test_cl_C3_one_canonical_href(anna, box):
     for href in seen:
         assert CANONICAL.fullmatch(href), href
         assert list(anna.propfind(href, 'getetag').multistatus()) == [href]
-        wide = href.lower() if '%' in href else href
+        wide = re.sub('%..', lambda m: m[0].lower(), href)
         assert list(anna.propfind(wide, 'getetag').multistatus()) == [href]
     synced = anna.sync(box).multistatus()
     assert set(seen) <= set(synced)
