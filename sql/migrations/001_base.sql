@@ -630,8 +630,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
 
--- Folders alone are walked, by an index that holds only them; a folder's members follow from it.
-CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE AS $$
+-- Folders alone are walked, by an index that holds only them; a folder's members follow from it. The planner expects
+-- hundreds of folders below one and would read the whole table: here and in the functions below only indexes will do.
+CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     WITH RECURSIVE folder AS (
         SELECT id FROM dav_node WHERE id = node AND collection
         UNION ALL
@@ -641,10 +643,19 @@ CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE 
 $$;
 COMMENT ON FUNCTION folders_below IS 'A collection and all collections below it, living ones.';
 
-CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE sql STABLE AS $$
+CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     SELECT coalesce(sum(m.size), 0)::int8 FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f AND NOT m.gone
 $$;
 COMMENT ON FUNCTION size_below IS 'Bytes of all members of a collection, however deep.';
+
+CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SELECT b.policy_id, count(*)
+      FROM (SELECT m.policy_id FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f AND NOT m.gone LIMIT most) b
+     GROUP BY b.policy_id
+$$;
+COMMENT ON FUNCTION tree_below IS 'The policies in force below a collection and how many members have each; counts no further than most.';
 
 -- What lies below is out of reach at once and buried by a job: deleting a folder costs the same whatever is in it.
 CREATE FUNCTION node_remove(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
@@ -666,7 +677,8 @@ END $$;
 COMMENT ON FUNCTION node_remove IS 'Deletes a node, if it still has the entity tag seen, with all below it.';
 
 -- Deepest first, so that what is left still hangs together.
-CREATE FUNCTION node_bury(grave int8, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+CREATE FUNCTION node_bury(grave int8, most int4) RETURNS int8 LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     n int8;
 BEGIN
@@ -684,7 +696,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION node_bury IS 'Removes up to `most` rows below a deleted collection; how many it found.';
 
-CREATE FUNCTION node_move(node int8, seen text, to_parent int8, called text, key text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION node_move(node int8, seen text, to_parent int8, called text, key text) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     n record;
     p record;
@@ -726,7 +739,8 @@ END $$;
 COMMENT ON FUNCTION node_move IS 'Renames a node or hangs it elsewhere in its tree, where the name must be free. What inherits its levels gets those of the new place.';
 
 -- A copy takes the levels of its place. A collection inside with levels of its own that fewer may read keeps them.
-CREATE FUNCTION node_copy(node int8, to_parent int8, called text, key text, deep bool, OUT id int8, OUT bytes int8) LANGUAGE plpgsql AS $$
+CREATE FUNCTION node_copy(node int8, to_parent int8, called text, key text, deep bool, OUT id int8, OUT bytes int8) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     p record;
@@ -751,25 +765,25 @@ BEGIN
         new_policies := new_policies || own.id;
     END LOOP;
     WITH RECURSIVE folder AS (
-        SELECT s.id, nextval('dav_node_id_seq') AS new_id, to_parent AS new_parent, s.collection AND deep AS inside, true AS top
+        SELECT s.id, nextval('dav_node_id_seq') AS new_id, to_parent AS new_parent, s.collection AND deep AS inside
           FROM dav_node s WHERE s.id = node AND NOT s.gone
         UNION ALL
-        SELECT c.id, nextval('dav_node_id_seq'), f.new_id, true, false
+        SELECT c.id, nextval('dav_node_id_seq'), f.new_id, true
           FROM folder f JOIN dav_node c ON c.parent_id = f.id AND c.collection AND NOT c.gone WHERE f.inside
     ), source AS MATERIALIZED (
-        SELECT f.id, f.new_id, f.new_parent, f.top FROM folder f
+        SELECT f.new_id, f.new_parent, d.* FROM folder f JOIN dav_node d ON d.id = f.id
         UNION ALL
-        SELECT m.id, nextval('dav_node_id_seq'), f.new_id, false
+        SELECT nextval('dav_node_id_seq'), f.new_id, m.*
           FROM folder f JOIN dav_node m ON m.parent_id = f.id AND NOT m.collection AND NOT m.gone WHERE f.inside
     ), made AS (
         INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key,
                               display, type, etag, blob_id, size, modified)
         OVERRIDING SYSTEM VALUE
         SELECT s.new_id, p.root_id, s.new_parent, p.chapter_id, p.person_id,
-               coalesce(new_policies[array_position(old_policies, d.policy_id)], p.policy_id), d.kind, d.collection,
-               CASE WHEN s.top THEN called ELSE d.name END, CASE WHEN s.top THEN key ELSE d.name_key END,
-               d.display, d.type, d.etag, d.blob_id, d.size, d.modified
-          FROM source s JOIN dav_node d ON d.id = s.id
+               coalesce(new_policies[array_position(old_policies, s.policy_id)], p.policy_id), s.kind, s.collection,
+               CASE WHEN s.id = node THEN called ELSE s.name END, CASE WHEN s.id = node THEN key ELSE s.name_key END,
+               s.display, s.type, s.etag, s.blob_id, s.size, s.modified
+          FROM source s
         RETURNING dav_node.id, dav_node.parent_id, dav_node.size
     ), properties AS (
         INSERT INTO dav_property (node_id, ns, name, chapter_id, person_id, value, lang)
@@ -784,7 +798,8 @@ END $$;
 COMMENT ON FUNCTION node_copy IS 'Copies a node to a free name in a collection; deep: with all below it. Contents are shared. The caller notes the bytes.';
 
 -- Contents are shared inside one owner only: a copy to another chapter gets rows of its own for them.
-CREATE FUNCTION blobs_adopt(node int8) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION blobs_adopt(node int8) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     o record;
     b record;

@@ -6,19 +6,19 @@ SELECT token, node_id, holder_id, exclusive, deep, owner, ceil(extract(epoch FRO
  WHERE node_id = ANY ($1) AND expires > now()
  ORDER BY node_id, token;
 
--- locks_below: the locks in force on the members of a collection, at any depth; path leads to them from there
+-- locks_below: the locks in force on the members of a collection, at any depth; path leads to them from there. Locks are few and members many: the walk goes from the locks upwards
 -- in   node int8
 -- out  token uuid, node int8, holder int8, exclusive bool, deep bool, owner text?, seconds int8, path text, collection bool
-WITH RECURSIVE below AS (
-    SELECT id, name AS path, collection FROM dav_node WHERE parent_id = $1 AND NOT gone
+WITH RECURSIVE up AS (
+    SELECT l.token, l.node_id AS at, NULL::text AS path FROM dav_lock l WHERE l.expires > now()
     UNION ALL
-    SELECT n.id, b.path || '/' || n.name, n.collection
-      FROM dav_node n JOIN below b ON n.parent_id = b.id WHERE NOT n.gone)
+    SELECT u.token, n.parent_id, concat_ws('/', n.name, u.path)
+      FROM up u JOIN dav_node n ON n.id = u.at AND NOT n.gone WHERE u.at <> $1)
 SELECT l.token, l.node_id, l.holder_id, l.exclusive, l.deep, l.owner,
-       ceil(extract(epoch FROM l.expires - now()))::int8, b.path, b.collection
-  FROM below b JOIN dav_lock l ON l.node_id = b.id
- WHERE l.expires > now()
- ORDER BY b.path, l.token;
+       ceil(extract(epoch FROM l.expires - now()))::int8, u.path, n.collection
+  FROM up u JOIN dav_lock l ON l.token = u.token JOIN dav_node n ON n.id = l.node_id
+ WHERE u.at = $1 AND u.path IS NOT NULL
+ ORDER BY u.path, l.token;
 
 -- locks_held: how many locks somebody holds, as far as this transaction sees
 -- in   holder int8
@@ -42,20 +42,14 @@ DELETE FROM dav_lock WHERE token = $1;
 
 -- locks_remove: all locks of a node and of everything below it, which is about to go or to move
 -- in   node int8
-WITH RECURSIVE tree AS (
-    SELECT $1::int8 AS id
+WITH RECURSIVE up AS (
+    SELECT l.token, l.node_id AS at FROM dav_lock l
     UNION ALL
-    SELECT n.id FROM dav_node n JOIN tree t ON n.parent_id = t.id WHERE NOT n.gone)
-DELETE FROM dav_lock l USING tree t WHERE l.node_id = t.id;
+    SELECT u.token, n.parent_id FROM up u JOIN dav_node n ON n.id = u.at AND NOT n.gone WHERE u.at <> $1)
+DELETE FROM dav_lock l USING up u WHERE l.token = u.token AND u.at = $1;
 
 -- tree_below: the policies in force below a collection, and how many members each has, counted up to a limit
 -- in   node int8, most int8
 -- out  chapter int8, person int8, read_level int2, write_level int2, members int8
-WITH RECURSIVE below AS (
-    SELECT id, policy_id FROM dav_node WHERE parent_id = $1 AND NOT gone
-    UNION ALL
-    SELECT n.id, n.policy_id FROM dav_node n JOIN below b ON n.parent_id = b.id WHERE NOT n.gone),
-counted AS (
-    SELECT policy_id, count(*) AS members FROM (SELECT policy_id FROM below LIMIT $2) AS first GROUP BY policy_id)
 SELECT coalesce(p.chapter_id, 0), coalesce(p.person_id, 0), p.read_level, p.write_level, c.members
-  FROM counted c JOIN dav_policy p ON p.id = c.policy_id;
+  FROM tree_below($1, $2) c JOIN dav_policy p ON p.id = c.policy_id;

@@ -340,3 +340,40 @@ def test_unused_contents_are_found_and_kept_for_a_week(chapter):
         s.q('blob_mark_unused', 0, 10**9)  # somebody refers to it again
         assert s.one('SELECT unused FROM blob WHERE id = %s', (again,)) is None
         assert s.q('blob_part_needed', 10**9, b'x' * 32)[0].needed  # a chapter that is none of ours
+
+
+def lock(s, c, node):
+    who = s.one("SELECT id FROM person WHERE directory_id = 'locker'")
+    return s.one("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
+                 " VALUES (gen_random_uuid(), %s, %s, %s, true, false, now() + interval '1 hour') RETURNING token",
+                 (node, c.id, who))
+
+
+def test_locks_are_found_from_above(server, chapter):
+    admin = Session(server, 'postgres')
+    admin.sql("INSERT INTO person (directory_id, uid, name) VALUES ('locker', 'locker', 'x')")
+    admin.pg.commit()
+    c = chapter()
+    with c.tx() as s:
+        a = c.make(s, c.root, 'a')
+        b = c.make(s, a, 'b')
+        f = c.put(s, b, 'f')
+        other = c.put(s, c.root, 'other')
+        tokens = {n: lock(s, c, n) for n in (a, b, f.id, other.id)}
+        found = {r.token: r.path for r in s.q('locks_below', a)}
+        assert found == {tokens[b]: 'b', tokens[f.id]: 'b/f'}
+        assert s.q('locks_below', f.id) == []
+        s.q('locks_remove', b)
+        assert {t for t, in s.sql('SELECT token FROM dav_lock')} == {tokens[a], tokens[other.id]}
+
+
+def test_policies_below_are_counted_up_to_a_limit(chapter):
+    c = chapter()
+    with c.tx() as s:
+        a = c.make(s, c.root, 'a')
+        own = c.make(s, a, 'own', (3, 4))
+        for i in range(5):
+            c.put(s, a, f'f{i}')
+            c.put(s, own, f'g{i}')
+        assert {(r.read_level, r.write_level): r.members for r in s.q('tree_below', a, 1000)} == {(1, 3): 5, (3, 4): 6}
+        assert sum(r.members for r in s.q('tree_below', a, 4)) == 4
