@@ -102,8 +102,8 @@ address_headers(struct request *rq, struct dav_state *s)
             return REFUSE(rq->arena, BAD_REQUEST);
         s->overwrite = text_same_nocase(overwrite, "T");
     }
-    s->minimal = prefers(rq, "return=minimal")
-        || (brief != NULL && text_same_nocase(text_trim(rq->arena, brief), "t"));
+    s->minimal = prefers(rq, "return=minimal") ||
+                 (brief != NULL && text_same_nocase(text_trim(rq->arena, brief), "t"));
     s->without_root = s->without_root || prefers(rq, "depth-noroot");
     return NULL;
 }

@@ -16,25 +16,33 @@
 /* What the door does for a method before it runs. */
 static const struct {
     dav_method *run;
-    bool free_name;       /* serves a name that is not there yet */
-    bool conditional;     /* If-Match and its family count */
+    bool free_name;   /* serves a name that is not there yet */
+    bool conditional; /* If-Match and its family count */
     bool has_destination;
     bool reads_xml;
-    unsigned locks;       /* LOCK_... of the node; LOCK_BELOW where it is a collection */
+    unsigned locks; /* LOCK_... of the node; LOCK_BELOW where it is a collection */
 } methods[METHODS] = {
     [GET] = { .run = method_get, .conditional = true },
     [HEAD] = { .run = method_get, .conditional = true },
     [OPTIONS] = { .run = method_options, .free_name = true },
     [PUT] = { .run = method_put, .free_name = true, .conditional = true, .locks = LOCK_SELF },
-    [DELETE] = { .run = method_delete, .conditional = true,
+    [DELETE] = { .run = method_delete,
+        .conditional = true,
         .locks = LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW },
     [PROPFIND] = { .run = method_propfind, .reads_xml = true },
-    [PROPPATCH] = { .run = method_proppatch, .conditional = true, .reads_xml = true,
+    [PROPPATCH] = { .run = method_proppatch,
+        .conditional = true,
+        .reads_xml = true,
         .locks = LOCK_SELF },
-    [MKCOL] = { .run = method_mkcol, .free_name = true, .conditional = true, .reads_xml = true,
+    [MKCOL] = { .run = method_mkcol,
+        .free_name = true,
+        .conditional = true,
+        .reads_xml = true,
         .locks = LOCK_SELF },
     [COPY] = { .run = method_copy, .conditional = true, .has_destination = true },
-    [MOVE] = { .run = method_move, .conditional = true, .has_destination = true,
+    [MOVE] = { .run = method_move,
+        .conditional = true,
+        .has_destination = true,
         .locks = LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW },
     [LOCK] = { .run = method_lock, .free_name = true, .conditional = true, .reads_xml = true },
     [UNLOCK] = { .run = method_unlock },
@@ -122,8 +130,8 @@ locate(struct request *rq, struct dav_state *s)
 {
     struct error *e = dav_find(rq, &s->path, &s->node);
 
-    if (e != NULL && e->cond == &NOT_FOUND && methods[rq->method].free_name
-        && rq->method != OPTIONS)
+    if (e != NULL && e->cond == &NOT_FOUND && methods[rq->method].free_name &&
+        rq->method != OPTIONS)
         return rights_missing_parent(rq, &s->path, &NOT_FOUND);
     if (e != NULL)
         return e;
@@ -233,8 +241,8 @@ check_locks(struct request *rq, const struct dav_state *s)
         TRY(lock_check(rq, &s->tokens, &s->node, s->node.exists ? what : LOCK_MEMBERS));
     if (!methods[rq->method].has_destination)
         return NULL;
-    return lock_check(rq, &s->tokens, to,
-        to->exists ? LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW : LOCK_MEMBERS);
+    return lock_check(
+        rq, &s->tokens, to, to->exists ? LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW : LOCK_MEMBERS);
 }
 
 /* ---- the door ---- */
@@ -320,8 +328,8 @@ dav_has_method(const struct dav_node *node, enum method method)
     case MOVE:
         return node->exists && kind->move != NULL;
     case MKCOL:
-        return !node->exists && kind->child_collection != NULL
-            && kind->child_collection->make != NULL;
+        return !node->exists && kind->child_collection != NULL &&
+               kind->child_collection->make != NULL;
     case LOCK:
         return node->exists ? node->id != 0 : makes_members(node);
     case UNLOCK:
@@ -347,8 +355,9 @@ dav_allow(struct arena *arena, const struct dav_node *node)
 void
 dav_headers(struct request *rq, struct response *rs)
 {
-    response_header(rs, "DAV", arena_printf(rq->arena, "1, 2, 3, access-control, extended-mkcol%s",
-        mount_features(rq->arena)));
+    response_header(rs, "DAV",
+        arena_printf(
+            rq->arena, "1, 2, 3, access-control, extended-mkcol%s", mount_features(rq->arena)));
     response_header(rs, "MS-Author-Via", "DAV");
 }
 

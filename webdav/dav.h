@@ -29,8 +29,8 @@ struct dav_node {
     const struct dav_kind *kind;
     bool exists;
     bool collection;
-    bool is_root;             /* a root of a chapter: cannot be moved or removed */
-    int64_t id;               /* in table dav_node; 0 for what has no row (principals, /dav/) */
+    bool is_root; /* a root of a chapter: cannot be moved or removed */
+    int64_t id;   /* in table dav_node; 0 for what has no row (principals, /dav/) */
     int64_t parent_id, root_id, policy_id;
     struct policy policy;
     unsigned rights;          /* MAY_... of the asking principal; on a free name: of the parent */
@@ -40,11 +40,11 @@ struct dav_node {
     const char *type;         /* media type */
     const char *etag;         /* without quotes; NULL on a collection */
     int64_t length, created, modified; /* microseconds */
-    int64_t changed;          /* xid8 of the last change */
-    int64_t blob_id;          /* 0: none */
-    const int64_t *ancestors; /* ids from the root down to the parent: for locks */
+    int64_t changed;                   /* xid8 of the last change */
+    int64_t blob_id;                   /* 0: none */
+    const int64_t *ancestors;          /* ids from the root down to the parent: for locks */
     int n_ancestors;
-    void *own;                /* the kind's row */
+    void *own; /* the kind's row */
 };
 
 /*
@@ -57,7 +57,8 @@ struct dav_list {
     const char *next;
 };
 
-/* A change since a sync token: a node, or the name (and href) of one that is gone (exists false). */
+/* A change since a sync token: a node, or the name (and href) of one that is gone (exists false).
+ */
 struct dav_changes {
     const struct dav_node *node;
     int n;
@@ -77,7 +78,7 @@ struct dav_content {
 /* What a write did; the method turns it into a status and headers. */
 struct dav_written {
     bool created;
-    bool altered;     /* what is stored differs from what was sent: no ETag in the reply */
+    bool altered; /* what is stored differs from what was sent: no ETag in the reply */
     const char *etag;
 };
 
@@ -91,15 +92,16 @@ struct dav_property {
     /* Writes the content of the property element, not the element. What is written is
      * taken back unless *got stays DAV_VALUE. */
     fallible (*get)(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
-    /* NULL: protected. value NULL: remove. Fails with the condition the property is answered with. */
+    /* NULL: protected. value NULL: remove. Fails with the condition the property is answered with.
+     */
     fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
 };
 
 /* A report of a kind. Tables of these end with a NULL name. */
 struct dav_report {
     const char *ns, *name;
-    fallible (*run)(struct request *, const struct dav_node *, const struct xml_in *,
-        struct response *);
+    fallible (*run)(
+        struct request *, const struct dav_node *, const struct xml_in *, struct response *);
 };
 
 /*
@@ -110,19 +112,19 @@ struct dav_report {
  * absent from Allow.
  */
 struct dav_kind {
-    const char *name;                       /* "folder": also dav_node.kind in the database */
+    const char *name; /* "folder": also dav_node.kind in the database */
     bool collection;
-    const struct dav_property *properties;  /* besides those all nodes have; may be NULL */
-    const struct dav_report *reports;       /* besides those all nodes have; may be NULL */
-    const struct dav_kind *member;          /* what PUT makes in it; NULL: nothing */
+    const struct dav_property *properties;   /* besides those all nodes have; may be NULL */
+    const struct dav_report *reports;        /* besides those all nodes have; may be NULL */
+    const struct dav_kind *member;           /* what PUT makes in it; NULL: nothing */
     const struct dav_kind *child_collection; /* what MKCOL makes in it; NULL: nothing */
 
     /* Writes the resourcetype's content besides <D:collection/>; may be NULL. */
     void (*resource_type)(struct xml_out *);
 
     /* Members from the name_key after `from` on; NULL: from the first. */
-    fallible (*children)(struct request *, const struct dav_node *, const char *from,
-        struct dav_list *);
+    fallible (*children)(
+        struct request *, const struct dav_node *, const char *from, struct dav_list *);
     fallible (*several)(struct request *, const struct dav_node *, const char *const *names, int n,
         struct dav_list *);
     /*
@@ -136,12 +138,15 @@ struct dav_kind {
     fallible (*read)(struct request *, const struct dav_node *, struct response *);
     fallible (*write)(struct request *, const struct dav_node *, const struct dav_content *,
         struct dav_written *);
-    /* properties: the <D:prop> of an extended MKCOL, or NULL. What it does not take itself is set afterwards. */
+    /* properties: the <D:prop> of an extended MKCOL, or NULL. What it does not take itself is set
+     * afterwards. */
     fallible (*make)(struct request *, const struct dav_node *, const struct xml_in *properties);
     /* With everything below and its dead properties. Locks are webdav's. */
     fallible (*remove)(struct request *, const struct dav_node *);
-    /* `to` is a free name: what was there has been removed. Dead properties go along, locks do not. */
-    fallible (*copy)(struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
+    /* `to` is a free name: what was there has been removed. Dead properties go along, locks do not.
+     */
+    fallible (*copy)(
+        struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
     fallible (*move)(struct request *, const struct dav_node *, const struct dav_node *to);
 
     /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
@@ -158,14 +163,16 @@ struct dav_kind {
  * in a slash and is a member (the methods make CONFLICT of it where they must).
  */
 struct dav_mount {
-    const char *prefix;   /* "/dav/files" */
-    const char *page;     /* "files": browsers call it /c/{slug}/files, see dav_path(); or NULL */
-    const char *features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */
+    const char *prefix; /* "/dav/files" */
+    const char *page;   /* "files": browsers call it /c/{slug}/files, see dav_path(); or NULL */
+    const char *
+        features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */
     void (*scope)(struct request *, const struct path *below, const char **slugs);
     fallible (*find)(struct request *, const struct path *below, struct dav_node *);
 };
 
-/* All mounts of all modules, NULL last: filled by daemon/modules.c. webdav adds /dav/ and the principals itself. */
+/* All mounts of all modules, NULL last: filled by daemon/modules.c. webdav adds /dav/ and the
+ * principals itself. */
 extern const struct dav_mount *const dav_mounts[];
 
 /* The routes of all DAV methods under /dav, /principals, /.well-known and /: for struct app. */
@@ -186,7 +193,8 @@ struct path dav_path(struct arena *, const struct path *);
 /* The address of another request (Destination, If) as a node of ours; no rights checked. */
 fallible dav_find(struct request *, const struct path *, struct dav_node *);
 
-/* How an error looks to a DAV client: <D:error>, or a sentence of plain text. For app->render_error. */
+/* How an error looks to a DAV client: <D:error>, or a sentence of plain text. For
+ * app->render_error. */
 void dav_render_error(struct request *, struct response *, const struct error *);
 
 /* Refuses what locks held by others forbid; for modules that write outside of DAV (pages). */

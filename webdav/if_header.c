@@ -154,8 +154,8 @@ same_etag(const char *quoted, const char *etag)
 {
     size_t n = strlen(quoted);
 
-    return etag != NULL && quoted[0] == '"' && n == strlen(etag) + 2
-        && strncmp(quoted + 1, etag, n - 2) == 0;
+    return etag != NULL && quoted[0] == '"' && n == strlen(etag) + 2 &&
+           strncmp(quoted + 1, etag, n - 2) == 0;
 }
 
 static bool
@@ -172,8 +172,8 @@ condition_holds(const struct if_condition *c, const struct if_state *state)
 {
     if (c->token == NULL)
         return same_etag(c->etag, state->etag) != c->is_not;
-    return is_among(c->token, state->foreign, state->n_foreign)
-        || is_among(c->token, state->token, state->n) != c->is_not;
+    return is_among(c->token, state->foreign, state->n_foreign) ||
+           is_among(c->token, state->token, state->n) != c->is_not;
 }
 
 bool

@@ -34,8 +34,7 @@ struct if_limits {
 };
 
 /* BAD_REQUEST when it is malformed or has too many parts, HEADERS_TOO_LARGE when it is too long. */
-fallible if_parse(struct arena *, const char *header, const struct if_limits *,
-    struct if_header *);
+fallible if_parse(struct arena *, const char *header, const struct if_limits *, struct if_header *);
 
 /* What a list is compared with: the state of its resource. */
 struct if_state {

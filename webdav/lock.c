@@ -21,8 +21,8 @@ token_text(struct arena *arena, const struct uuid *id)
 {
     const char *h = hex_encode(arena, id->b, sizeof id->b);
 
-    return arena_printf(arena, "%s%.8s-%.4s-%.4s-%.4s-%.12s", scheme, h, h + 8, h + 12, h + 16,
-        h + 20);
+    return arena_printf(
+        arena, "%s%.8s-%.4s-%.4s-%.4s-%.12s", scheme, h, h + 8, h + 12, h + 16, h + 20);
 }
 
 bool
@@ -90,9 +90,14 @@ lock_load(struct request *rq, const struct dav_node *node, int n, struct lock_li
     for (int i = 0; i < rows.n; i++) {
         struct locks_on_row row = locks_on_row(&rows, i);
 
-        lock[i] = (struct lock){ .id = row.token, .token = token_text(rq->arena, &row.token),
-            .node = row.node, .holder = row.holder, .exclusive = row.exclusive, .deep = row.deep,
-            .owner = row.owner, .seconds = row.seconds };
+        lock[i] = (struct lock){ .id = row.token,
+            .token = token_text(rq->arena, &row.token),
+            .node = row.node,
+            .holder = row.holder,
+            .exclusive = row.exclusive,
+            .deep = row.deep,
+            .owner = row.owner,
+            .seconds = row.seconds };
     }
     *list = (struct lock_list){ lock, rows.n };
     return NULL;
@@ -125,9 +130,14 @@ lock_load_below(struct request *rq, const struct dav_node *node, struct lock_lis
     for (int i = 0; i < rows.n; i++) {
         struct locks_below_row row = locks_below_row(&rows, i);
 
-        lock[i] = (struct lock){ .id = row.token, .token = token_text(rq->arena, &row.token),
-            .node = row.node, .holder = row.holder, .exclusive = row.exclusive, .deep = row.deep,
-            .owner = row.owner, .seconds = row.seconds,
+        lock[i] = (struct lock){ .id = row.token,
+            .token = token_text(rq->arena, &row.token),
+            .node = row.node,
+            .holder = row.holder,
+            .exclusive = row.exclusive,
+            .deep = row.deep,
+            .owner = row.owner,
+            .seconds = row.seconds,
             .below = address_below(rq->arena, node, row.path, row.collection) };
     }
     *list = (struct lock_list){ lock, rows.n };
@@ -171,8 +181,7 @@ href_up(struct arena *arena, const char *href, int levels)
 const char *
 lock_root(struct arena *arena, const struct lock *lock, const struct dav_node *node)
 {
-    return lock->below != NULL ? lock->below
-                               : href_up(arena, node->href, levels_above(lock, node));
+    return lock->below != NULL ? lock->below : href_up(arena, node->href, levels_above(lock, node));
 }
 
 bool
@@ -184,8 +193,8 @@ lock_submitted(const struct request *rq, const struct lock_tokens *tokens, const
         return false;
     if (tokens->header != NULL && if_submits(tokens->header, lock->token))
         return true;
-    return tokens->extra != NULL && lock_token_parse(tokens->extra, &id)
-        && memcmp(id.b, lock->id.b, sizeof id.b) == 0;
+    return tokens->extra != NULL && lock_token_parse(tokens->extra, &id) &&
+           memcmp(id.b, lock->id.b, sizeof id.b) == 0;
 }
 
 static fallible
@@ -265,8 +274,8 @@ lock_check(struct request *rq, const struct lock_tokens *tokens, const struct da
 fallible
 dav_may_write(struct request *rq, const struct dav_node *node)
 {
-    return lock_check(rq, &(struct lock_tokens){ NULL, NULL }, node,
-        node->exists ? LOCK_SELF : LOCK_MEMBERS);
+    return lock_check(
+        rq, &(struct lock_tokens){ NULL, NULL }, node, node->exists ? LOCK_SELF : LOCK_MEMBERS);
 }
 
 /* ---- showing ---- */

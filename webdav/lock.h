@@ -52,14 +52,15 @@ enum {
     LOCK_BELOW = 4    /* all its members */
 };
 /* LOCKED when a lock stands in the way whose token was not submitted. */
-fallible lock_check(struct request *, const struct lock_tokens *, const struct dav_node *,
-    unsigned what);
+fallible lock_check(
+    struct request *, const struct lock_tokens *, const struct dav_node *, unsigned what);
 
 /* "opaquelocktoken:uuid" (also "urn:uuid:uuid"), with or without "<>"; false when it is neither. */
 bool lock_token_parse(const char *text, struct uuid *);
 
-/* The content of DAV:lockdiscovery: every lock that covers the node, tokens only for their holder. */
-void lock_write_discovery(struct request *, struct xml_out *, const struct lock_list *,
-    const struct dav_node *);
+/* The content of DAV:lockdiscovery: every lock that covers the node, tokens only for their holder.
+ */
+void lock_write_discovery(
+    struct request *, struct xml_out *, const struct lock_list *, const struct dav_node *);
 
 #endif

@@ -51,9 +51,9 @@ read_wish(struct request *rq, const struct dav_state *s, const struct xml_in *in
     const struct xml_in *owner = xml_child(info, NS_DAV, "owner");
     bool shared = xml_child(scope, NS_DAV, "shared") != NULL;
 
-    if (!xml_is(info, NS_DAV, "lockinfo") || s->depth == DEPTH_1
-        || xml_child(xml_child(info, NS_DAV, "locktype"), NS_DAV, "write") == NULL
-        || (!shared && xml_child(scope, NS_DAV, "exclusive") == NULL))
+    if (!xml_is(info, NS_DAV, "lockinfo") || s->depth == DEPTH_1 ||
+        xml_child(xml_child(info, NS_DAV, "locktype"), NS_DAV, "write") == NULL ||
+        (!shared && xml_child(scope, NS_DAV, "exclusive") == NULL))
         return REFUSE(rq->arena, BAD_REQUEST);
     *wish = (struct lock_wish){
         .exclusive = !shared,
@@ -132,8 +132,8 @@ check_number(struct request *rq)
 
     TRY(q_locks_held(rq->db, rq->arena, rq->who->person, &rows));
     return locks_held_row(&rows, 0).n < rq->app->config->locks_per_person
-        ? NULL
-        : REFUSE(rq->arena, TOO_MANY_LOCKS);
+               ? NULL
+               : REFUSE(rq->arena, TOO_MANY_LOCKS);
 }
 
 /* ---- LOCK ---- */
@@ -148,8 +148,7 @@ answer_lock(struct request *rq, const struct dav_node *node, int status, const s
     TRY(lock_load(rq, node, 1, &list));
     for (int i = 0; id != NULL && i < list.n; i++)
         if (memcmp(list.lock[i].id.b, id->b, sizeof id->b) == 0)
-            response_header(rs, "Lock-Token",
-                arena_printf(rq->arena, "<%s>", list.lock[i].token));
+            response_header(rs, "Lock-Token", arena_printf(rq->arena, "<%s>", list.lock[i].token));
     x = dav_xml(rq, rs, status);
     xml_open(x, NS_DAV, "prop");
     xml_open(x, NS_DAV, "lockdiscovery");
@@ -160,7 +159,8 @@ answer_lock(struct request *rq, const struct dav_node *node, int status, const s
     return NULL;
 }
 
-/* A name that is free gets an empty document: LibreOffice and davfs2 lock before they save (cl-F3). */
+/* A name that is free gets an empty document: LibreOffice and davfs2 lock before they save (cl-F3).
+ */
 static fallible
 make_document(struct request *rq, struct dav_state *s)
 {
@@ -197,7 +197,8 @@ new_lock(struct request *rq, struct dav_state *s, const struct xml_in *info, str
     return answer_lock(rq, &s->node, is_new ? 201 : 200, &id, rs);
 }
 
-/* LOCK without a body: the lock whose token the If header submits starts anew (RFC 4918, 9.10.2). */
+/* LOCK without a body: the lock whose token the If header submits starts anew (RFC 4918, 9.10.2).
+ */
 static fallible
 refresh(struct request *rq, const struct dav_state *s, struct response *rs)
 {
@@ -209,8 +210,7 @@ refresh(struct request *rq, const struct dav_state *s, struct response *rs)
         return REFUSE(rq->arena, BAD_REQUEST);
     TRY(lock_load(rq, &s->node, 1, &list));
     for (int i = 0; i < list.n; i++)
-        if (lock_covers(&list.lock[i], &s->node)
-            && lock_submitted(rq, &s->tokens, &list.lock[i])) {
+        if (lock_covers(&list.lock[i], &s->node) && lock_submitted(rq, &s->tokens, &list.lock[i])) {
             TRY(q_lock_refresh(rq->db, rq->arena, list.lock[i].id, wanted_seconds(rq), &rows));
             found = true;
         }
@@ -244,8 +244,8 @@ method_unlock(struct request *rq, struct dav_state *s, struct response *rs)
     for (int i = 0; i < list.n; i++) {
         const struct lock *l = &list.lock[i];
 
-        if (l->holder != rq->who->person || !lock_covers(l, &s->node)
-            || memcmp(l->id.b, id.b, sizeof id.b) != 0)
+        if (l->holder != rq->who->person || !lock_covers(l, &s->node) ||
+            memcmp(l->id.b, id.b, sizeof id.b) != 0)
             continue;
         TRY(q_lock_remove(rq->db, rq->arena, id, &rows));
         CRASH_POINT(43);

@@ -16,8 +16,8 @@ allowed(struct request *rq, const struct dav_node *node)
     member.exists = false;
     if (!dav_has_method(&member, PUT) || dav_has_method(node, PUT))
         return allow;
-    return arena_printf(rq->arena, "%s, PUT%s", allow,
-        dav_has_method(&member, MKCOL) ? ", MKCOL" : "");
+    return arena_printf(
+        rq->arena, "%s, PUT%s", allow, dav_has_method(&member, MKCOL) ? ", MKCOL" : "");
 }
 
 /* OPTIONS never fails: clients take 403, 404, 405 and redirects for "no share here". */

@@ -30,8 +30,8 @@ proppatch_read(struct request *rq, const struct xml_in *root, struct prop_change
 {
     int most = count_properties(root);
 
-    *changes = (struct prop_changes){ .change = NEW_ARRAY(rq->arena, struct prop_change,
-        (size_t)most + 1) };
+    *changes = (struct prop_changes){ .change = NEW_ARRAY(
+                                          rq->arena, struct prop_change, (size_t)most + 1) };
     for (const struct xml_in *part = root->first; part != NULL; part = part->next) {
         bool set = xml_is(part, NS_DAV, "set");
 
@@ -41,8 +41,8 @@ proppatch_read(struct request *rq, const struct xml_in *root, struct prop_change
             if (!xml_is(prop, NS_DAV, "prop"))
                 continue;
             for (const struct xml_in *p = prop->first; p != NULL; p = p->next)
-                changes->change[changes->n++] = (struct prop_change){ { p->ns, p->name },
-                    set ? p : NULL, NULL };
+                changes->change[changes->n++] =
+                    (struct prop_change){ { p->ns, p->name }, set ? p : NULL, NULL };
         }
     }
     return NULL;

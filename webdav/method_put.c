@@ -50,7 +50,8 @@ put_headers(struct request *rq, struct dav_state *s)
     const char *encoding = request_header(rq, "Content-Encoding");
 
     if (request_header(rq, "Content-Range") != NULL)
-        return REFUSE(rq->arena, BAD_REQUEST); /* RFC 9110, 14.5: else a part would replace the whole */
+        return REFUSE(
+            rq->arena, BAD_REQUEST); /* RFC 9110, 14.5: else a part would replace the whole */
     if (encoding != NULL && !text_same_nocase(text_trim(rq->arena, encoding), "identity"))
         return REFUSE(rq->arena, UNSUPPORTED_TYPE);
     s->content.type = media_type(rq);

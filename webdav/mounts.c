@@ -81,8 +81,8 @@ mount_serves(const struct path *path)
 }
 
 static void
-join_slugs(struct request *rq, const struct dav_mount *mount, const struct path *below,
-    const char **slugs)
+join_slugs(
+    struct request *rq, const struct dav_mount *mount, const struct path *below, const char **slugs)
 {
     const char *more = "";
 
@@ -90,8 +90,8 @@ join_slugs(struct request *rq, const struct dav_mount *mount, const struct path 
     if (strcmp(*slugs, "*") == 0 || *more == '\0')
         return;
     *slugs = **slugs == '\0' || strcmp(more, "*") == 0
-        ? more
-        : arena_printf(rq->arena, "%s,%s", *slugs, more);
+                 ? more
+                 : arena_printf(rq->arena, "%s,%s", *slugs, more);
 }
 
 void
@@ -148,16 +148,19 @@ top_children(struct request *rq, const struct dav_node *top UNUSED, const char *
 }
 
 static fallible
-no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED,
-    const char *from UNUSED, struct dav_list *list)
+no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
 {
     *list = (struct dav_list){ NULL, 0, NULL };
     return NULL;
 }
 
-static const struct dav_kind
-    site_kind = { .name = "site", .collection = true, .children = no_children },
-    top_kind = { .name = "top", .collection = true, .children = top_children };
+static const struct dav_kind site_kind = { .name = "site",
+    .collection = true,
+    .children = no_children },
+                             top_kind = {
+                                 .name = "top", .collection = true, .children = top_children
+                             };
 
 static void
 virtual_node(const struct dav_kind *kind, const char *href, const char *name, struct dav_node *node)

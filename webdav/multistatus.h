@@ -18,9 +18,10 @@ void multistatus_end(struct xml_out *);
 /* <D:status>HTTP/1.1 404 Not Found</D:status>: clients compare the whole line (cl-C1). */
 void multistatus_status(struct xml_out *, int status);
 /* A <response> that is a status alone: no propstat (cl-C10). cond may be NULL. */
-void multistatus_response(struct xml_out *, const char *href, int status,
-    const struct condition *cond);
-/* <D:error><D:name/></D:error>, with what RFC 3744 and 4918 want inside; nothing when cond has no name. */
+void multistatus_response(
+    struct xml_out *, const char *href, int status, const struct condition *cond);
+/* <D:error><D:name/></D:error>, with what RFC 3744 and 4918 want inside; nothing when cond has no
+ * name. */
 void multistatus_error(struct xml_out *, const struct condition *cond, const char *href);
 
 #endif

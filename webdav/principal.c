@@ -54,8 +54,8 @@ principal_owner(struct request *rq, const struct policy *policy, const char **hr
         return NULL;
     TRY(q_principal_chapters(rq->db, rq->arena, &(struct ints){ &policy->chapter, 1 }, &rows));
     if (rows.n > 0)
-        *href = arena_printf(rq->arena, PRINCIPALS "chapters/%s/",
-            principal_chapters_row(&rows, 0).slug);
+        *href = arena_printf(
+            rq->arena, PRINCIPALS "chapters/%s/", principal_chapters_row(&rows, 0).slug);
     return NULL;
 }
 
@@ -70,15 +70,15 @@ get_url(struct request *rq UNUSED, const struct dav_node *node, struct xml_out *
 }
 
 static fallible
-get_nothing(struct request *rq UNUSED, const struct dav_node *node UNUSED,
-    struct xml_out *x UNUSED, enum dav_got *got UNUSED)
+get_nothing(struct request *rq UNUSED, const struct dav_node *node UNUSED, struct xml_out *x UNUSED,
+    enum dav_got *got UNUSED)
 {
     return NULL;
 }
 
 static fallible
-get_mail(struct request *rq UNUSED, const struct dav_node *node, struct xml_out *x,
-    enum dav_got *got)
+get_mail(
+    struct request *rq UNUSED, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
     const struct person *person = node->own;
 
@@ -91,8 +91,8 @@ get_mail(struct request *rq UNUSED, const struct dav_node *node, struct xml_out 
 
 /* The chapters one is a member of; of others nobody learns that here. */
 static fallible
-get_membership(struct request *rq, const struct dav_node *node, struct xml_out *x,
-    enum dav_got *got)
+get_membership(
+    struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
     const struct person *person = node->own;
     const struct ints chapters = own_chapters(rq);
@@ -105,7 +105,7 @@ get_membership(struct request *rq, const struct dav_node *node, struct xml_out *
     TRY(q_principal_chapters(rq->db, rq->arena, &chapters, &rows));
     for (int i = 0; i < rows.n; i++)
         xml_href(x, arena_printf(rq->arena, PRINCIPALS "chapters/%s/",
-            principal_chapters_row(&rows, i).slug));
+                        principal_chapters_row(&rows, i).slug));
     return NULL;
 }
 
@@ -138,18 +138,29 @@ no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED, const
     return NULL;
 }
 
-static const struct dav_kind person_kind = { .name = "person", .collection = true,
-    .properties = person_properties, .resource_type = principal_type, .children = no_children };
-static const struct dav_kind chapter_kind = { .name = "chapter", .collection = true,
-    .properties = chapter_properties, .resource_type = principal_type, .children = no_children };
+static const struct dav_kind person_kind = { .name = "person",
+    .collection = true,
+    .properties = person_properties,
+    .resource_type = principal_type,
+    .children = no_children };
+static const struct dav_kind chapter_kind = { .name = "chapter",
+    .collection = true,
+    .properties = chapter_properties,
+    .resource_type = principal_type,
+    .children = no_children };
 
 /* ---- nodes ---- */
 
 static struct dav_node
 node_of(const struct dav_kind *kind, const char *href, const char *name)
 {
-    return (struct dav_node){ .kind = kind, .exists = true, .collection = true, .is_root = true,
-        .rights = MAY_READ, .href = href, .name = name };
+    return (struct dav_node){ .kind = kind,
+        .exists = true,
+        .collection = true,
+        .is_root = true,
+        .rights = MAY_READ,
+        .href = href,
+        .name = name };
 }
 
 static struct dav_node
@@ -175,7 +186,8 @@ chapter_node(struct request *rq, const char *slug, const char *name)
     return node;
 }
 
-/* Under the name in the address: a former one goes on answering in its own form (decisions 1.20). */
+/* Under the name in the address: a former one goes on answering in its own form (decisions 1.20).
+ */
 static fallible
 find_person(struct request *rq, const char *uid, struct dav_node *node)
 {
@@ -212,8 +224,8 @@ list_people(struct request *rq, const struct dav_node *node UNUSED, const char *
     const struct principal *who = rq->who;
     struct dav_node *self = NEW(rq->arena, struct dav_node);
 
-    *self = person_node(rq, who->person, who->old_uid != NULL ? who->old_uid : who->uid, who->name,
-        who->mail);
+    *self = person_node(
+        rq, who->person, who->old_uid != NULL ? who->old_uid : who->uid, who->name, who->mail);
     *list = (struct dav_list){ self, who->person != 0 ? 1 : 0, NULL };
     return NULL;
 }
@@ -236,10 +248,12 @@ list_chapters(struct request *rq, const struct dav_node *node UNUSED, const char
     return NULL;
 }
 
-static const struct dav_kind people_kind = { .name = "people", .collection = true,
-    .children = list_people };
-static const struct dav_kind chapters_kind = { .name = "chapters", .collection = true,
-    .children = list_chapters };
+static const struct dav_kind people_kind = {
+    .name = "people", .collection = true, .children = list_people
+};
+static const struct dav_kind chapters_kind = {
+    .name = "chapters", .collection = true, .children = list_chapters
+};
 
 static fallible
 list_top(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
@@ -253,8 +267,9 @@ list_top(struct request *rq, const struct dav_node *node UNUSED, const char *fro
     return NULL;
 }
 
-static const struct dav_kind top_kind = { .name = "principals", .collection = true,
-    .children = list_top };
+static const struct dav_kind top_kind = {
+    .name = "principals", .collection = true, .children = list_top
+};
 
 /* A name that is free, and stays so: nothing is made here. */
 static void
@@ -289,8 +304,7 @@ find(struct request *rq, const struct path *below, struct dav_node *node)
     else if (below->n > 2 || !(people || chapters))
         return REFUSE(rq->arena, NOT_FOUND);
     else {
-        e = people ? find_person(rq, below->part[1], node)
-                   : find_chapter(rq, below->part[1], node);
+        e = people ? find_person(rq, below->part[1], node) : find_chapter(rq, below->part[1], node);
         if (e != NULL && e->cond != &NOT_FOUND)
             return e;
         if (e != NULL)
@@ -318,8 +332,8 @@ principal_search(struct request *rq, const char *words, int limit, struct dav_li
     struct dav_node *found;
     struct rows rows;
 
-    TRY(q_principals_found(rq->db, rq->arena, words, rq->who->person, own_chapters(rq), limit,
-        &rows));
+    TRY(q_principals_found(
+        rq->db, rq->arena, words, rq->who->person, own_chapters(rq), limit, &rows));
     found = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct principals_found_row row = principals_found_row(&rows, i);

@@ -9,10 +9,12 @@ extern const struct dav_mount principal_mount;
 
 /* The address of the asking person's principal. Asserts that somebody is signed in. */
 const char *principal_self(struct request *);
-/* The principal that owns what has this policy: a chapter or a person. NULL when it cannot be seen. */
+/* The principal that owns what has this policy: a chapter or a person. NULL when it cannot be seen.
+ */
 fallible principal_owner(struct request *, const struct policy *, const char **href);
 
-/* People whose name or mail begins with `words`, of the chapters that the asking person belongs to. */
+/* People whose name or mail begins with `words`, of the chapters that the asking person belongs to.
+ */
 fallible principal_search(struct request *, const char *words, int limit, struct dav_list *);
 
 #endif

@@ -60,9 +60,9 @@ prop_read_propfind(struct request *rq, const struct xml_in *root, struct prop_re
         return NULL;
     if (!xml_is(root, NS_DAV, "propfind"))
         return REFUSE(rq->arena, BAD_REQUEST);
-    if ((prop != NULL) + (xml_child(root, NS_DAV, "allprop") != NULL)
-            + (xml_child(root, NS_DAV, "propname") != NULL)
-        != 1)
+    if ((prop != NULL) + (xml_child(root, NS_DAV, "allprop") != NULL) +
+            (xml_child(root, NS_DAV, "propname") != NULL) !=
+        1)
         return REFUSE(rq->arena, BAD_REQUEST);
     if (prop == NULL && xml_child(root, NS_DAV, "propname") == NULL)
         return prop_read_names(rq, xml_child(root, NS_DAV, "include"), want);
@@ -208,9 +208,8 @@ write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *w
     const struct dav_node *node, bool *any)
 {
     for (int i = 0; i < want->n; i++) {
-        const struct dav_property *live = want->mode == PROP_ALL
-            ? prop_find(node, want->name[i].ns, want->name[i].name)
-            : NULL;
+        const struct dav_property *live =
+            want->mode == PROP_ALL ? prop_find(node, want->name[i].ns, want->name[i].name) : NULL;
         enum dav_got one = DAV_VALUE;
 
         /* allprop has written those already */

@@ -21,7 +21,7 @@ struct prop_request {
     const struct prop_name *name; /* NAMED: these; ALL: these too (include) */
     int n;
     unsigned char *got; /* n values of enum dav_got: how each came out of the node at hand */
-    bool minimal; /* leave out what is not there (RFC 8144) */
+    bool minimal;       /* leave out what is not there (RFC 8144) */
 };
 
 /* A dead property of some node. */
@@ -39,7 +39,8 @@ struct dav_batch {
 
 /* A <propfind>, or NULL for a request without body: all. BAD_REQUEST. */
 fallible prop_read_propfind(struct request *, const struct xml_in *, struct prop_request *);
-/* The children of a <prop>. NULL: none. BAD_REQUEST for more than a request over many nodes may ask for. */
+/* The children of a <prop>. NULL: none. BAD_REQUEST for more than a request over many nodes may ask
+ * for. */
 fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
 
 /* The live property of that name, or NULL: then it is a dead one. It may not apply to this node. */
@@ -53,8 +54,8 @@ const struct dav_property *prop_find(const struct dav_node *, const char *ns, co
 fallible prop_write_nodes(struct request *, struct xml_out *, const struct prop_request *,
     const struct dav_node *, int n);
 /* The same for one node, without looking at rights or flushing. */
-fallible prop_write_node(struct request *, struct xml_out *, const struct prop_request *,
-    const struct dav_node *);
+fallible prop_write_node(
+    struct request *, struct xml_out *, const struct prop_request *, const struct dav_node *);
 
 /* The properties that all nodes have: props_common.c. Ends with a NULL name. */
 extern const struct dav_property props_common[];
@@ -65,8 +66,8 @@ extern const struct dav_property props_common[];
 fallible dead_load(struct request *, const struct dav_node *, int n, const struct prop_name *names,
     int n_names, struct dav_batch *);
 /* The property of a node in the batch (NULL: nothing is in it), or NULL. */
-const struct dead_property *dead_find(const struct dav_batch *, int64_t node, const char *ns,
-    const char *name);
+const struct dead_property *dead_find(
+    const struct dav_batch *, int64_t node, const char *ns, const char *name);
 /* Writes its content and language; the element's start tag must still be open. */
 void dead_write(struct xml_out *, const struct dead_property *);
 /* Stores (value NULL: removes) one. PROPERTY_TOO_LARGE, BAD_REQUEST. */

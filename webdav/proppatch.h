@@ -21,7 +21,8 @@ fallible proppatch_read(struct request *, const struct xml_in *root, struct prop
 
 /* All or nothing: after a failure nothing is changed, and each change says what it was. */
 fallible proppatch_apply(struct request *, const struct dav_node *, struct prop_changes *);
-/* The same for a caller that undoes what was done when changes->failed: inside a savepoint of its own. */
+/* The same for a caller that undoes what was done when changes->failed: inside a savepoint of its
+ * own. */
 fallible proppatch_try(struct request *, const struct dav_node *, struct prop_changes *);
 
 /* Their propstats, success first. */

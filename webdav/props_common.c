@@ -91,7 +91,8 @@ GETTER(get_etag)
 
 GETTER(get_modified)
 {
-    return text_or_absent(x, node->modified == 0 ? NULL : time_http(rq->arena, node->modified), got);
+    return text_or_absent(
+        x, node->modified == 0 ? NULL : time_http(rq->arena, node->modified), got);
 }
 
 /* Kept from clients: what they copy stays as old as it is. Removing it means nothing. */
@@ -109,8 +110,8 @@ set_modified(struct request *rq, const struct dav_node *node, const struct xml_i
 
 GETTER(get_created)
 {
-    return text_or_absent(x, node->created == 0 ? NULL : time_rfc3339(rq->arena, node->created),
-        got);
+    return text_or_absent(
+        x, node->created == 0 ? NULL : time_rfc3339(rq->arena, node->created), got);
 }
 
 static void
@@ -320,8 +321,7 @@ const struct dav_property props_common[] = {
     { NS_DAV, "getcontentlength", ON_MEMBER | IN_ALLPROP, .get = get_length },
     { NS_DAV, "getcontenttype", ON_MEMBER | IN_ALLPROP, .get = get_type },
     { NS_DAV, "getetag", ON_ALL | IN_ALLPROP, .get = get_etag },
-    { NS_DAV, "getlastmodified", ON_ALL | IN_ALLPROP, .get = get_modified,
-        .set = set_modified },
+    { NS_DAV, "getlastmodified", ON_ALL | IN_ALLPROP, .get = get_modified, .set = set_modified },
     { NS_DAV, "creationdate", ON_ALL | IN_ALLPROP, .get = get_created },
     { NS_DAV, "supportedlock", ON_ALL | IN_ALLPROP, .get = get_supportedlock },
     { NS_DAV, "lockdiscovery", ON_ALL | IN_ALLPROP, .get = get_lockdiscovery },

@@ -32,8 +32,8 @@ dead_load(struct request *rq, const struct dav_node *node, int n, const struct p
         wanted[i] = names[i].name;
     if (count == 0)
         return NULL;
-    TRY(q_properties_of(rq->db, rq->arena, (struct ints){ ids, count },
-        names == NULL ? NULL : &only, &rows));
+    TRY(q_properties_of(
+        rq->db, rq->arena, (struct ints){ ids, count }, names == NULL ? NULL : &only, &rows));
     dead = NEW_ARRAY(rq->arena, struct dead_property, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct properties_of_row row = properties_of_row(&rows, i);
@@ -79,8 +79,8 @@ dead_set(struct request *rq, const struct dav_node *node, const struct prop_name
     inner = xml_inner(rq->arena, value, rq->app->config->dead_property_max);
     if (inner == NULL)
         return REFUSE(rq->arena, PROPERTY_TOO_LARGE);
-    return q_property_store(rq->db, rq->arena, node->id, name->ns, name->name, inner, value->lang,
-        &rows);
+    return q_property_store(
+        rq->db, rq->arena, node->id, name->ns, name->name, inner, value->lang, &rows);
 }
 
 fallible

@@ -11,8 +11,8 @@ extern const struct dav_report reports_common[];
 bool report_applies(const struct dav_report *, const struct dav_node *);
 
 /* report_sync.c, report_expand.c, report_principal.c */
-typedef fallible dav_report_run(struct request *, const struct dav_node *, const struct xml_in *,
-    struct response *);
+typedef fallible dav_report_run(
+    struct request *, const struct dav_node *, const struct xml_in *, struct response *);
 dav_report_run report_sync, report_expand, report_principal_match, report_principal_search,
     report_search_properties;
 

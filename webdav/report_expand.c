@@ -24,8 +24,8 @@ struct expansion {
     int nodes;
 };
 
-static fallible expand_node(struct request *, struct expansion *, const struct dav_node *,
-    const struct xml_in *wanted);
+static fallible expand_node(
+    struct request *, struct expansion *, const struct dav_node *, const struct xml_in *wanted);
 
 /* One property as it would be written, read again; NULL when the node does not have it. */
 static fallible
@@ -146,18 +146,18 @@ names_are_good(const struct xml_in *wanted)
     for (const struct xml_in *p = wanted->first; p != NULL; p = p->next) {
         struct prop_name name = name_of(p);
 
-        if (!xml_is(p, NS_DAV, "property") || strspn(name.name, letters) == 0
-            || name.name[strspn(name.name, "-_.0123456789abcdefghijklmnopqrstuvwxyz"
-                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0'
-            || !names_are_good(p))
+        if (!xml_is(p, NS_DAV, "property") || strspn(name.name, letters) == 0 ||
+            name.name[strspn(name.name, "-_.0123456789abcdefghijklmnopqrstuvwxyz"
+                                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0' ||
+            !names_are_good(p))
             return false;
     }
     return true;
 }
 
 fallible
-report_expand(struct request *rq, const struct dav_node *node, const struct xml_in *root,
-    struct response *rs)
+report_expand(
+    struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
 {
     struct expansion to = { .nodes = 0 };
 

@@ -27,8 +27,8 @@ read_want(struct request *rq, const struct xml_in *root, struct prop_request *wa
 
 /* RFC 3744, 9.3, with <self/>: which principals below here am I? */
 fallible
-report_principal_match(struct request *rq, const struct dav_node *node, const struct xml_in *root,
-    struct response *rs)
+report_principal_match(
+    struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
 {
     struct prop_request want;
     struct dav_node self;
@@ -37,8 +37,8 @@ report_principal_match(struct request *rq, const struct dav_node *node, const st
 
     TRY(read_want(rq, root, &want));
     x = multistatus_begin(rq, rs);
-    if (rq->who->person != 0 && xml_child(root, NS_DAV, "self") != NULL
-        && text_starts(principal_self(rq), node->href)) {
+    if (rq->who->person != 0 && xml_child(root, NS_DAV, "self") != NULL &&
+        text_starts(principal_self(rq), node->href)) {
         TRY(address_path(rq, principal_self(rq), &path));
         TRY(dav_find(rq, &path, &self));
         TRY(prop_write_nodes(rq, x, &want, &self, 1));
@@ -54,9 +54,8 @@ searched_text(struct request *rq, const struct xml_in *search)
     const struct xml_in *prop = xml_child(search, NS_DAV, "prop");
     const struct xml_in *match = xml_child(search, NS_DAV, "match");
 
-    if (match == NULL
-        || (xml_child(prop, NS_DAV, "displayname") == NULL
-            && xml_child(prop, NS_CS, "email-address-set") == NULL))
+    if (match == NULL || (xml_child(prop, NS_DAV, "displayname") == NULL &&
+                             xml_child(prop, NS_CS, "email-address-set") == NULL))
         return NULL;
     return text_trim(rq->arena, match->text);
 }

@@ -85,8 +85,8 @@ token_error(struct request *rq, struct error *e)
 }
 
 fallible
-report_sync(struct request *rq, const struct dav_node *node, const struct xml_in *root,
-    struct response *rs)
+report_sync(
+    struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
 {
     struct sync_request sync;
     struct dav_changes changes = { .n = 0 };

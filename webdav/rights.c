@@ -34,10 +34,12 @@ rights_missing_parent(struct request *rq, const struct path *path, const struct 
     for (struct path up = { path->part, path->n - 1, true }; up.n > 0; up.n--) {
         struct error *e = dav_find(rq, &up, &above);
 
+        if (e == NULL && above.exists && above.id == 0)
+            break; /* where chapters are: a chapter there is, or is not, for nobody to be told */
         if (e == NULL && above.exists)
-            return above.rights & MAY_WRITE ? REFUSE(rq->arena, CONFLICT)
-                : above.rights & MAY_READ   ? missing(rq, &NEED_WRITE, &above)
-                                            : REFUSE(rq->arena, *hidden);
+            return above.rights & MAY_WRITE  ? REFUSE(rq->arena, CONFLICT)
+                   : above.rights & MAY_READ ? missing(rq, &NEED_WRITE, &above)
+                                             : REFUSE(rq->arena, *hidden);
         if (e != NULL && e->cond != &NOT_FOUND)
             return e;
     }
@@ -59,8 +61,10 @@ check_below(struct request *rq, const struct dav_node *node, unsigned need)
     TRY(q_tree_below(rq->db, rq->arena, node->id, most + 1, &rows));
     for (int i = 0; i < rows.n; i++) {
         struct tree_below_row row = tree_below_row(&rows, i);
-        const struct policy policy = { .chapter = row.chapter, .person = row.person,
-            .read_level = (enum role)row.read_level, .write_level = (enum role)row.write_level };
+        const struct policy policy = { .chapter = row.chapter,
+            .person = row.person,
+            .read_level = (enum role)row.read_level,
+            .write_level = (enum role)row.write_level };
 
         members += row.members;
         if ((access_rights(rq->who, &policy) & need) != need)
@@ -155,10 +159,11 @@ rights_check(struct request *rq, struct dav_state *s)
     case LOCK:
         return need(rq, node, MAY_WRITE);
     case PROPPATCH:
-        /* On a collection each property is answered instead: macOS drops one that says 403 (cl-E8). */
-        return !node->exists ? REFUSE(rq->arena, NOT_FOUND)
-            : node->collection ? NULL
-                               : need(rq, node, MAY_WRITE);
+        /* On a collection each property is answered instead: macOS drops one that says 403 (cl-E8).
+         */
+        return !node->exists      ? REFUSE(rq->arena, NOT_FOUND)
+               : node->collection ? NULL
+                                  : need(rq, node, MAY_WRITE);
     case DELETE:
         return node->exists ? check_removal(rq, &s->path, node) : REFUSE(rq->arena, NOT_FOUND);
     case MOVE:

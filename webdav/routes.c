@@ -22,27 +22,37 @@ options_anywhere(struct request *rq, struct response *rs)
     response_status(rs, 200);
     dav_headers(rq, rs);
     response_header(rs, "Accept-Ranges", "bytes");
-    response_header(rs, "Allow", rq->path.n == 0 ? "OPTIONS, GET, HEAD, PROPFIND"
-                                                 : "OPTIONS, GET, HEAD, POST");
+    response_header(
+        rs, "Allow", rq->path.n == 0 ? "OPTIONS, GET, HEAD, PROPFIND" : "OPTIONS, GET, HEAD, POST");
     return NULL;
 }
 
 #define READ(m, path, kind)                                                                        \
-    { .method = m, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = kind,             \
-        .body = BODY_MEMORY, .scope = dav_scope, .run = dav_serve }
+    {                                                                                              \
+        .method = m, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = kind,           \
+        .body = BODY_MEMORY, .scope = dav_scope, .run = dav_serve                                  \
+    }
 #define WRITE(m, path)                                                                             \
-    { .method = m, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = READ_WRITE,       \
-        .body = BODY_MEMORY, .scope = dav_scope, .run = dav_serve }
+    {                                                                                              \
+        .method = m, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = READ_WRITE,     \
+        .body = BODY_MEMORY, .scope = dav_scope, .run = dav_serve                                  \
+    }
 #define UPLOAD(path)                                                                               \
-    { .method = PUT, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = READ_WRITE,     \
+    {                                                                                              \
+        .method = PUT, .pattern = path, .login = LOGIN_DAV, .need = SIGNED_IN, .tx = READ_WRITE,   \
         .body = BODY_BLOB, .scope = dav_scope, .admit = dav_admit, .prepare = dav_prepare,         \
-        .run = dav_serve }
+        .run = dav_serve                                                                           \
+    }
 #define WELL_KNOWN(m, path)                                                                        \
-    { .method = m, .pattern = path, .login = LOGIN_NONE, .need = ANYBODY, .tx = NO_TX,             \
-        .body = BODY_MEMORY, .run = well_known }
+    {                                                                                              \
+        .method = m, .pattern = path, .login = LOGIN_NONE, .need = ANYBODY, .tx = NO_TX,           \
+        .body = BODY_MEMORY, .run = well_known                                                     \
+    }
 #define ANYWHERE(path)                                                                             \
-    { .method = OPTIONS, .pattern = path, .login = LOGIN_NONE, .need = ANYBODY, .tx = NO_TX,       \
-        .body = BODY_MEMORY, .run = options_anywhere }
+    {                                                                                              \
+        .method = OPTIONS, .pattern = path, .login = LOGIN_NONE, .need = ANYBODY, .tx = NO_TX,     \
+        .body = BODY_MEMORY, .run = options_anywhere                                               \
+    }
 
 const struct route dav_routes[] = {
     READ(GET, "/dav/**", SNAPSHOT),

@@ -18,20 +18,20 @@
 enum dav_depth { DEPTH_0, DEPTH_1, DEPTH_INFINITY };
 
 struct dav_state {
-    struct path path;         /* of the request, /principals read as /dav/principals */
-    struct dav_node node;     /* what is there */
-    struct path to_path;      /* of the Destination, for COPY and MOVE */
+    struct path path;     /* of the request, /principals read as /dav/principals */
+    struct dav_node node; /* what is there */
+    struct path to_path;  /* of the Destination, for COPY and MOVE */
     struct dav_node to;
     bool overwrite;
-    enum dav_depth depth;     /* infinity when the client named none */
+    enum dav_depth depth;           /* infinity when the client named none */
     bool depth_named, without_root; /* Prefer: depth-noroot (RFC 8144) */
-    bool minimal;             /* Prefer: return=minimal, or Brief: t */
-    const struct xml_in *body; /* of the methods that have one; NULL: none was sent */
+    bool minimal;                   /* Prefer: return=minimal, or Brief: t */
+    const struct xml_in *body;      /* of the methods that have one; NULL: none was sent */
     struct if_header conditions;
     struct lock_tokens tokens;
     struct dav_content content; /* of a PUT, once it is settled */
     bool settled;
-    struct blob_owner owner;  /* whose contents it will be: known after admission */
+    struct blob_owner owner;       /* whose contents it will be: known after admission */
     const struct dav_batch *batch; /* see property.h */
 };
 
@@ -49,7 +49,8 @@ bool mount_serves(const struct path *);
 
 /* ---- address.c ---- */
 
-/* The path of an address of ours, absolute or path-only. BAD_GATEWAY: another host's. BAD_REQUEST. */
+/* The path of an address of ours, absolute or path-only. BAD_GATEWAY: another host's. BAD_REQUEST.
+ */
 fallible address_path(struct request *, const char *address, struct path *);
 fallible address_destination(struct request *, struct path *);
 /* Depth, Overwrite, Prefer, Brief. BAD_REQUEST for a Depth that there is not. */
@@ -60,10 +61,10 @@ fallible address_headers(struct request *, struct dav_state *);
 /* May the method be tried on the node(s) at all? NOT_FOUND where the person may not even look. */
 fallible rights_check(struct request *, struct dav_state *);
 /* What to say of a path whose parent is missing: CONFLICT, unless that would tell too much. */
-fallible rights_missing_parent(struct request *, const struct path *, const struct condition *hidden);
+fallible rights_missing_parent(
+    struct request *, const struct path *, const struct condition *hidden);
 
 /* ---- dav.c ---- */
-
 
 /* Is there such a method on this node (the kind has the operation)? */
 bool dav_has_method(const struct dav_node *, enum method);

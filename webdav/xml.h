@@ -24,9 +24,9 @@ struct request;
  * namespaces beside them) and xml_elements in all before anybody sees them.
  */
 struct xml_in {
-    const char *ns, *name; /* ns "" for none */
-    const char *text;      /* all text directly inside, joined; "" for none */
-    const char *lang;      /* xml:lang in force, or NULL */
+    const char *ns, *name;             /* ns "" for none */
+    const char *text;                  /* all text directly inside, joined; "" for none */
+    const char *lang;                  /* xml:lang in force, or NULL */
     const struct xml_in *first, *next; /* elements alone: text between them is in `text` */
 };
 
@@ -36,8 +36,8 @@ fallible xml_read(struct request *, const struct xml_in **root);
 struct xml_limits {
     int depth, attributes, elements;
 };
-fallible xml_parse(struct arena *, const char *p, size_t n, const struct xml_limits *,
-    const struct xml_in **root);
+fallible xml_parse(
+    struct arena *, const char *p, size_t n, const struct xml_limits *, const struct xml_in **root);
 
 /* Is it there (NULL is not) and of that name? */
 bool xml_is(const struct xml_in *, const char *ns, const char *name);
@@ -61,10 +61,12 @@ const char *xml_inner(struct arena *, const struct xml_in *, size_t max);
 struct xml_out;
 struct xml_out *xml_write(struct arena *, struct out *);
 void xml_open(struct xml_out *, const char *ns, const char *name);
-void xml_attribute(struct xml_out *, const char *name, const char *value); /* right after xml_open */
+void xml_attribute(
+    struct xml_out *, const char *name, const char *value); /* right after xml_open */
 void xml_close(struct xml_out *);
 void xml_text(struct xml_out *, const char *text);
-void xml_leaf(struct xml_out *, const char *ns, const char *name, const char *text); /* NULL: empty */
+void xml_leaf(
+    struct xml_out *, const char *ns, const char *name, const char *text); /* NULL: empty */
 void xml_href(struct xml_out *, const char *href); /* <D:href>, already encoded */
 void xml_raw(struct xml_out *, const char *xml);   /* what xml_inner gave */
 

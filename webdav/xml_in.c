@@ -75,7 +75,8 @@ copy(struct arena *arena, const unsigned char *s)
     return s == NULL ? NULL : arena_copy(arena, (const char *)s, strlen((const char *)s));
 }
 
-/* The namespace a name is in: declared by the element itself or above it, so that each is kept once. */
+/* The namespace a name is in: declared by the element itself or above it, so that each is kept
+ * once. */
 static const char *
 namespace_of(const struct element *e, const unsigned char *foreign, const unsigned char *prefix)
 {
@@ -147,8 +148,8 @@ element_begins(void *cls, const xmlChar *name, const xmlChar *prefix, const xmlC
     struct reader *r = cls;
     struct element *e, *parent = r->open;
 
-    if (n_namespaces > r->limits->attributes || n_attributes > r->limits->attributes
-        || ++r->depth > r->limits->depth || ++r->elements > r->limits->elements) {
+    if (n_namespaces > r->limits->attributes || n_attributes > r->limits->attributes ||
+        ++r->depth > r->limits->depth || ++r->elements > r->limits->elements) {
         refuse(r, &BAD_REQUEST);
         return;
     }
@@ -203,8 +204,8 @@ joined_text(struct arena *arena, const struct element *e)
 }
 
 static void
-element_ends(void *cls, const xmlChar *name UNUSED, const xmlChar *prefix UNUSED,
-    const xmlChar *ns UNUSED)
+element_ends(
+    void *cls, const xmlChar *name UNUSED, const xmlChar *prefix UNUSED, const xmlChar *ns UNUSED)
 {
     struct reader *r = cls;
 
@@ -220,13 +221,14 @@ characters(void *cls, const xmlChar *s, int n)
     struct reader *r = cls;
 
     if (r->open != NULL)
-        append(r, r->open, (struct item){ .text = arena_copy(r->arena, (const char *)s, (size_t)n),
-            .n = (size_t)n });
+        append(r, r->open,
+            (struct item){
+                .text = arena_copy(r->arena, (const char *)s, (size_t)n), .n = (size_t)n });
 }
 
 static void
-document_type(void *cls, const xmlChar *name UNUSED, const xmlChar *id UNUSED,
-    const xmlChar *system UNUSED)
+document_type(
+    void *cls, const xmlChar *name UNUSED, const xmlChar *id UNUSED, const xmlChar *system UNUSED)
 {
     refuse(cls, &BAD_REQUEST);
 }
@@ -251,10 +253,10 @@ parsed_well(const struct reader *r)
 {
     int code = r->parser->errNo;
 
-    return r->refused == NULL && r->parser->wellFormed && r->parser->nsWellFormed
-        && r->parser->disableSAX == 0
-        && (code == XML_ERR_OK || code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE)
-        && r->root != NULL && r->open == NULL;
+    return r->refused == NULL && r->parser->wellFormed && r->parser->nsWellFormed &&
+           r->parser->disableSAX == 0 &&
+           (code == XML_ERR_OK || code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE) &&
+           r->root != NULL && r->open == NULL;
 }
 
 fallible
@@ -299,8 +301,8 @@ is_xml_type(struct arena *arena, const char *type)
     if (type == NULL)
         return true;
     bare = text_trim(arena, arena_copy(arena, type, strcspn(type, ";")));
-    return bare[0] == '\0' || text_same_nocase(bare, "text/xml")
-        || text_same_nocase(bare, "application/xml") || text_ends(bare, "+xml");
+    return bare[0] == '\0' || text_same_nocase(bare, "text/xml") ||
+           text_same_nocase(bare, "application/xml") || text_ends(bare, "+xml");
 }
 
 fallible
@@ -384,12 +386,23 @@ escaped(struct buf *b, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         switch (s[i]) {
-        case '&': buf_text(b, "&amp;"); break;
-        case '<': buf_text(b, "&lt;"); break;
-        case '>': buf_text(b, "&gt;"); break;
-        case '"': buf_text(b, "&quot;"); break;
-        case '\r': buf_text(b, "&#13;"); break;
-        default: buf_char(b, s[i]);
+        case '&':
+            buf_text(b, "&amp;");
+            break;
+        case '<':
+            buf_text(b, "&lt;");
+            break;
+        case '>':
+            buf_text(b, "&gt;");
+            break;
+        case '"':
+            buf_text(b, "&quot;");
+            break;
+        case '\r':
+            buf_text(b, "&#13;");
+            break;
+        default:
+            buf_char(b, s[i]);
         }
 }
 

@@ -92,14 +92,22 @@ static const char *
 escape(char c, bool in_attribute)
 {
     switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '\r': return "&#13;";
-    case '"': return in_attribute ? "&quot;" : NULL;
-    case '\n': return in_attribute ? "&#10;" : NULL;
-    case '\t': return in_attribute ? "&#9;" : NULL;
-    default: return NULL;
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '\r':
+        return "&#13;";
+    case '"':
+        return in_attribute ? "&quot;" : NULL;
+    case '\n':
+        return in_attribute ? "&#10;" : NULL;
+    case '\t':
+        return in_attribute ? "&#9;" : NULL;
+    default:
+        return NULL;
     }
 }
 

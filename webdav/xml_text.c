@@ -108,10 +108,10 @@ encoding_fits(struct arena *arena, const char *p, size_t n, bool was_utf16)
         return false;
     name = arena_copy(arena, name + 1, strcspn(name + 1, "\"'?"));
     if (was_utf16)
-        return text_same_nocase(name, "utf-16") || text_same_nocase(name, "utf-16le")
-            || text_same_nocase(name, "utf-16be");
-    return text_same_nocase(name, "utf-8") || text_same_nocase(name, "utf8")
-        || text_same_nocase(name, "us-ascii");
+        return text_same_nocase(name, "utf-16") || text_same_nocase(name, "utf-16le") ||
+               text_same_nocase(name, "utf-16be");
+    return text_same_nocase(name, "utf-8") || text_same_nocase(name, "utf8") ||
+           text_same_nocase(name, "us-ascii");
 }
 
 /* Skips to behind `what`; NULL when it does not come. */

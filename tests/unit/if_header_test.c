@@ -27,8 +27,7 @@ static bool
 holds(const char *header, const char *etag, const char *token)
 {
     struct arena *arena = arena_new();
-    const struct if_state state = { .etag = etag, .token = &token,
-        .n = token != NULL ? 1 : 0 };
+    const struct if_state state = { .etag = etag, .token = &token, .n = token != NULL ? 1 : 0 };
     struct if_header h;
     bool any = false;
 
@@ -82,8 +81,8 @@ TEST(if_header_keeps_the_resource_of_tagged_lists)
     struct arena *arena = arena_new();
     struct if_header h;
 
-    CHECK(if_parse(arena, "<http://h/a> (<urn:a>) ([\"e\"]) <http://h/b>(<urn:b>)", &limits, &h)
-        == NULL);
+    CHECK(if_parse(arena, "<http://h/a> (<urn:a>) ([\"e\"]) <http://h/b>(<urn:b>)", &limits, &h) ==
+          NULL);
     CHECK(h.n == 3);
     CHECK_TEXT(h.list[1].resource, "http://h/a");
     CHECK_TEXT(h.list[2].resource, "http://h/b");
@@ -107,10 +106,11 @@ TEST(if_header_a_token_behind_not_is_not_submitted)
 
 TEST(A18_broken_if_headers_are_400)
 {
-    static const char *const broken[] = { "", " ", "()", "(", ")", "(<urn:a>", "<urn:a>", "(<urn:a)",
-        "(<>)", "([)", "([\"e)", "([e])", "([\"e\"", "([\"e\"x])", "(Not)", "(Not Not <urn:a>)",
-        "((<urn:a>))", "(<urn:a>) <http://h/> (<urn:b>)", "<http://h/> <http://g/> (<urn:a>)",
-        "(<urn:a>) x", "(urn:a)", "(<a b>)", "(<a<b>)", "<http://h/>", "Not (<urn:a>)" };
+    static const char *const broken[] = { "", " ", "()", "(", ")", "(<urn:a>", "<urn:a>",
+        "(<urn:a)", "(<>)", "([)", "([\"e)", "([e])", "([\"e\"", "([\"e\"x])", "(Not)",
+        "(Not Not <urn:a>)", "((<urn:a>))", "(<urn:a>) <http://h/> (<urn:b>)",
+        "<http://h/> <http://g/> (<urn:a>)", "(<urn:a>) x", "(urn:a)", "(<a b>)", "(<a<b>)",
+        "<http://h/>", "Not (<urn:a>)" };
 
     for (size_t i = 0; i < COUNT_OF(broken); i++)
         if (status(broken[i]) != 400)

@@ -54,8 +54,10 @@ TEST(xml_in_gives_names_text_and_children)
     struct arena *arena = arena_new();
     const struct xml_in *root, *prop;
 
-    CHECK(parse(arena, "<?xml version='1.0'?><a:propfind xmlns:a='DAV:'>\n <a:prop><x xmlns='urn:y'>"
-                       "one &amp; <b>two</b> three</x></a:prop></a:propfind>", &root) == 200);
+    CHECK(parse(arena,
+              "<?xml version='1.0'?><a:propfind xmlns:a='DAV:'>\n <a:prop><x xmlns='urn:y'>"
+              "one &amp; <b>two</b> three</x></a:prop></a:propfind>",
+              &root) == 200);
     CHECK(xml_is(root, NS_DAV, "propfind"));
     prop = xml_child(root, NS_DAV, "prop");
     CHECK(xml_is(prop->first, "urn:y", "x"));
@@ -72,8 +74,10 @@ TEST(xml_in_gives_attributes_and_language)
     struct arena *arena = arena_new();
     const struct xml_in *root;
 
-    CHECK(parse(arena, "<p xml:lang='de'><q name='a&quot;b' xmlns:n='urn:n' n:name='other'/>"
-                       "<r xml:lang=''/></p>", &root) == 200);
+    CHECK(parse(arena,
+              "<p xml:lang='de'><q name='a&quot;b' xmlns:n='urn:n' n:name='other'/>"
+              "<r xml:lang=''/></p>",
+              &root) == 200);
     CHECK_TEXT(root->lang, "de");
     CHECK_TEXT(xml_attr(root->first, "name"), "a\"b");
     CHECK(xml_attr(root->first, "other") == NULL);
@@ -87,13 +91,13 @@ TEST(xml_inner_stands_alone)
     struct arena *arena = arena_new();
     const struct xml_in *root;
 
-    CHECK(parse(arena, "<p xmlns='urn:p' xmlns:k='urn:k'>a&lt;<k:b k:c='&amp;\"'/><d>é</d></p>", &root)
-        == 200);
+    CHECK(parse(arena, "<p xmlns='urn:p' xmlns:k='urn:k'>a&lt;<k:b k:c='&amp;\"'/><d>é</d></p>",
+              &root) == 200);
     CHECK_TEXT(xml_inner(arena, root, 1000), "a&lt;<k:b xmlns:k=\"urn:k\" k:c=\"&amp;&quot;\"/>"
                                              "<d xmlns=\"urn:p\">é</d>");
     CHECK(xml_inner(arena, root, 10) == NULL);
-    CHECK(parse(arena, "<D:p xmlns:D='DAV:'><q><r xmlns='urn:r'><q xmlns=''/></r></q></D:p>", &root)
-        == 200);
+    CHECK(parse(arena, "<D:p xmlns:D='DAV:'><q><r xmlns='urn:r'><q xmlns=''/></r></q></D:p>",
+              &root) == 200);
     CHECK_TEXT(xml_inner(arena, root, 1000), "<q><r xmlns=\"urn:r\"><q xmlns=\"\"/></r></q>");
     CHECK(parse(arena, "<p/>", &root) == 200);
     CHECK_TEXT(xml_inner(arena, root, 1000), "");
@@ -106,8 +110,8 @@ TEST(xml_inner_can_be_read_again)
     const struct xml_in *root, *again;
     const char *once;
 
-    CHECK(parse(arena, "<a xmlns:x='urn:1'><x:b><x:c xmlns:x='urn:2' x:d='1'>t</x:c></x:b></a>", &root)
-        == 200);
+    CHECK(parse(arena, "<a xmlns:x='urn:1'><x:b><x:c xmlns:x='urn:2' x:d='1'>t</x:c></x:b></a>",
+              &root) == 200);
     once = xml_inner(arena, root, 1000);
     CHECK(parse(arena, arena_printf(arena, "<a>%s</a>", once), &again) == 200);
     CHECK(xml_is(again->first, "urn:1", "b"));
@@ -123,8 +127,9 @@ TEST(C01_to_C06_a_document_type_is_refused)
     CHECK(status("<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><x>&a;</x>") == 400);
     CHECK(status("<!DOCTYPE x SYSTEM 'http://127.0.0.1:1/x.dtd'><x/>") == 400);
     CHECK(status("<x>&unknown;</x>") == 400);
-    CHECK(status("<x xmlns:i='http://www.w3.org/2001/XInclude'><i:include href='/etc/passwd'/></x>")
-        == 200);
+    CHECK(status(
+              "<x xmlns:i='http://www.w3.org/2001/XInclude'><i:include href='/etc/passwd'/></x>") ==
+          200);
     CHECK(status("<?xml-stylesheet href='http://127.0.0.1:1/'?><x/>") == 200);
 }
 
@@ -180,7 +185,8 @@ TEST(C11_encodings)
 {
     struct arena *arena = arena_new();
     const struct xml_in *root;
-    const char little[] = "\xFF\xFE<\0a\0>\0\xE4\0<\0/\0a\0>", big[] = "\0<\0a\0>\xD8\x3D\xDE\0\0<\0/\0a\0>";
+    const char little[] = "\xFF\xFE<\0a\0>\0\xE4\0<\0/\0a\0>",
+               big[] = "\0<\0a\0>\xD8\x3D\xDE\0\0<\0/\0a\0>";
 
     CHECK(status("<?xml version=\"1.0\" encoding=\"utf-8\"?><a>\xC3\xA4</a>") == 200);
     CHECK(status("\xEF\xBB\xBF<a/>") == 200);

@@ -27,8 +27,9 @@ TEST(xml_out_declares_and_escapes)
     xml_leaf(x, NS_DAV, "f", "");
     xml_close(x);
     xml_end(x);
-    CHECK_TEXT(out_memory(out), HEAD "><C:b>1 &lt; 2 &amp; \"3\" &gt; &#13;\n</C:b>"
-                                     "<x:c xmlns:x=\"urn:x&quot;\" d=\"&quot;&lt;&#10;\"/><e/><D:f/></D:a>\n");
+    CHECK_TEXT(out_memory(out),
+        HEAD "><C:b>1 &lt; 2 &amp; \"3\" &gt; &#13;\n</C:b>"
+             "<x:c xmlns:x=\"urn:x&quot;\" d=\"&quot;&lt;&#10;\"/><e/><D:f/></D:a>\n");
     arena_free(arena);
 }
 
@@ -42,7 +43,8 @@ TEST(xml_out_replaces_what_xml_cannot_carry)
     xml_text(x, "\x01<\xC3\xA4\xFF\xF0\x9F");
     xml_close(x);
     xml_end(x);
-    CHECK_TEXT(out_memory(out), HEAD ">\xEF\xBF\xBD&lt;\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD</D:a>\n");
+    CHECK_TEXT(out_memory(out),
+        HEAD ">\xEF\xBF\xBD&lt;\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD</D:a>\n");
     arena_free(arena);
 }
 
