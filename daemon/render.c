@@ -55,7 +55,8 @@ render_page(struct request *rq, struct response *rs, const struct error *e)
     struct out *o = page_begin(rq, rs, title, &v);
 
     response_status(rs, e->cond->status);
-    page_error(o, &v, e->cond->status, title, e->detail, next == NULL ? NULL : tr(rq->lang, next));
+    page_error(o, &v, e->cond->status, title, e->detail, next == NULL ? NULL : tr(rq->lang, next),
+        v.person == NULL && (e->cond->status == 403 || e->cond->status == 404));
 }
 
 void

@@ -45,8 +45,11 @@ csrf_check_origin(struct request *rq)
     const char *site = request_header(rq, "Sec-Fetch-Site");
     const char *origin = request_header(rq, "Origin");
 
-    if ((site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0)
-        || (origin != NULL && !is_ours(rq, origin)))
+    /* A browser that says where the form was knows best; our Referrer-Policy makes its Origin "null". */
+    bool foreign = site != NULL ? strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0
+                                : origin != NULL && strcmp(origin, "null") != 0 && !is_ours(rq, origin);
+
+    if (foreign)
         return FAIL(rq->arena, FORBIDDEN, "%s",
             tr(rq->lang, "This form was sent by another site. Nothing was changed."));
     return NULL;

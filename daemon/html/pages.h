@@ -1,6 +1,8 @@
 #ifndef HTML_PAGES_H
 #define HTML_PAGES_H
 
+#include <stdbool.h>
+
 struct out;
 struct view;
 
@@ -8,6 +10,6 @@ struct view;
 void page_head(struct out *, const struct view *);
 void page_foot(struct out *, const struct view *);
 void page_error(struct out *, const struct view *, int status, const char *title, const char *detail,
-    const char *advice);
+    const char *advice, bool sign_in /* offers it */);
 
 #endif

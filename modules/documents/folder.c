@@ -92,6 +92,7 @@ files_find(struct request *rq, const struct path *below, struct dav_node *node)
 
 const struct dav_mount files_mount = {
     .prefix = "/dav/files",
+    .page = "files",
     .scope = files_scope,
     .find = files_find,
 };
