@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "base/uri.h"
 #include "html/lang.h"
+#include "http/body.h"
 #include "http/request.h"
 #include "http/route.h"
 #include "q/person.h"
@@ -84,8 +85,8 @@ authorize(struct request *rq)
     const char *slug = chapter_of(rq);
 
     rq->chapter = 0;
-    if (rq->route->login == LOGIN_PAGE && rq->route->method != GET)
-        TRY(csrf_check(rq));
+    if (rq->route->login == LOGIN_PAGE && rq->route->method != GET) /* at admission the token is still to come */
+        TRY(body_is_complete(rq) ? csrf_check(rq) : csrf_check_origin(rq));
     if (slug != NULL)
         TRY(find_chapter(rq, slug));
     if (rq->route->need != ANYBODY && rq->who->person == 0)

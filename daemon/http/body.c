@@ -185,6 +185,12 @@ body_length(const struct request *rq)
     return rq->body->complete ? rq->body->received : rq->body->announced;
 }
 
+bool
+body_is_complete(const struct request *rq)
+{
+    return rq->body == NULL || rq->body->complete;
+}
+
 const char *
 body_text(const struct request *rq, size_t *n)
 {

@@ -1,6 +1,7 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct request;
  */
 /* 0 without a body. In `admit`: what was announced, -1 when nobody can know (chunked). */
 int64_t body_length(const struct request *);
+
+/* Has all of it arrived? Not yet while an upload is being admitted. True without a body. */
+bool body_is_complete(const struct request *);
 
 /* The bytes of a body that is in memory, NUL-terminated. Asserts that it is. */
 const char *body_text(const struct request *, size_t *n);

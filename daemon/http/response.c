@@ -17,7 +17,7 @@
 #define TEXT_MAX (INT64_C(256) * 1024 * 1024)
 
 static const char page_policy[] =
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'";
 
 struct response *

@@ -131,6 +131,18 @@ documents_page_scope(struct request *rq)
     return NULL;
 }
 
+struct error *
+documents_page_admit(struct request *rq)
+{
+    struct path path = dav_path(rq->arena, &rq->path);
+    struct dav_node folder;
+
+    TRY(dav_look(rq, &path, &folder));
+    if (!folder.collection || (folder.rights & MAY_WRITE) == 0)
+        return REFUSE(rq->arena, FORBIDDEN);
+    return NULL;
+}
+
 /* The name a browser gives a file: some send the whole path it has at home. */
 static const char *
 plain_name(const char *sent)

@@ -31,11 +31,12 @@ void documents_folder(struct out *, const struct view *, const struct folder_she
 
 /*
  * /c/{chapter}/files/...: GET shows a folder or gives a file; POST makes a folder or stores the
- * files of a form, with its scope and prepare. (PUT, from the script, is webdav's.)
+ * files of a form, with its scope, admit and prepare. (PUT, from the script, is webdav's.)
  */
 fallible documents_show_page(struct request *, struct response *);
 fallible documents_post_page(struct request *, struct response *);
 fallible documents_page_scope(struct request *);
+fallible documents_page_admit(struct request *);
 fallible documents_page_prepare(struct request *);
 
 #endif
