@@ -107,7 +107,8 @@ $(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(ASSETS) $(CATALOGUES)
 # Texts for translators: collects all msgids and merges them into each catalogue.
 messages: $(GENERATED)
 	xgettext --language=C --from-code=UTF-8 --keyword= --keyword=tr:2 --keyword=trn:2,3 --keyword=T \
-	    --keyword=N_ --no-location --sort-output --omit-header -o $(BUILD)/messages.pot $(LIBRARY) $(GENERATED)
+	    --keyword=N_ --no-location --sort-output -o $(BUILD)/messages.pot $(LIBRARY) $(GENERATED)
+	sed -i 's/charset=CHARSET/charset=UTF-8/' $(BUILD)/messages.pot
 	for po in daemon/locale/*.po; do \
 	    msgmerge --quiet --update --backup=none --no-fuzzy-matching --sort-output $$po $(BUILD)/messages.pot; done
 

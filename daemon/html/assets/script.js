@@ -39,8 +39,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
             if (answer.status === 201 || answer.status === 204)
                 continue;
             failed++;
-            let detail = answer.statusText;
-            try { detail = JSON.parse(answer.responseText).detail || detail; } catch { /* not JSON */ }
+            let detail = answer.status === 412 ? form.dataset.exists : answer.statusText;
+            if (answer.status !== 412) try { detail = JSON.parse(answer.responseText).detail || detail; } catch { /* not JSON */ }
             say(`${form.dataset.failed} ${file.name}. ${detail}`, true);
         }
         button.disabled = false;
