@@ -24,6 +24,7 @@
 #include "http/app.h"
 #include "http/front.h"
 #include "http/route.h"
+#include "jobs/helpers.h"
 #include "jobs/jobs.h"
 #include "jobs/watch.h"
 #include "modules/module.h"
@@ -33,6 +34,7 @@
 #include "webdav/quota.h"
 
 #define VERSION "0.1.0"
+#define HELPERS 4
 
 static const char usage[] =
     "Usage: chapterd [-c FILE] [--check | --routes]\n"
@@ -186,6 +188,33 @@ serve(struct arena *arena, struct app *app)
     return 0;
 }
 
+/* Serves with the settings of that file; without helpers it only checks them. */
+static int
+run(const char *file, struct helpers *helpers)
+{
+    struct arena *arena = arena_new();
+    const struct config *config = config_read(arena, file, stderr);
+
+    if (config == NULL || !config_check(config, stderr))
+        return 1;
+    if (helpers == NULL)
+        return 0;
+    keep_secrets(config);
+    log_start(log_level(config->log_level), getenv("JOURNAL_STREAM") != NULL);
+    struct app app = {
+        .config = config,
+        .modules = modules,
+        .routes = tables_routes(arena),
+        .lang = lang_find(config->language),
+        .helpers = helpers,
+        .helpers_answer = helpers_answer,
+        .render_error = render_error,
+    };
+    int status = serve(arena, &app);
+    arena_free(arena);
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -223,22 +252,13 @@ main(int argc, char **argv)
             return 2;
         }
 
-    struct arena *arena = arena_new();
-    const struct config *config = config_read(arena, file, stderr);
-    if (config == NULL || !config_check(config, stderr))
-        return 1;
     if (check)
-        return 0;
-    keep_secrets(config);
-    log_start(log_level(config->log_level), getenv("JOURNAL_STREAM") != NULL);
-    struct app app = {
-        .config = config,
-        .modules = modules,
-        .routes = tables_routes(arena),
-        .lang = lang_find(config->language),
-        .render_error = render_error,
-    };
-    int status = serve(arena, &app);
-    arena_free(arena);
+        return run(file, NULL);
+    /* Before there is a thread or a secret that these processes would inherit. */
+    struct helpers *helpers = helpers_start(helper_tasks, HELPERS, stderr);
+    if (helpers == NULL)
+        return 1;
+    int status = run(file, helpers);
+    helpers_stop(helpers);
     return status;
 }

@@ -1,6 +1,8 @@
 #ifndef HTTP_APP_H
 #define HTTP_APP_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct blob_store;
@@ -23,6 +25,7 @@ struct app {
     struct passwords *passwords; /* auth: verified logins of the last minute */
     struct quota_pool *quota;    /* space this process has reserved */
     struct helpers *helpers;     /* jobs: the zygote and its children */
+    bool (*helpers_answer)(struct helpers *); /* for /healthz */
     const struct lang *lang;     /* the installation's language */
 
     /* From auth/, the calls upwards: who asks (outside any transaction; may ask LDAP) ... */

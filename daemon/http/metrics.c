@@ -203,6 +203,8 @@ health_show(struct request *rq, struct response *rs)
         state = "stopping";
     else if (ask_database(rq, &horizon) != NULL)
         state = "the database does not answer";
+    else if (front->app->helpers != NULL && !front->app->helpers_answer(front->app->helpers))
+        state = "the helper processes do not answer";
     if (strcmp(state, "ok") != 0)
         response_status(rs, 503);
     out_text(o, state);

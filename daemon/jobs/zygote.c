@@ -117,24 +117,38 @@ receive(int control, struct order *order, int *fd)
     return true;
 }
 
-static pid_t
-make_helper(int socket, struct sandbox *sandbox, const struct helper_task *const *tasks)
-{
-    pid_t zygote = getpid(), pid = socket < 0 ? -1 : fork();
+/* Children that nobody has waited for yet: their numbers cannot be others'. */
+struct children {
+    pid_t pid[HELPERS_MAX];
+    int n;
+};
 
+static pid_t
+make_helper(struct children *children, int socket, struct sandbox *sandbox,
+    const struct helper_task *const *tasks)
+{
+    if (socket < 0 || children->n == HELPERS_MAX)
+        return 0;
+    pid_t zygote = getpid(), pid = fork();
     if (pid == 0)
         helper_run(socket, zygote, sandbox, tasks);
-    return pid < 0 ? 0 : pid;
+    if (pid < 0)
+        return 0;
+    children->pid[children->n++] = pid;
+    return pid;
 }
 
-/* Only a child that nobody has waited for yet is killed: its number cannot be another's. */
 static int
-end_helper(pid_t pid)
+end_helper(struct children *children, pid_t pid)
 {
-    int status = 0;
-    pid_t dead = waitpid(pid, &status, WNOHANG);
+    int status = 0, i = 0;
 
-    if (dead == 0) {
+    while (i < children->n && children->pid[i] != pid)
+        i++;
+    if (i == children->n)
+        return 0;
+    children->pid[i] = children->pid[--children->n];
+    if (waitpid(pid, &status, WNOHANG) == 0) {
         kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
@@ -146,19 +160,22 @@ _Noreturn void
 zygote_run(int control, const struct helper_task *const *tasks)
 {
     struct sandbox *sandbox = sandbox_prepare();
+    struct children children = { .n = 0 };
     struct order order;
     int fd;
 
     prctl(PR_SET_NAME, "chapterd-zygote");
     while (sandbox != NULL && receive(control, &order, &fd)) {
         if (order.what == MAKE)
-            order.pid = make_helper(fd, sandbox, tasks);
-        else if (order.pid > 0)
-            order.status = end_helper(order.pid);
+            order.pid = make_helper(&children, fd, sandbox, tasks);
+        else
+            order.status = end_helper(&children, order.pid);
         if (fd >= 0)
             close(fd);
         if (send(control, &order, sizeof order, MSG_NOSIGNAL) != sizeof order)
             break;
     }
-    _exit(0); /* and the helpers with it: PR_SET_PDEATHSIG */
+    while (children.n > 0)
+        end_helper(&children, children.pid[0]);
+    _exit(0);
 }

@@ -31,6 +31,8 @@ struct answer_head {
 /* A helper ends after so many requests: what leaks in parsers goes with it. */
 #define HELPER_LIFE 200
 
+#define HELPERS_MAX 64
+
 /* Runs until the other end of `control` is closed. In a process of its own, with one thread. */
 _Noreturn void zygote_run(int control, const struct helper_task *const *tasks);
 
