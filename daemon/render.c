@@ -23,7 +23,7 @@ advice(int status)
     case 403:
         return N_("If you think that you should be allowed to, ask the board of the chapter.");
     case 404:
-        return N_("Perhaps it was moved or deleted, or you need to sign in to see it.");
+        return N_("Perhaps it was moved or deleted, or it is not meant for you.");
     case 412:
         return N_("Go back, load the page again and repeat what you did.");
     case 413:

@@ -34,6 +34,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
         let failed = 0;
         button.disabled = true;
         status.replaceChildren();
+        document.querySelector("main > .notice")?.remove();
         for (const file of form.elements.file.files) {
             const answer = await send(file, form.elements.replace.checked);
             if (answer.status === 201 || answer.status === 204)
