@@ -249,14 +249,15 @@ CREATE TABLE dav_policy (
 COMMENT ON TABLE dav_policy IS 'Who may read and write a collection and everything below it that has no policy of its own.';
 COMMENT ON COLUMN dav_policy.read_level IS 'Least role: 0 public, 1 federation, 2 member, 3 board, 4 chair, 9 nobody.';
 
--- The tables that every write touches have no foreign keys to chapter, dav_policy and the parent node: each
+-- The tables that every write touches have no foreign keys to chapter, person, dav_policy and the parent node: each
 -- insert would lock those rows in share mode, and all writers of a chapter would meet there. What they would
--- protect is protected by the tree lock of enter(); chapters are never deleted; chapterctl verify looks.
+-- protect is protected by the tree lock of enter(); chapters are never deleted, what a person owns goes before she
+-- does (door person_erase); chapterctl verify looks.
 
 CREATE TABLE blob (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     chapter_id int8,
-    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    person_id  int8,
     sha256     bytea NOT NULL CHECK (length(sha256) = 32),
     size       int8 NOT NULL CHECK (size >= 0),
     bytes      bytea COMPRESSION lz4,
@@ -277,7 +278,7 @@ CREATE TABLE blob_part (
     blob_id    int8 NOT NULL REFERENCES blob ON DELETE CASCADE,
     seq        int4 NOT NULL,
     chapter_id int8,
-    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    person_id  int8,
     sha256     bytea NOT NULL CHECK (length(sha256) = 32),
     size       int8 NOT NULL,
     store      int2 NOT NULL DEFAULT 0,
@@ -292,7 +293,7 @@ CREATE TABLE dav_node (
     root_id    int8 NOT NULL,
     parent_id  int8,
     chapter_id int8,
-    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    person_id  int8,
     policy_id  int8 NOT NULL,
     blob_id    int8,
     size       int8 NOT NULL DEFAULT 0,
@@ -338,7 +339,7 @@ CREATE TABLE dav_property (
     ns         text NOT NULL,
     name       text NOT NULL,
     chapter_id int8,
-    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    person_id  int8,
     value      text NOT NULL,
     lang       text,
     PRIMARY KEY (node_id, ns, name)
@@ -538,9 +539,12 @@ BEGIN
     INSERT INTO blob (chapter_id, person_id, sha256, size, bytes) VALUES (chapter, person, hash, length, content)
         ON CONFLICT DO NOTHING RETURNING id, bytes IS NULL AS outside INTO b;
     IF NOT FOUND THEN
-        SELECT id, bytes IS NULL AS outside INTO b FROM blob
-         WHERE sha256 = hash AND (chapter_id = chapter OR person_id = person);
-        IF NOT FOUND THEN
+        IF chapter IS NOT NULL THEN
+            SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE chapter_id = chapter AND sha256 = hash;
+        ELSE
+            SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE person_id = person AND sha256 = hash;
+        END IF;
+        IF b.id IS NULL THEN
             PERFORM lost_race();
         ELSIF b.outside AND content IS NOT NULL THEN
             UPDATE blob SET bytes = content WHERE id = b.id;
@@ -632,7 +636,7 @@ COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
 
 -- Folders alone are walked, by an index that holds only them; a folder's members follow from it. The planner expects
 -- hundreds of folders below one and would read the whole table: here and in the functions below only indexes will do.
-CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE
+CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE ROWS 20
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     WITH RECURSIVE folder AS (
         SELECT id FROM dav_node WHERE id = node AND collection
