@@ -16,7 +16,8 @@
 #include "base/time.h"
 #include "base/token.h"
 
-#define SLOT_PATIENCE SECOND /* how long a thread waits for its turn */
+#define SLOT_PATIENCE SECOND      /* how long a thread waits for its turn ... */
+#define LAST_PATIENCE (SECOND / 20) /* ... and when others wait already: so they do not take all workers */
 #define PAGE_SIZE     500
 #define PAGE_TIMEOUT  (30 * SECOND)
 
@@ -127,8 +128,9 @@ is_slow(const struct directory *d, int64_t now)
 }
 
 static struct slot *
-take_locked(struct directory *d, int64_t now, int64_t until)
+take_locked(struct directory *d, int64_t now)
 {
+    int64_t until = now + (d->n_waiting < d->n_slots / 2 ? SLOT_PATIENCE : LAST_PATIENCE);
     struct timespec end = { until / SECOND, until % SECOND * 1000 };
 
     for (;;) {
@@ -137,7 +139,12 @@ take_locked(struct directory *d, int64_t now, int64_t until)
         for (int i = 0; i < d->n_slots; i++)
             if (!d->slot[i].taken)
                 return &d->slot[i];
-        if (is_slow(d, now) || pthread_cond_timedwait(&d->freed, &d->lock, &end) != 0)
+        if (is_slow(d, now))
+            return NULL;
+        d->n_waiting++;
+        int late = pthread_cond_timedwait(&d->freed, &d->lock, &end);
+        d->n_waiting--;
+        if (late != 0)
             return NULL;
         now = time_monotonic();
     }
@@ -147,10 +154,8 @@ take_locked(struct directory *d, int64_t now, int64_t until)
 static struct slot *
 take_slot(struct directory *d)
 {
-    int64_t now = time_monotonic();
-
     pthread_mutex_lock(&d->lock);
-    struct slot *s = take_locked(d, now, now + SLOT_PATIENCE);
+    struct slot *s = take_locked(d, time_monotonic());
     if (s != NULL) {
         s->taken = true;
         s->since = time_monotonic();

@@ -40,7 +40,7 @@ struct directory {
     char *state_admins;          /* key of their group; NULL: nobody is one */
     pthread_mutex_t lock;
     pthread_cond_t freed;
-    int n_slots, n_taken;
+    int n_slots, n_taken, n_waiting;
     bool down; /* the last question got no answer: one at a time until one does */
     struct slot slot[];
 };

@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "auth/passwords.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/token.h"
 #include "db/db.h"
 #include "html/lang.h"
@@ -40,15 +41,30 @@ read_key(struct request *rq, unsigned char key[LOGIN_KEY_SIZE])
     return NULL;
 }
 
-/* The name as the directory compares it: ASCII case and blanks at the ends do not matter. */
+/*
+ * The name much as the directory compares it, so that another spelling is not
+ * another try: without "HOST\", in lower case, one blank for many.
+ */
+static const char *
+account_of(struct request *rq, const char *user)
+{
+    const char *backslash = strrchr(user, '\\');
+    const char *from = text_trim(rq->arena, backslash == NULL ? user : backslash + 1);
+    char *name = arena_copy(rq->arena, from, strlen(from)), *to = name;
+
+    for (const char *c = name; *c != '\0'; c++)
+        if (*c != ' ' || c[1] != ' ')
+            *to++ = (char)tolower((unsigned char)*c);
+    *to = '\0';
+    return name;
+}
+
 static struct bytes
-hash(struct request *rq, const unsigned char *key, const char *user, const char *network)
+hash(struct request *rq, const unsigned char *key, const char *account, const char *network)
 {
     unsigned char *mac = arena_alloc(rq->arena, SHA256_SIZE);
-    char *text = arena_printf(rq->arena, "%s\n%s", user, network);
+    const char *text = arena_printf(rq->arena, "%s\n%s", account, network);
 
-    for (char *c = text; *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
     hmac_sha256(key, LOGIN_KEY_SIZE, text, strlen(text), mac);
     return (struct bytes){ mac, SHA256_SIZE };
 }
@@ -59,7 +75,7 @@ buckets(struct request *rq, const char *user, struct bytes *account, struct byte
     unsigned char key[LOGIN_KEY_SIZE];
 
     TRY(read_key(rq, key));
-    *account = hash(rq, key, user, rq->client.network);
+    *account = hash(rq, key, account_of(rq, user), rq->client.network);
     *network = hash(rq, key, "", rq->client.network);
     forget(key, sizeof key);
     return NULL;
