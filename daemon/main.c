@@ -38,7 +38,7 @@
 
 static const char usage[] =
     "Usage: chapterd [-c FILE] [--check | --routes]\n"
-    "Serves calendars, contacts, documents, wiki, forms and resolutions of all chapters.\n\n"
+    "Serves the pages and documents of all chapters.\n\n"
     "  -c, --config FILE  settings (default: /etc/chapterd/chapterd.conf)\n"
     "      --check        say what is wrong with the settings and end\n"
     "      --routes       list what is served: method, address, sign-in, least role\n"

@@ -45,6 +45,15 @@ manual_has_every_command()
 
 pages_are_clean() { ! man --warnings -l "$1" 2>&1 >/dev/null | grep .; }
 
+# Of daemon/base/version.h, of the package, and what the program says.
+one_version()
+{
+    local package
+    package=$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)
+    grep -qx "#define VERSION \"${package%-*}\"" daemon/base/version.h &&
+        [ "$(build/chapterd --version)" = "chapterd ${package%-*}" ]
+}
+
 installs() { make --no-print-directory install DESTDIR="$work/root" && find "$work/root" -type f | sort; }
 
 installed() { test -s "$work/root/$1"; }
@@ -89,7 +98,7 @@ done
 expect 'the example names settings that there are' example_names_known_settings
 expect 'chapterctl(1) has every command' manual_has_every_command
 expect 'the service is fenced in' hardened
-expect 'the daemon says its version' build/chapterd --version
+expect 'program and package have one version' one_version
 expect 'make deb' builds_package
 expect 'lintian finds nothing' package_is_clean
 for file in usr/sbin/chapterd lib/systemd/system/chapterd.service usr/lib/sysusers.d/chapterd.conf \

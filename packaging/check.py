@@ -179,7 +179,7 @@ def count_output(log, code):
     for tests, failures in re.findall(r'^(\d+) tests?, (\d+) failures?$', text, re.M):
         passed += int(tests) - int(failures)
         failed += int(failures)
-    for good, bad in re.findall(r'^(\d+) passed, (\d+) failed$', text, re.M):
+    for good, bad in re.findall(r'^(?:.*: )?(\d+) passed, (\d+) failed(?:, \d+ seconds)?$', text, re.M):
         passed += int(good)
         failed += int(bad)
     if passed + failed == 0:

@@ -13,5 +13,6 @@ mkdir -p "$tree"
 git archive HEAD | tar -x -C "$tree"
 cp -a "$tree/packaging/debian" "$tree/debian"
 (cd "$tree" && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc)
+rm -f build/chapterd_*.deb build/chapterd-dbgsym_*.deb
 mv build/deb/chapterd*_"${version}"_* build/
 ls build/chapterd_*.deb
