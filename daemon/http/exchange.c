@@ -9,6 +9,7 @@
 #include "http/body_in.h"
 #include "http/exchange.h"
 #include "http/front_in.h"
+#include "http/layout.h"
 #include "http/response_out.h"
 
 static fallible
@@ -129,6 +130,7 @@ exchange_open(struct exchange *ex)
     rq->scope.chapters = "";
     /* Until the body is found well framed, nothing behind the head can be trusted. */
     ex->close = true;
+    TRY(layout_check(rq->arena, &ex->head));
     TRY(guard_check(rq->arena, &ex->head, &ex->framing));
     rq->method = ex->framing.method;
     TRY(find_address(ex));

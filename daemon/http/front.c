@@ -123,6 +123,8 @@ new_exchange(
         .field = NEW_ARRAY(arena, struct field, (size_t)(n > GUARD_FIELDS ? GUARD_FIELDS + 1 : n)),
     };
     MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_field, ex);
+    ex->head.size =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     atomic_fetch_add(&front->running, 1);
     atomic_fetch_add(&c->requests, 1);
     return ex;

@@ -64,6 +64,8 @@ has_control_character(const char *s, size_t n)
 static fallible
 check_fields(struct arena *arena, const struct head *head, const char *value[SINGLES])
 {
+    if (head->size > GUARD_HEAD)
+        return REFUSE(arena, HEADERS_TOO_LARGE);
     if (head->n_fields > GUARD_FIELDS)
         return FAIL(
             arena, HEADERS_TOO_LARGE, "At most %d header lines are accepted.", GUARD_FIELDS);

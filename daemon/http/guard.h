@@ -22,6 +22,7 @@ struct head {
     const char *method, *target, *version;
     const struct field *field;
     int n_fields;
+    size_t size; /* of all of it where it lies, from the method on; 0: it lies nowhere (layout.h) */
 };
 
 enum target_form { TARGET_PATH, TARGET_ABSOLUTE, TARGET_SERVER /* "*" */ };
@@ -35,6 +36,7 @@ struct framing {
 };
 
 #define GUARD_FIELDS       100
+#define GUARD_HEAD         ((size_t)32 * 1024)
 #define GUARD_REQUEST_LINE ((size_t)8 * 1024)
 
 /* BAD_REQUEST, LENGTH_REQUIRED, ADDRESS_TOO_LONG, UNSUPPORTED_TYPE, HEADERS_TOO_LARGE,
