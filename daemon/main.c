@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "blob/blob.h"
 #include "db/db.h"
 #include "db/schema.h"
@@ -33,7 +34,6 @@
 #include "webdav/dav.h"
 #include "webdav/quota.h"
 
-#define VERSION "0.1.0"
 #define HELPERS 4
 
 static const char usage[] =

@@ -122,6 +122,20 @@ check_clocks(struct checks *checks)
 }
 
 static fallible
+check_wire(struct checks *checks)
+{
+    struct rows rows;
+
+    TRY(q_ctl_wire(checks->ctl->db, checks->ctl->arena, &rows));
+    struct ctl_wire_row row = ctl_wire_row(&rows, 0);
+    if (row.remote && !row.encrypted)
+        check_tell(checks, WRONG, "database",
+            "Add sslmode=verify-full to the setting database, and a certificate to the server.",
+            "everything that is stored crosses the net in clear");
+    return NULL;
+}
+
+static fallible
 ask(struct checks *checks)
 {
     struct ctl *ctl = checks->ctl;
@@ -129,6 +143,7 @@ ask(struct checks *checks)
 
     TRY(q_ctl_settings(ctl->db, ctl->arena, &rows));
     check_settings(checks, &rows);
+    TRY(check_wire(checks));
     TRY(check_connections(checks, &rows));
     return check_clocks(checks);
 }

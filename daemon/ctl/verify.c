@@ -1,4 +1,4 @@
-/* chapterctl verify: re-reads everything that is stored and says what is damaged. Changes nothing. */
+/* chapterctl verify: re-reads everything that is stored and says what is damaged. */
 #include "ctl/verify.h"
 
 #include <errno.h>
@@ -109,12 +109,12 @@ tell(struct verify *v)
     struct arena *arena = v->ctl->arena;
 
     if (v->ctl->json) {
-        ctl_json(json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I, s:I}, s:O}", "ok",
+        ctl_json(json_pack("{s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:O}", "ok",
             v->n_damage == 0, "contents", "inline", (json_int_t)v->inline_contents, "stored",
             (json_int_t)v->stored_contents, "bytes", (json_int_t)v->bytes, "chapters",
             (json_int_t)v->chapters, "nodes", (json_int_t)v->nodes, "rubbish", "files",
             (json_int_t)v->rubbish, "bytes", (json_int_t)v->rubbish_bytes, "old",
-            (json_int_t)v->old_rubbish, "damage", v->damage));
+            (json_int_t)v->old_rubbish, "recounted", (json_int_t)v->recounted, "damage", v->damage));
         return;
     }
     ctl_say(v->ctl, "%" PRId64 " contents read again (%s), %" PRId64 " documents and folders in %" PRId64
@@ -188,13 +188,20 @@ verify(struct ctl *ctl)
     return NULL;
 }
 
+static const struct ctl_option verify_options[] = {
+    { "recount", NULL, "put right how much each chapter is counted to store", false },
+    { NULL, NULL, NULL, false },
+};
+
 const struct ctl_command verify_commands[] = {
     {
         .name = "verify",
         .args = "",
+        .options = verify_options,
         .help = "re-reads all that is stored and says what is damaged",
-        .more = "The service may go on meanwhile. It changes nothing. Files that belong to nothing are\n"
-                "no damage: they are left by uploads that broke off, and are removed after a week.\n",
+        .more = "The service may go on meanwhile. It changes nothing but, with --recount, counts. Files\n"
+                "that belong to nothing are no damage: they are left by uploads that broke off, and are\n"
+                "removed after a week.\n",
         .run = verify,
     },
     { .name = NULL },

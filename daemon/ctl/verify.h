@@ -18,6 +18,7 @@ struct verify {
     json_t *damage;  /* array of what was found */
     int64_t n_damage;
     int64_t inline_contents, stored_contents, bytes, nodes, chapters;
+    int64_t recounted;
     int64_t rubbish, rubbish_bytes, old_rubbish;
 };
 

@@ -80,8 +80,23 @@ verify_tree(struct verify *v)
 }
 
 struct chapters {
+    bool recount;
     struct rows faulty, counts;
 };
+
+/* Others go on writing: their deltas add up with the difference, whichever comes first. */
+static fallible
+recount(struct ctl *ctl, const struct rows *counts)
+{
+    struct rows unused;
+
+    for (int i = 0; i < counts->n; i++) {
+        struct verify_quota_row row = verify_quota_row(counts, i);
+        if (row.counted != row.stored)
+            TRY(q_verify_recount(ctl->db, ctl->arena, row.chapter, row.stored - row.counted, &unused));
+    }
+    return NULL;
+}
 
 static fallible
 chapters_step(struct ctl *ctl, void *own)
@@ -91,15 +106,33 @@ chapters_step(struct ctl *ctl, void *own)
 
     TRY(q_verify_patience(ctl->db, ctl->arena, &unused));
     TRY(q_verify_chapters(ctl->db, ctl->arena, &c->faulty));
-    return q_verify_quota(ctl->db, ctl->arena, &c->counts);
+    TRY(q_verify_quota(ctl->db, ctl->arena, &c->counts));
+    return c->recount ? recount(ctl, &c->counts) : NULL;
+}
+
+/* A count that is not right is damage, unless it is being put right. */
+static void
+tell_count(struct verify *v, bool mended, const struct verify_quota_row *row)
+{
+    if (row->counted == row->stored)
+        return;
+    if (mended) {
+        v->recounted++;
+        ctl_say(v->ctl, "%s: %" PRId64 " bytes were counted as stored, and there are %" PRId64
+            ". The count is right now.", row->chapter, row->counted, row->stored);
+    } else {
+        verify_damage(v, "count", row->chapter, 0,
+            "%" PRId64 " bytes are counted as stored, but there are %" PRId64
+            ". To count anew: chapterctl verify --recount", row->counted, row->stored);
+    }
 }
 
 struct error *
 verify_chapters(struct verify *v)
 {
-    struct chapters c;
+    struct chapters c = { .recount = ctl_option(v->ctl, "recount") != NULL };
 
-    TRY(verify_ask(v, chapters_step, &c));
+    TRY(ctl_work(v->ctl, c.recount ? READ_WRITE : READ_ONLY, chapters_step, &c));
     v->chapters = c.counts.n;
     for (int i = 0; i < c.faulty.n; i++) {
         struct verify_chapters_row row = verify_chapters_row(&c.faulty, i);
@@ -107,10 +140,7 @@ verify_chapters(struct verify *v)
     }
     for (int i = 0; i < c.counts.n; i++) {
         struct verify_quota_row row = verify_quota_row(&c.counts, i);
-        if (row.counted != row.stored)
-            verify_damage(v, "count", row.chapter, 0,
-                "%" PRId64 " bytes are counted as stored, but there are %" PRId64 ".", row.counted,
-                row.stored);
+        tell_count(v, c.recount, &row);
     }
     return NULL;
 }

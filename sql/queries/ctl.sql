@@ -17,6 +17,12 @@ WHERE name IN ('server_version_num', 'fsync', 'synchronous_commit', 'full_page_w
 -- out others int8
 SELECT greatest(0, sum(numbackends) - 1)::int8 FROM pg_stat_database
 
+-- ctl_wire: how this connection reaches the server
+-- out remote bool, encrypted bool
+SELECT NOT coalesce(inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8'
+                    OR inet_server_addr() = '::1', true),
+       coalesce((SELECT s.ssl FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid()), false)
+
 -- ctl_clock: what time the database has
 -- out now timestamptz
 SELECT clock_timestamp()

@@ -77,6 +77,10 @@ LEFT JOIN (SELECT f.chapter_id, sum(m.size) AS size
            GROUP BY f.chapter_id) n ON n.chapter_id = c.id
 ORDER BY c.slug
 
+-- verify_recount: adds what was not counted, or takes away what was counted too much
+-- in  chapter text, difference int8
+UPDATE quota q SET used = q.used + $2 FROM chapter c WHERE c.slug = $1 AND q.chapter_id = c.id
+
 -- verify_count: how many living nodes there are
 -- out nodes int8
 SELECT count(*) FROM dav_node WHERE NOT gone

@@ -71,7 +71,7 @@ def clean(used):
 
 def test_nothing_is_damaged(clean):
     answer = clean.json('verify')
-    assert list(answer) == ['ok', 'contents', 'chapters', 'nodes', 'rubbish', 'damage']
+    assert list(answer) == ['ok', 'contents', 'chapters', 'nodes', 'rubbish', 'recounted', 'damage']
     assert list(answer['contents']) == ['inline', 'stored', 'bytes']
     assert answer['contents']['stored'] == 1  # two documents, a copy, one content
     assert answer['contents']['inline'] >= 3
@@ -205,6 +205,40 @@ def test_a_chapter_below_itself(clean):
     found = harmed(clean, "UPDATE chapter SET parent_id = id WHERE slug = 'bildung'",
                    "UPDATE chapter SET parent_id = (SELECT id FROM chapter WHERE slug = 'land') WHERE slug = 'bildung'")
     assert ('cycle', 'bildung') in kinds(found)
+
+
+def test_counts_can_be_put_right(clean):
+    clean.sql(f'UPDATE quota SET used = used + 12345 WHERE chapter_id = {JENA}')
+    assert '--recount' in damage(clean)[0]['text']
+    answer = clean.json('verify', '--recount')
+    assert answer['recounted'] == 1 and answer['damage'] == []
+    assert clean.json('verify', '--recount')['recounted'] == 0
+
+
+def test_what_belongs_to_a_person_is_verified_too(clean):
+    person = clean.person('owner')
+    blob = clean.sql('INSERT INTO blob (person_id, sha256, size, bytes) VALUES (%s, sha256(%s), 3, %s) RETURNING id',
+                     person, b'abc', b'abc')[0][0]
+    policy = clean.sql('INSERT INTO dav_policy (person_id, read_level, write_level) VALUES (%s, 9, 9) RETURNING id',
+                       person)[0][0]
+    root = clean.sql("INSERT INTO dav_node (root_id, person_id, policy_id, kind, collection, name, name_key)"
+                     " VALUES (currval('dav_node_id_seq'), %s, %s, 'folder', true, 'own', 'own') RETURNING id",
+                     person, policy)[0][0]
+    clean.sql('INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name, name_key, blob_id,'
+              " size, etag) VALUES (%s, %s, %s, %s, 'file', false, 'mine', 'mine', %s, 3,"
+              " left(encode(sha256('abc'), 'hex'), 32))", root, root, person, policy, blob)
+    try:
+        inline = clean.json('verify')['contents']['inline']
+        clean.sql("UPDATE blob SET bytes = 'abd' WHERE id = %s", blob)
+        assert kinds(damage(clean)) == {('wrong_hash', None)}
+        clean.sql("UPDATE blob SET bytes = 'abc' WHERE id = %s", blob)
+        clean.sql('UPDATE dav_node SET size = 4 WHERE person_id = %s AND NOT collection', person)
+        assert kinds(damage(clean)) == {('size', None)}
+    finally:
+        clean.sql('DELETE FROM dav_node WHERE person_id = %s', person)
+        clean.sql('DELETE FROM dav_policy WHERE person_id = %s', person)
+        clean.sql('DELETE FROM blob WHERE person_id = %s', person)
+    assert clean.json('verify')['contents']['inline'] == inline - 1
 
 
 def test_a_store_that_is_not_there(used):
