@@ -10,8 +10,8 @@
 #define WORD_MAX 40 /* longer words are no misspelt commands */
 
 static const struct ctl_option global_options[] = {
-    { "config", "FILE", "the settings; otherwise $CHAPTERD_CONF, otherwise /etc/chapterd/chapterd.conf",
-        false },
+    { "config", "FILE",
+        "the settings; otherwise $CHAPTERD_CONF, otherwise /etc/chapterd/chapterd.conf", false },
     { "json", NULL, "answer with one JSON object, for programs", false },
     { "help", NULL, "explain the command", false },
     { "version", NULL, "show the version", false },
@@ -290,8 +290,8 @@ check_words(struct ctl_line *line)
 
     if (line->n_words < c->least || line->n_words > c->most) {
         fprintf(stderr, "chapterctl: %s. It is written: chapterctl %s %s\n",
-            line->n_words < c->least ? "something is missing" : "that is one word too many", c->name,
-            c->args);
+            line->n_words < c->least ? "something is missing" : "that is one word too many",
+            c->name, c->args);
         return false;
     }
     for (int i = 0; c->options != NULL && c->options[i].name != NULL; i++)

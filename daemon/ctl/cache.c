@@ -17,8 +17,9 @@ static fallible
 cache_flush(struct ctl *ctl)
 {
     TRY(ctl_work(ctl, READ_WRITE, flush_step, NULL));
-    ctl_say(ctl, "All daemons forget passwords and roles they have looked up; the next login asks the "
-                 "directory again.");
+    ctl_say(ctl,
+        "All daemons forget passwords and roles they have looked up; the next login asks the "
+        "directory again.");
     if (ctl->json)
         ctl_json(json_pack("{s:b}", "ok", 1));
     return NULL;
@@ -29,8 +30,8 @@ const struct ctl_command cache_commands[] = {
         .name = "cache flush",
         .args = "",
         .help = "makes all daemons forget passwords and roles they remember",
-        .more = "Useful when a password was changed or an account closed in a hurry; otherwise they\n"
-                "forget by themselves within a minute.\n",
+        .more = "Useful when a password was changed or an account closed in a hurry; otherwise\n"
+                "they forget by themselves within a minute.\n",
         .run = cache_flush,
     },
     { .name = NULL },

@@ -21,8 +21,8 @@ chapter_json(struct arena *arena, const struct chapter *c, int64_t used, int64_t
         ctl_json_text(c->contact), "language", c->language, "members_go_up", c->members_go_up,
         "created", ctl_json_time(arena, c->created), "archived", ctl_json_time(arena, c->archived));
 
-    json_object_set_new(object, "quota",
-        json_pack("{s:I, s:I}", "used", (json_int_t)used, "max", (json_int_t)max));
+    json_object_set_new(
+        object, "quota", json_pack("{s:I, s:I}", "used", (json_int_t)used, "max", (json_int_t)max));
     return object;
 }
 
@@ -62,8 +62,8 @@ chapter_add_command(struct ctl *ctl)
     size_t bytes = 0;
 
     if (quota != NULL && (!text_to_size(quota, &bytes) || bytes > INT64_MAX))
-        return FAIL(ctl->arena, BAD_REQUEST, "--quota: \"%s\" is not a size. Write for example \"10 GiB\".",
-            quota);
+        return FAIL(ctl->arena, BAD_REQUEST,
+            "--quota: \"%s\" is not a size. Write for example \"10 GiB\".", quota);
     add.new = (struct chapter_new){
         .slug = ctl->arg[0],
         .name = ctl_option(ctl, "name"),
@@ -74,7 +74,8 @@ chapter_add_command(struct ctl *ctl)
         .quota = quota == NULL ? -1 : (int64_t)bytes,
     };
     TRY(ctl_work(ctl, READ_WRITE, add_step, &add));
-    ctl_say(ctl, add.made ? "The chapter \"%s\" has been added." : "The chapter \"%s\" is there already.",
+    ctl_say(ctl,
+        add.made ? "The chapter \"%s\" has been added." : "The chapter \"%s\" is there already.",
         ctl->arg[0]);
     if (ctl->json)
         ctl_json(json_pack("{s:b, s:b, s:o}", "ok", 1, "made", add.made, "chapter",
@@ -109,8 +110,9 @@ print_list(struct ctl *ctl, const struct listing *l)
     const char **cells = NEW_ARRAY(ctl->arena, const char *, (size_t)(l->list.n + 1) * COLUMNS);
 
     if (l->list.n == 0) {
-        ctl_say(ctl, "There are no chapters yet. Begin with: chapterctl chapter add SLUG --name NAME "
-                     "--kind state");
+        ctl_say(ctl,
+            "There are no chapters yet. Begin with: chapterctl chapter add SLUG --name NAME "
+            "--kind state");
         return;
     }
     cells[SLUG] = "SLUG";
@@ -144,8 +146,8 @@ chapter_list_command(struct ctl *ctl)
     }
     json_t *all = json_array();
     for (int i = 0; i < l.list.n; i++)
-        json_array_append_new(all,
-            chapter_json(ctl->arena, &l.list.chapter[i], l.used[i], l.max[i]));
+        json_array_append_new(
+            all, chapter_json(ctl->arena, &l.list.chapter[i], l.used[i], l.max[i]));
     ctl_json(json_pack("{s:b, s:o}", "ok", 1, "chapters", all));
     return NULL;
 }
@@ -177,9 +179,9 @@ show_json(struct ctl *ctl, const struct shown *s)
     for (int i = 0; i < s->children.n; i++)
         json_array_append_new(children, json_string(s->children.chapter[i].slug));
     for (int i = 0; i < s->groups.n; i++)
-        json_array_append_new(groups,
-            json_pack("{s:s, s:s}", "role", chapter_role_word(s->groups.group[i].role), "group",
-                s->groups.group[i].key));
+        json_array_append_new(
+            groups, json_pack("{s:s, s:s}", "role", chapter_role_word(s->groups.group[i].role),
+                        "group", s->groups.group[i].key));
     json_object_set_new(object, "children", children);
     json_object_set_new(object, "groups", groups);
     ctl_json(json_pack("{s:b, s:o}", "ok", 1, "chapter", object));
@@ -206,7 +208,8 @@ show_text(struct ctl *ctl, const struct shown *s)
         text_size(ctl->arena, s->max, "en"));
     for (int i = 0; i < s->groups.n; i++)
         printf("%s_group%*s%s\n", chapter_role_word(s->groups.group[i].role),
-            (int)(9 - strlen(chapter_role_word(s->groups.group[i].role))), "", s->groups.group[i].key);
+            (int)(9 - strlen(chapter_role_word(s->groups.group[i].role))), "",
+            s->groups.group[i].key);
     printf("created        %s\n", time_rfc3339(ctl->arena, c->created));
     if (c->archived != 0)
         printf("archived       %s\n", time_rfc3339(ctl->arena, c->archived));
@@ -246,8 +249,9 @@ chapter_set_command(struct ctl *ctl)
     ctl_say(ctl, "The chapter \"%s\" has been changed.", ctl->arg[0]);
     for (int i = 1; i < ctl->n_args; i++)
         if (strstr(ctl->arg[i], "_group=") != NULL) {
-            ctl_say(ctl, "Who is in these groups is known after the next look into the directory. At "
-                         "once: chapterctl sync");
+            ctl_say(ctl,
+                "Who is in these groups is known after the next look into the directory. At "
+                "once: chapterctl sync");
             break;
         }
     if (ctl->json)
@@ -266,8 +270,8 @@ archive_step(struct ctl *ctl, void *own)
     struct archive *a = own;
 
     TRY(chapter_find(ctl->db, ctl->arena, ctl->app.lang, ctl->arg[0], &a->chapter));
-    return chapter_archive(&ctl->app, ctl->db, ctl->arena, &a->chapter,
-        ctl_option(ctl, "undo") == NULL, &a->done);
+    return chapter_archive(
+        &ctl->app, ctl->db, ctl->arena, &a->chapter, ctl_option(ctl, "undo") == NULL, &a->done);
 }
 
 static fallible
@@ -278,13 +282,16 @@ chapter_archive_command(struct ctl *ctl)
 
     TRY(ctl_work(ctl, READ_WRITE, archive_step, &a));
     if (!a.done)
-        ctl_say(ctl, undo ? "The chapter \"%s\" is open already." : "The chapter \"%s\" is archived already.",
+        ctl_say(ctl,
+            undo ? "The chapter \"%s\" is open already."
+                 : "The chapter \"%s\" is archived already.",
             ctl->arg[0]);
     else if (undo)
         ctl_say(ctl, "The chapter \"%s\" is open again.", ctl->arg[0]);
     else
-        ctl_say(ctl, "The chapter \"%s\" is archived: nobody can read or write in it, nothing has been "
-                     "deleted. To open it again: chapterctl chapter archive %s --undo",
+        ctl_say(ctl,
+            "The chapter \"%s\" is archived: nobody can read or write in it, nothing has been "
+            "deleted. To open it again: chapterctl chapter archive %s --undo",
             ctl->arg[0], ctl->arg[0]);
     if (ctl->json)
         ctl_json(json_pack("{s:b, s:s, s:b, s:b}", "ok", 1, "slug", ctl->arg[0], "archived", !undo,
@@ -323,9 +330,9 @@ const struct ctl_command chapter_commands[] = {
         .most = 1,
         .options = add_options,
         .help = "adds a chapter with all that belongs to it",
-        .more = "SLUG is its short name in addresses: 2 to 40 small letters, digits and hyphens; it cannot\n"
-                "be changed later. A district and a network need a state as parent, a local one a district\n"
-                "or state.\n",
+        .more = "SLUG is its short name in addresses: 2 to 40 small letters, digits and\n"
+                "hyphens; it cannot be changed later. A district and a network need a state as\n"
+                "parent, a local one a district or state.\n",
         .run = chapter_add_command,
     },
     {

@@ -1,4 +1,4 @@
-/* chapterctl check: everything an installation rests on, a line each, with a remedy for what is wrong. */
+/* chapterctl check: everything an installation rests on, with a remedy for what is wrong. */
 #include "ctl/check.h"
 
 #include <errno.h>
@@ -28,8 +28,8 @@ check_tell(struct checks *checks, enum verdict verdict, const char *part, const 
     checks->wrong = checks->wrong || verdict == WRONG;
     if (checks->list != NULL) {
         json_array_append_new(checks->list,
-            json_pack("{s:s, s:s, s:s, s:o}", "part", part, "verdict", verdict_names[verdict], "text",
-                text, "remedy", ctl_json_text(remedy)));
+            json_pack("{s:s, s:s, s:s, s:o}", "part", part, "verdict", verdict_names[verdict],
+                "text", text, "remedy", ctl_json_text(remedy)));
         return;
     }
     printf("%-6s %-12s %s\n", verdict_words[verdict], part, text);
@@ -57,7 +57,7 @@ free_text(char **text)
     free(*text);
 }
 
-/* Reads the settings; each complaint becomes a line of ours. False when there is nothing to go on with. */
+/* Reads the settings; each complaint becomes a line of ours. False when there are none to use. */
 static bool
 check_config(struct checks *checks)
 {
@@ -69,10 +69,12 @@ check_config(struct checks *checks)
 
     if (report == NULL)
         abort();
-    checks->config = ctl->config = ctl->app.config = config_read(ctl->arena, ctl->config_path, report);
+    checks->config = ctl->config = ctl->app.config =
+        config_read(ctl->arena, ctl->config_path, report);
     bool good = checks->config != NULL && config_check(checks->config, report);
     fclose(report);
-    for (char *line = strtok_r(complaints, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+    for (char *line = strtok_r(complaints, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
         check_tell(checks, good ? NOTE : WRONG, "settings", NULL, "%s", line);
     if (good)
         check_tell(checks, GOOD, "settings", NULL, "%s can be used", ctl->config_path);
@@ -88,12 +90,12 @@ check_clock(struct checks *checks)
     int state = adjtimex(&clock);
 
     if (state < 0)
-        check_tell(checks, NOTE, "clock", NULL, "the kernel does not say whether it is set over the net: %s",
-            strerror(errno));
+        check_tell(checks, NOTE, "clock", NULL,
+            "the kernel does not say whether it is set over the net: %s", strerror(errno));
     else if (state == TIME_ERROR || (clock.status & STA_UNSYNC) != 0)
         check_tell(checks, NOTE, "clock",
-            "Unless something outside this machine keeps its clock (as for a container), turn on "
-            "systemd-timesyncd or chrony.",
+            "Unless something outside this machine keeps its clock (as for a container), turn "
+            "on systemd-timesyncd or chrony.",
             "it is not being set over the net");
     else
         check_tell(checks, GOOD, "clock", NULL, "it is kept right over the net");
@@ -125,8 +127,8 @@ const struct ctl_command check_commands[] = {
         .name = "check",
         .args = "",
         .help = "says what is wrong with this installation and how to mend it",
-        .more = "Each line begins with ok, with note (worth knowing), or with WRONG; then the next line\n"
-                "says what to do. It changes nothing.\n",
+        .more = "Each line begins with ok, with note (worth knowing), or with WRONG; then the\n"
+                "next line says what to do. It changes nothing.\n",
         .without_config = true,
         .run = check,
     },

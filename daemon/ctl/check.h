@@ -13,11 +13,11 @@ enum verdict { GOOD, NOTE, WRONG };
 struct checks {
     struct ctl *ctl;
     const struct config *config;
-    json_t *list;    /* NULL without --json */
+    json_t *list; /* NULL without --json */
     bool wrong;
 };
 
-/* One line of the report: what about which part; remedy says how to mend it and is NULL when GOOD. */
+/* One line of the report: what about which part; remedy, NULL when GOOD, says how to mend it. */
 void check_tell(struct checks *, enum verdict, const char *part, const char *remedy,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 

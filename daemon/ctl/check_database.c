@@ -13,7 +13,7 @@
 #include "q/ctl.h"
 
 #define CLOCKS_APART_US 2000000
-#define CONNECTIONS_OWN 8 /* of a daemon besides its workers: jobs, notifications; and of chapterctl */
+#define CONNECTIONS_OWN 8 /* of a daemon besides its workers; and of chapterctl */
 #define OLDEST_SERVER   150000
 
 /* Settings of the server that must have one value; see "durable before acknowledged". */
@@ -82,27 +82,29 @@ check_settings(struct checks *checks, const struct rows *rows)
             "Name all servers in the setting database and add target_session_attrs=read-write.",
             "this server is a standby and takes no changes");
     if (all_good)
-        check_tell(checks, GOOD, "database", NULL, "its settings lose nothing that was acknowledged");
+        check_tell(
+            checks, GOOD, "database", NULL, "its settings lose nothing that was acknowledged");
 }
 
 static fallible
 check_connections(struct checks *checks, const struct rows *rows)
 {
-    long most = strtol(setting(rows, "max_connections"), NULL, 10)
-        - strtol(setting(rows, "superuser_reserved_connections"), NULL, 10);
+    long most = strtol(setting(rows, "max_connections"), NULL, 10) -
+                strtol(setting(rows, "superuser_reserved_connections"), NULL, 10);
     int64_t need = checks->config->workers + CONNECTIONS_OWN;
     struct rows others;
 
     TRY(q_ctl_connections(checks->ctl->db, checks->ctl->arena, &others));
     if (need > most)
         check_tell(checks, WRONG, "database",
-            "Raise max_connections in postgresql.conf, or lower workers in the settings of chapterd.",
-            "it allows %ld connections, and a daemon with %" PRId64 " workers needs up to %" PRId64, most,
-            checks->config->workers, need);
+            "Raise max_connections in postgresql.conf, or lower workers in the settings of "
+            "chapterd.",
+            "it allows %ld connections, and a daemon with %" PRId64 " workers needs up to %" PRId64,
+            most, checks->config->workers, need);
     else
         check_tell(checks, GOOD, "database", NULL,
-            "it allows %ld connections (%" PRId64 " in use); each daemon needs up to %" PRId64, most,
-            ctl_connections_row(&others, 0).others, need);
+            "it allows %ld connections (%" PRId64 " in use); each daemon needs up to %" PRId64,
+            most, ctl_connections_row(&others, 0).others, need);
     return NULL;
 }
 
@@ -116,7 +118,8 @@ check_clocks(struct checks *checks)
     int64_t after = time_now(), theirs = ctl_clock_row(&rows, 0).now;
     int64_t apart = theirs < before ? before - theirs : theirs > after ? theirs - after : 0;
     if (apart > CLOCKS_APART_US)
-        check_tell(checks, WRONG, "clock", "Set both clocks over the net (systemd-timesyncd or chrony).",
+        check_tell(checks, WRONG, "clock",
+            "Set both clocks over the net (systemd-timesyncd or chrony).",
             "this machine and the database are %" PRId64 " seconds apart", apart / 1000000);
     return NULL;
 }
@@ -167,6 +170,8 @@ check_database(struct checks *checks)
     }
     if (e != NULL)
         check_tell_error(checks, "database",
-            "See that PostgreSQL runs, and that the setting database names it and the role chapterd.", e);
+            "See that PostgreSQL runs, and that the setting database names it and the role "
+            "chapterd.",
+            e);
     return e == NULL;
 }

@@ -40,7 +40,8 @@ open_directory(struct checks *checks)
     if (good)
         return directory;
     complaints[strcspn(complaints, "\n")] = '\0';
-    check_tell(checks, WRONG, "directory", "Mend the settings that begin with ldap_.", "%s", complaints);
+    check_tell(
+        checks, WRONG, "directory", "Mend the settings that begin with ldap_.", "%s", complaints);
     return NULL;
 }
 
@@ -60,8 +61,9 @@ check_groups(struct checks *checks, struct directory *directory)
             continue;
         missing++;
         check_tell(checks, WRONG, "directory",
-            arena_printf(ctl->arena, "Make the group, or name another: chapterctl chapter set %s "
-                                     "%s_group=DN (nothing behind the sign: no group)",
+            arena_printf(ctl->arena,
+                "Make the group, or name another: chapterctl chapter set %s %s_group=DN "
+                "(nothing behind the sign: no group)",
                 row.slug, chapter_role_word(row.role)),
             "the group %s does not exist; it gives the role %s in %s", row.group_key,
             chapter_role_word(row.role), row.slug);
@@ -102,8 +104,8 @@ check_directory(struct checks *checks, bool with_database)
     e = directory_check(directory, checks->ctl->arena);
     if (e != NULL) {
         check_tell_error(checks, "directory",
-            "See that the directory runs at ldap_uri, and that ldap_bind_dn may sign in there and read "
-            "ldap_people_base.",
+            "See that the directory runs at ldap_uri, and that ldap_bind_dn may sign in there "
+            "and read ldap_people_base.",
             e);
         return;
     }
@@ -112,5 +114,6 @@ check_directory(struct checks *checks, bool with_database)
     if (e == NULL && with_database)
         e = check_groups(checks, directory);
     if (e != NULL)
-        check_tell_error(checks, "directory", "Run this again; if it stays, look at the directory's log.", e);
+        check_tell_error(
+            checks, "directory", "Run this again; if it stays, look at the directory's log.", e);
 }

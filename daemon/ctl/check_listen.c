@@ -40,8 +40,8 @@ read_address(struct arena *arena, const char *word, struct address *address)
         memcpy(local->sun_path, word + 5, strlen(word + 5));
         return true;
     }
-    if (!uri_host(arena, word, &host, &port) || port < 0
-        || getaddrinfo(host, arena_printf(arena, "%d", port), &hints, &found) != 0)
+    if (!uri_host(arena, word, &host, &port) || port < 0 ||
+        getaddrinfo(host, arena_printf(arena, "%d", port), &hints, &found) != 0)
         return false;
     memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
     address->n = found->ai_addrlen;
@@ -69,7 +69,8 @@ static bool
 is_ours(struct checks *checks, int fd)
 {
     struct uri base;
-    const char *host = uri_parse(checks->ctl->arena, checks->config->base_url, &base) ? base.host : "";
+    const char *host =
+        uri_parse(checks->ctl->arena, checks->config->base_url, &base) ? base.host : "";
     const char *question = arena_printf(checks->ctl->arena,
         "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
         strchr(host, ':') == NULL ? host : arena_printf(checks->ctl->arena, "[%s]", host));
@@ -83,8 +84,8 @@ is_ours(struct checks *checks, int fd)
         n += (size_t)got;
     answer[n] = '\0';
     const char *body = strstr(answer, "\r\n\r\n");
-    return text_starts(answer, "HTTP/1.1 ") && body != NULL
-        && (text_starts(body + 4, "ok\n") || text_starts(body + 4, "stopping\n"));
+    return text_starts(answer, "HTTP/1.1 ") && body != NULL &&
+           (text_starts(body + 4, "ok\n") || text_starts(body + 4, "stopping\n"));
 }
 
 static void
@@ -97,8 +98,8 @@ check_bind(struct checks *checks, const char *word, const struct address *addres
         const char *dir = arena_copy(checks->ctl->arena, word + 5, (size_t)(slash - word - 5) + 1);
         if (access(dir, W_OK | X_OK) != 0)
             check_tell(checks, WRONG, "listen",
-                "Make the folder and give it to the daemon's user, or run this as that user.", "%s: %s", dir,
-                strerror(errno));
+                "Make the folder and give it to the daemon's user, or run this as that user.",
+                "%s: %s", dir, strerror(errno));
         else
             check_tell(checks, GOOD, "listen", NULL, "%s is free", word);
         return;
@@ -110,8 +111,9 @@ check_bind(struct checks *checks, const char *word, const struct address *addres
             "Choose a port from 1024 on, or let systemd open it (chapterd.socket).",
             "%s: a program of an ordinary user may not listen there", word);
     else
-        check_tell(checks, WRONG, "listen", "Name an address that this machine has, and a free port.",
-            "%s: %s", word, strerror(errno));
+        check_tell(checks, WRONG, "listen",
+            "Name an address that this machine has, and a free port.", "%s: %s", word,
+            strerror(errno));
 }
 
 static void
@@ -120,7 +122,8 @@ check_listener(struct checks *checks, const char *word)
     struct address address;
 
     if (!read_address(checks->ctl->arena, word, &address)) {
-        check_tell(checks, WRONG, "listen", "Write HOST:PORT or unix:/PATH.", "%s is no address", word);
+        check_tell(
+            checks, WRONG, "listen", "Write HOST:PORT or unix:/PATH.", "%s is no address", word);
         return;
     }
     CLEANUP(close_fd) int fd = new_socket(&address);

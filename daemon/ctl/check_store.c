@@ -28,8 +28,10 @@ static void
 check_folder(struct checks *checks, const char *dir, const struct stat *st)
 {
     if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        check_tell(checks, WRONG, "store", arena_printf(checks->ctl->arena, "Run: chmod 0700 %s", dir),
-            "%s can be read by others than its owner %s", dir, user_name(checks->ctl->arena, st->st_uid));
+        check_tell(checks, WRONG, "store",
+            arena_printf(checks->ctl->arena, "Run: chmod 0700 %s", dir),
+            "%s can be read by others than its owner %s", dir,
+            user_name(checks->ctl->arena, st->st_uid));
     else
         check_tell(checks, GOOD, "store", NULL, "%s belongs to %s alone", dir,
             user_name(checks->ctl->arena, st->st_uid));
@@ -41,13 +43,14 @@ check_writing(struct checks *checks, const char *dir)
     CLEANUP(close_fd) int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd >= 0) {
-        check_tell(checks, GOOD, "store", NULL, "files can be written, and vanish when an upload breaks off");
+        check_tell(checks, GOOD, "store", NULL,
+            "files can be written, and vanish when an upload breaks off");
         return;
     }
     if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
         check_tell(checks, NOTE, "store",
-            "Uploads go through named files instead, which are cleaned up at the start. ext4, xfs and "
-            "btrfs do better.",
+            "Uploads go through named files instead, which are cleaned up at the start; ext4, "
+            "xfs and btrfs do better.",
             "its file system knows no files without a name (O_TMPFILE)");
         return;
     }
@@ -71,11 +74,13 @@ check_space(struct checks *checks, const char *dir)
     unsigned long long bytes = (unsigned long long)fs.f_bavail * fs.f_frsize;
     const char *left = text_size(arena, (int64_t)bytes, "en");
     if (bytes < need)
-        check_tell(checks, WRONG, "store", "Make room, move the store to a larger disk, or lower body_max.",
+        check_tell(checks, WRONG, "store",
+            "Make room, move the store to a larger disk, or lower body_max.",
             "%s are free: less than one document of the largest allowed size (%s)", left,
             text_size(arena, (int64_t)need, "en"));
     else if (fs.f_files > 0 && fs.f_favail < fs.f_files / 100)
-        check_tell(checks, WRONG, "store", "Remove files, or make a new file system with more inodes.",
+        check_tell(checks, WRONG, "store",
+            "Remove files, or make a new file system with more inodes.",
             "%s are free, but hardly any file can be added (inodes)", left);
     else
         check_tell(checks, GOOD, "store", NULL, "%s are free", left);
@@ -90,7 +95,9 @@ check_store(struct checks *checks)
     if (stat(dir, &st) != 0) {
         check_tell(checks, WRONG, "store",
             errno == ENOENT ? arena_printf(checks->ctl->arena,
-                "Run: install -d -m 0700 -o chapterd %s (or name another folder in blob_dir)", dir)
+                                  "Run: install -d -m 0700 -o _chapterd %s (or name another folder "
+                                  "in blob_dir)",
+                                  dir)
                             : "Mend the setting blob_dir.",
             "%s: %s", dir, strerror(errno));
         return;

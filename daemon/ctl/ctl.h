@@ -32,13 +32,13 @@ struct ctl_option {
 
 /* Tables end with a NULL name. */
 struct ctl_command {
-    const char *name; /* "chapter add" */
-    const char *args; /* "SLUG KEY=VALUE..." */
-    int least, most;  /* number of arguments */
+    const char *name;                 /* "chapter add" */
+    const char *args;                 /* "SLUG KEY=VALUE..." */
+    int least, most;                  /* number of arguments */
     const struct ctl_option *options; /* may be NULL */
-    const char *help; /* one line; begins with a small letter */
-    const char *more; /* for its own --help: further lines, each ending in a new line; may be NULL */
-    bool without_config; /* runs even when the configuration is bad */
+    const char *help;                 /* one line; begins with a small letter */
+    const char *more;                 /* further lines for its own --help; may be NULL */
+    bool without_config;              /* runs even when the configuration is bad */
     fallible (*run)(struct ctl *);
 };
 
@@ -92,8 +92,8 @@ extern const struct ctl_command *const ctl_groups[];
 fallible ctl_work(struct ctl *, enum tx, fallible (*step)(struct ctl *, void *own), void *own);
 
 /* The same for what belongs to one person, and no chapter. */
-fallible ctl_work_as(struct ctl *, enum tx, int64_t person,
-    fallible (*step)(struct ctl *, void *own), void *own);
+fallible ctl_work_as(
+    struct ctl *, enum tx, int64_t person, fallible (*step)(struct ctl *, void *own), void *own);
 
 /* ---- output (print.c) ---- */
 
@@ -112,7 +112,7 @@ void ctl_complain(const struct ctl *, const struct error *);
 /* Columns side by side, the first row as the head; NULL cells are empty. */
 void ctl_table(struct arena *, const char *const *cells, int rows, int columns);
 
-/* A line on the terminal that is overwritten by the next; none when nobody watches. "" clears it. */
+/* A line on the terminal that the next overwrites; none when nobody watches. "" clears it. */
 void ctl_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,4 +1,4 @@
-/* chapterctl: what the operator of an installation does. Reads the command line, finds the command, runs it. */
+/* chapterctl: what the operator of an installation does. Finds the command meant, runs it. */
 #include <locale.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -49,11 +49,10 @@ run(struct ctl *ctl)
     if (!ctl->command->without_config) {
         ctl->config = config_read(ctl->arena, ctl->config_path, stderr);
         if (ctl->config == NULL)
-            return fail(ctl,
-                FAIL(ctl->arena, CONFLICT,
-                    "The settings in %s cannot be used. Mend what is named above, or name another file "
-                    "with --config FILE.",
-                    ctl->config_path));
+            return fail(ctl, FAIL(ctl->arena, CONFLICT,
+                                 "The settings in %s cannot be used. Mend what is named above, "
+                                 "or name another file with --config FILE.",
+                                 ctl->config_path));
     }
     ctl->app = (struct app){
         .config = ctl->config,

@@ -12,12 +12,13 @@ tell_status(struct ctl *ctl, int installed)
     const int needed = schema_version();
 
     if (ctl->json) {
-        ctl_json(json_pack("{s:b, s:i, s:i}", "ok", installed >= needed, "installed", installed, "needed",
-            needed));
+        ctl_json(json_pack("{s:b, s:i, s:i}", "ok", installed >= needed, "installed", installed,
+            "needed", needed));
         return;
     }
     if (installed == 0)
-        ctl_say(ctl, "The database is empty. This program needs version %d. Run: chapterctl migrate",
+        ctl_say(ctl,
+            "The database is empty. This program needs version %d. Run: chapterctl migrate",
             needed);
     else if (installed < needed)
         ctl_say(ctl, "The database has version %d, this program needs %d. Run: chapterctl migrate",
@@ -34,8 +35,9 @@ migrate(struct ctl *ctl)
 
     if (admin == NULL)
         return FAIL(ctl->arena, CONFLICT,
-            "%s does not say how to reach the database as its owner. Add a line admin_database = ..., "
-            "for example: admin_database = host=/run/postgresql dbname=chapterd user=chapterd_admin",
+            "%s does not say how to reach the database as its owner. Add a line admin_database "
+            "= ..., for example: admin_database = host=/run/postgresql dbname=chapterd "
+            "user=chapterd_admin",
             ctl->config->path);
     TRY(schema_installed(ctl->arena, admin, &before));
     if (ctl_option(ctl, "status") != NULL) {
@@ -62,8 +64,8 @@ const struct ctl_command migrate_commands[] = {
         .args = "",
         .options = migrate_options,
         .help = "brings the database to the version that this program needs",
-        .more = "Safe to run at any time: what has been done is not done again. It uses the setting\n"
-                "admin_database, so run it as the user who may sign in there.\n",
+        .more = "Safe to run at any time: what has been done is not done again. It uses the\n"
+                "setting admin_database, so run it as the user who may sign in there.\n",
         .run = migrate,
     },
     { .name = NULL },

@@ -18,7 +18,8 @@ read_role(struct ctl *ctl, const char *word, int *role)
 {
     *role = chapter_role(word);
     if (*role == 0)
-        return FAIL(ctl->arena, BAD_REQUEST, "\"%s\" is no role. There are: member, board, chair.", word);
+        return FAIL(
+            ctl->arena, BAD_REQUEST, "\"%s\" is no role. There are: member, board, chair.", word);
     return NULL;
 }
 
@@ -53,8 +54,8 @@ role_grant_command(struct ctl *ctl)
 
     TRY(read_role(ctl, ctl->arg[2], &c.grant.role));
     TRY(ctl_work(ctl, READ_WRITE, grant_step, &c));
-    ctl_say(ctl, "%s %s \"%s\" in \"%s\"%s%s.", ctl->arg[1], c.done ? "is now" : "stays", ctl->arg[2],
-        ctl->arg[0], c.grant.until == NULL ? ", until it is revoked" : " until ",
+    ctl_say(ctl, "%s %s \"%s\" in \"%s\"%s%s.", ctl->arg[1], c.done ? "is now" : "stays",
+        ctl->arg[2], ctl->arg[0], c.grant.until == NULL ? ", until it is revoked" : " until ",
         c.grant.until == NULL ? "" : c.grant.until);
     tell(ctl, &c);
     return NULL;
@@ -66,7 +67,8 @@ revoke_step(struct ctl *ctl, void *own)
     struct change *c = own;
 
     TRY(chapter_find(ctl->db, ctl->arena, ctl->app.lang, ctl->arg[0], &c->chapter));
-    return grant_take(&ctl->app, ctl->db, ctl->arena, &c->chapter, c->grant.uid, c->grant.role, &c->done);
+    return grant_take(
+        &ctl->app, ctl->db, ctl->arena, &c->chapter, c->grant.uid, c->grant.role, &c->done);
 }
 
 static fallible
@@ -77,12 +79,14 @@ role_revoke_command(struct ctl *ctl)
     TRY(read_role(ctl, ctl->arg[2], &c.grant.role));
     TRY(ctl_work(ctl, READ_WRITE, revoke_step, &c));
     if (c.done)
-        ctl_say(ctl, "%s is no longer \"%s\" in \"%s\" by the chapter's own doing. A role that comes from "
-                     "a group of the directory stays.",
+        ctl_say(ctl,
+            "%s is no longer \"%s\" in \"%s\" by the chapter's own doing. A role that comes "
+            "from a group of the directory stays.",
             ctl->arg[1], ctl->arg[2], ctl->arg[0]);
     else
-        ctl_say(ctl, "The chapter \"%s\" had not given %s this role; nothing was changed. A role that comes "
-                     "from a group of the directory is taken away there.",
+        ctl_say(ctl,
+            "The chapter \"%s\" had not given %s this role; nothing was changed. A role that "
+            "comes from a group of the directory is taken away there.",
             ctl->arg[0], ctl->arg[1]);
     tell(ctl, &c);
     return NULL;
@@ -112,10 +116,10 @@ holders_json(const struct holders *holders)
     for (int i = 0; i < holders->n; i++) {
         const struct holder *h = &holders->holder[i];
         json_array_append_new(all,
-            json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "uid", h->uid, "name", h->name, "role",
-                chapter_role_word(h->role), "from", h->from_directory ? "directory" : "grant", "until",
-                ctl_json_text(h->until), "by", ctl_json_text(h->by), "reason", ctl_json_text(h->reason),
-                "over", h->over));
+            json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "uid", h->uid, "name", h->name,
+                "role", chapter_role_word(h->role), "from",
+                h->from_directory ? "directory" : "grant", "until", ctl_json_text(h->until), "by",
+                ctl_json_text(h->by), "reason", ctl_json_text(h->reason), "over", h->over));
     }
     return all;
 }
@@ -127,8 +131,9 @@ print_holders(struct ctl *ctl, const struct holders *holders)
     const char **cells = NEW_ARRAY(ctl->arena, const char *, (size_t)(holders->n + 1) * COLUMNS);
 
     if (holders->n == 0) {
-        ctl_say(ctl, "Nobody who is known has a role in \"%s\". People are known here from the first "
-                     "time they sign in.",
+        ctl_say(ctl,
+            "Nobody who is known has a role in \"%s\". People are known here from the first "
+            "time they sign in.",
             ctl->arg[0]);
         return;
     }
@@ -143,10 +148,10 @@ print_holders(struct ctl *ctl, const struct holders *holders)
         row[UID] = h->uid;
         row[NAME] = h->name;
         row[ROLE] = chapter_role_word(h->role);
-        row[FROM] = h->from_directory ? "directory"
-            : h->until == NULL        ? "the chapter"
-                                      : arena_printf(ctl->arena, "the chapter, until %s%s", h->until,
-                                     h->over ? " (over)" : "");
+        row[FROM] = h->from_directory  ? "directory"
+                    : h->until == NULL ? "the chapter"
+                                       : arena_printf(ctl->arena, "the chapter, until %s%s",
+                                             h->until, h->over ? " (over)" : "");
         row[REASON] = h->reason;
     }
     ctl_table(ctl->arena, cells, holders->n + 1, COLUMNS);
@@ -159,8 +164,8 @@ role_list_command(struct ctl *ctl)
 
     TRY(ctl_work(ctl, READ_ONLY, list_step, &l));
     if (ctl->json)
-        ctl_json(json_pack("{s:b, s:s, s:o}", "ok", 1, "slug", ctl->arg[0], "roles",
-            holders_json(&l.holders)));
+        ctl_json(json_pack(
+            "{s:b, s:s, s:o}", "ok", 1, "slug", ctl->arg[0], "roles", holders_json(&l.holders)));
     else
         print_holders(ctl, &l.holders);
     return NULL;
@@ -180,8 +185,8 @@ const struct ctl_command role_commands[] = {
         .most = 3,
         .options = grant_options,
         .help = "makes somebody member, board or chair of a chapter",
-        .more = "ROLE is member, board or chair; each includes the ones before. Given again, it changes\n"
-                "until when and why.\n",
+        .more = "ROLE is member, board or chair; each includes the ones before. Given again, it\n"
+                "changes until when and why.\n",
         .run = role_grant_command,
     },
     {

@@ -23,15 +23,18 @@ tell(struct ctl *ctl, const struct sync_report *r)
             "removed", (json_int_t)r->removed, "stopped", r->stopped));
         return;
     }
-    ctl_say(ctl, "The directory lists %" PRId64 " people. %" PRId64 " people have signed in here before.",
+    ctl_say(ctl,
+        "The directory lists %" PRId64 " people. %" PRId64 " people have signed in here before.",
         r->listed, r->known);
     if (r->stopped)
-        ctl_say(ctl, "%" PRId64 " people with access are no longer listed. That is so many that nobody was "
-                     "removed: first see whether the directory is complete. If it is: chapterctl sync "
-                     "--confirm",
+        ctl_say(ctl,
+            "%" PRId64 " people with access are no longer listed. That is so many that nobody was "
+            "removed: first see whether the directory is complete. If it is: chapterctl sync "
+            "--confirm",
             r->missing);
     else if (r->removed > 0)
-        ctl_say(ctl, "%" PRId64 " people are no longer listed and have lost their access.", r->removed);
+        ctl_say(
+            ctl, "%" PRId64 " people are no longer listed and have lost their access.", r->removed);
     else
         ctl_say(ctl, "Nobody has left.");
 }
@@ -42,8 +45,8 @@ sync_command(struct ctl *ctl)
     struct sync_report report = { .listed = 0 };
 
     if (!auth_start(&ctl->app, stderr))
-        return FAIL(ctl->arena, CONFLICT, "The directory cannot be asked; mend what is named above in %s.",
-            ctl->config->path);
+        return FAIL(ctl->arena, CONFLICT,
+            "The directory cannot be asked; mend what is named above in %s.", ctl->config->path);
     arena_defer(ctl->arena, stop_auth, &ctl->app);
     ctl->db = db_new(ctl->config->database, "chapterctl sync");
     TRY(schema_check(ctl->db, ctl->arena));
@@ -66,9 +69,9 @@ const struct ctl_command sync_commands[] = {
         .args = "",
         .options = sync_options,
         .help = "compares who has access with who is in the directory",
-        .more = "The daemon does the same every few minutes. Whoever is no longer in the directory loses\n"
-                "all access; what belongs to chapters stays. When suspiciously many are missing, nobody\n"
-                "is removed until --confirm is given.\n",
+        .more = "The daemon does the same every few minutes. Whoever is no longer in the\n"
+                "directory loses all access; what belongs to chapters stays. When suspiciously\n"
+                "many are missing, nobody is removed until --confirm is given.\n",
         .run = sync_command,
     },
     { .name = NULL },

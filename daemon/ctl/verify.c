@@ -18,8 +18,8 @@
 #include "q/verify.h"
 
 void
-verify_damage(struct verify *v, const char *kind, const char *chapter, int64_t id,
-    const char *format, ...)
+verify_damage(
+    struct verify *v, const char *kind, const char *chapter, int64_t id, const char *format, ...)
 {
     const char *text;
     va_list ap;
@@ -28,11 +28,12 @@ verify_damage(struct verify *v, const char *kind, const char *chapter, int64_t i
     text = arena_vprintf(v->ctl->arena, format, ap);
     va_end(ap);
     v->n_damage++;
-    json_array_append_new(v->damage,
-        json_pack("{s:s, s:o, s:I, s:s}", "kind", kind, "chapter", ctl_json_text(chapter), "id",
-            (json_int_t)id, "text", text));
+    json_array_append_new(
+        v->damage, json_pack("{s:s, s:o, s:I, s:s}", "kind", kind, "chapter",
+                       ctl_json_text(chapter), "id", (json_int_t)id, "text", text));
     if (id != 0)
-        ctl_say(v->ctl, "DAMAGE %s %" PRId64 ": %s", chapter == NULL ? "(a person's)" : chapter, id, text);
+        ctl_say(v->ctl, "DAMAGE %s %" PRId64 ": %s", chapter == NULL ? "(a person's)" : chapter, id,
+            text);
     else
         ctl_say(v->ctl, "DAMAGE %s: %s", chapter == NULL ? "(a person's)" : chapter, text);
 }
@@ -114,24 +115,32 @@ tell(struct verify *v)
             (json_int_t)v->stored_contents, "bytes", (json_int_t)v->bytes, "chapters",
             (json_int_t)v->chapters, "nodes", (json_int_t)v->nodes, "rubbish", "files",
             (json_int_t)v->rubbish, "bytes", (json_int_t)v->rubbish_bytes, "old",
-            (json_int_t)v->old_rubbish, "recounted", (json_int_t)v->recounted, "damage", v->damage));
+            (json_int_t)v->old_rubbish, "recounted", (json_int_t)v->recounted, "damage",
+            v->damage));
         return;
     }
-    ctl_say(v->ctl, "%" PRId64 " contents read again (%s), %" PRId64 " documents and folders in %" PRId64
-        " chapters looked at.", v->inline_contents + v->stored_contents, text_size(arena, v->bytes, "en"),
-        v->nodes, v->chapters);
+    ctl_say(v->ctl,
+        "%" PRId64 " contents read again (%s), %" PRId64 " documents and folders in %" PRId64
+        " chapters looked at.",
+        v->inline_contents + v->stored_contents, text_size(arena, v->bytes, "en"), v->nodes,
+        v->chapters);
     if (v->rubbish > 0)
-        ctl_say(v->ctl, "%" PRId64 " files (%s) in the store belong to nothing: uploads under way or "
-            "broken off. They are removed by themselves after 7 days.", v->rubbish,
-            text_size(arena, v->rubbish_bytes, "en"));
+        ctl_say(v->ctl,
+            "%" PRId64 " files (%s) in the store belong to nothing: uploads under way or "
+            "broken off. They are removed by themselves after 7 days.",
+            v->rubbish, text_size(arena, v->rubbish_bytes, "en"));
     if (v->old_rubbish > 0)
-        ctl_say(v->ctl, "%" PRId64 " of them are older than that: see that a daemon runs and its log says "
-            "nothing about the job that sweeps the store.", v->old_rubbish);
+        ctl_say(v->ctl,
+            "%" PRId64 " of them are older than that: see that a daemon runs and its log says "
+            "nothing about the job that sweeps the store.",
+            v->old_rubbish);
     if (v->n_damage == 0)
         ctl_say(v->ctl, "Nothing is damaged.");
     else
-        ctl_say(v->ctl, "%" PRId64 " things are damaged. Keep the data as they are, and restore what is "
-            "named above from a backup.", v->n_damage);
+        ctl_say(v->ctl,
+            "%" PRId64 " things are damaged. Keep the data as they are, and restore what is "
+            "named above from a backup.",
+            v->n_damage);
 }
 
 /*
@@ -145,13 +154,14 @@ become_owner(struct ctl *ctl)
     struct stat st;
 
     if (stat(dir, &st) != 0)
-        return FAIL(ctl->arena, CONFLICT, "The store %s: %s. See: chapterctl check", dir, strerror(errno));
+        return FAIL(
+            ctl->arena, CONFLICT, "The store %s: %s. See: chapterctl check", dir, strerror(errno));
     if (geteuid() != 0 || st.st_uid == 0)
         return NULL;
-    if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0
-        || setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
-        return error_cause(REFUSE(ctl->arena, INTERNAL), ctl->arena, "becoming the owner of %s: %s", dir,
-            strerror(errno));
+    if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
+        setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+        return error_cause(REFUSE(ctl->arena, INTERNAL), ctl->arena, "becoming the owner of %s: %s",
+            dir, strerror(errno));
     return NULL;
 }
 
@@ -199,9 +209,9 @@ const struct ctl_command verify_commands[] = {
         .args = "",
         .options = verify_options,
         .help = "re-reads all that is stored and says what is damaged",
-        .more = "The service may go on meanwhile. It changes nothing but, with --recount, counts. Files\n"
-                "that belong to nothing are no damage: they are left by uploads that broke off, and are\n"
-                "removed after a week.\n",
+        .more = "The service may go on meanwhile. It changes nothing but, with --recount,\n"
+                "counts. Files that belong to nothing are no damage: they are left by uploads\n"
+                "that broke off, and are removed after a week.\n",
         .run = verify,
     },
     { .name = NULL },

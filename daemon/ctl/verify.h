@@ -14,8 +14,8 @@ struct blob_store;
 struct verify {
     struct ctl *ctl;
     struct blob_store *store;
-    int64_t person;  /* whose rows are looked at; 0: those of all chapters */
-    json_t *damage;  /* array of what was found */
+    int64_t person; /* whose rows are looked at; 0: those of all chapters */
+    json_t *damage; /* array of what was found */
     int64_t n_damage;
     int64_t inline_contents, stored_contents, bytes, nodes, chapters;
     int64_t recounted;

@@ -43,7 +43,7 @@ users_step(struct ctl *ctl, void *own)
     return NULL;
 }
 
-/* A content is not what it should be: `what` says how. Nothing when it was removed while we looked. */
+/* A content is not what it should be: `what` says how. Nothing when it is gone by now. */
 static fallible
 content_damaged(struct verify *v, const char *kind, const char *chapter, int64_t blob,
     struct bytes hash, const char *what)
@@ -53,8 +53,9 @@ content_damaged(struct verify *v, const char *kind, const char *chapter, int64_t
     TRY(verify_ask(v, users_step, &users));
     if (!users.there)
         return NULL;
-    verify_damage(v, kind, chapter, blob, "%s. Content %s, documents: %s. Put it back from a backup.",
-        what, hex_encode(v->ctl->arena, hash.p, hash.n), users.list);
+    verify_damage(v, kind, chapter, blob,
+        "%s. Content %s, documents: %s. Put it back from a backup.", what,
+        hex_encode(v->ctl->arena, hash.p, hash.n), users.list);
     return NULL;
 }
 
@@ -107,8 +108,8 @@ hash_part(struct verify *v, int fd, struct sha256 *part, struct sha256 *whole, i
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return error_cause(REFUSE(v->ctl->arena, INTERNAL), v->ctl->arena, "read: %s",
-                strerror(errno));
+            return error_cause(
+                REFUSE(v->ctl->arena, INTERNAL), v->ctl->arena, "read: %s", strerror(errno));
         sha256_add(part, piece, (size_t)n);
         sha256_add(whole, piece, (size_t)n);
         *size += n;
@@ -133,10 +134,10 @@ part_fault(struct verify *v, struct blob_owner owner, const struct verify_stored
     CLEANUP(close_fd) int fd = e == NULL ? opened : -1;
     if (e != NULL)
         return e->cond == &NOT_FOUND
-            ? arena_printf(arena, "The file %s is missing in the store",
-                hex_encode(arena, row->part_sha256.p, SHA256_SIZE))
-            : arena_printf(arena, "A file in the store cannot be opened (%s)",
-                e->cause != NULL ? e->cause : e->cond->title);
+                   ? arena_printf(arena, "The file %s is missing in the store",
+                         hex_encode(arena, row->part_sha256.p, SHA256_SIZE))
+                   : arena_printf(arena, "A file in the store cannot be opened (%s)",
+                         e->cause != NULL ? e->cause : e->cond->title);
     struct sha256 *part = sha256_new();
     e = hash_part(v, fd, part, whole, &size);
     sha256_end(part, digest);
@@ -144,8 +145,8 @@ part_fault(struct verify *v, struct blob_owner owner, const struct verify_stored
         return arena_printf(arena, "A file in the store cannot be read (%s)", e->cause);
     v->bytes += size;
     if (size != row->part_size)
-        return arena_printf(arena, "A file in the store has %" PRId64 " bytes instead of %" PRId64, size,
-            row->part_size);
+        return arena_printf(arena, "A file in the store has %" PRId64 " bytes instead of %" PRId64,
+            size, row->part_size);
     if (memcmp(digest, row->part_sha256.p, SHA256_SIZE) != 0)
         return "A file in the store is not what was stored";
     return NULL;
@@ -156,8 +157,9 @@ static fallible
 verify_stored_content(struct verify *v, const struct rows *rows, int from, int to)
 {
     const struct verify_stored_row first = verify_stored_row(rows, from);
-    const struct blob_owner owner = first.chapter_id_is_null ? (struct blob_owner){ 'p', first.person_id }
-                                                             : (struct blob_owner){ 'c', first.chapter_id };
+    const struct blob_owner owner = first.chapter_id_is_null
+                                        ? (struct blob_owner){ 'p', first.person_id }
+                                        : (struct blob_owner){ 'c', first.chapter_id };
     size_t mark = arena_mark(v->ctl->arena);
     unsigned char digest[SHA256_SIZE];
     const char *fault = NULL;
@@ -173,9 +175,8 @@ verify_stored_content(struct verify *v, const struct rows *rows, int from, int t
         size += row.part_size;
     }
     sha256_end(whole, digest);
-    if (fault == NULL
-        && (size != first.size || first.sha256.n != SHA256_SIZE
-            || memcmp(digest, first.sha256.p, SHA256_SIZE) != 0))
+    if (fault == NULL && (size != first.size || first.sha256.n != SHA256_SIZE ||
+                             memcmp(digest, first.sha256.p, SHA256_SIZE) != 0))
         fault = "The files of a content do not make up what was stored";
     if (fault != NULL)
         TRY(content_damaged(v, "stored", first.chapter, first.id, first.sha256, fault));

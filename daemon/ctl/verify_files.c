@@ -35,8 +35,8 @@ unknown_step(struct ctl *ctl, void *own)
 
     for (int i = 0; i < b->n; i++)
         hashes[i] = b->hash[i];
-    return q_verify_unknown(ctl->db, ctl->arena, chapter ? b->owner.id : 0, chapter ? 0 : b->owner.id,
-        (struct texts){ hashes, b->n }, &b->unknown);
+    return q_verify_unknown(ctl->db, ctl->arena, chapter ? b->owner.id : 0,
+        chapter ? 0 : b->owner.id, (struct texts){ hashes, b->n }, &b->unknown);
 }
 
 static void

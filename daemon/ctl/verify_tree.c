@@ -70,11 +70,13 @@ verify_tree(struct verify *v)
     for (int i = 0; i < found.shared.n; i++) {
         struct verify_policies_row row = verify_policies_row(&found.shared, i);
         verify_damage(v, "policy_shared", row.chapter, row.node,
-            "Its levels hold in another place of the tree too, so that changing one would change both.");
+            "Its levels hold in another place of the tree too, so that changing one would "
+            "change both.");
     }
     for (int i = 0; i < found.detached.n; i++) {
         struct verify_detached_row row = verify_detached_row(&found.detached, i);
-        verify_damage(v, "detached", row.chapter, row.node, "No way leads to it from the top of its tree.");
+        verify_damage(
+            v, "detached", row.chapter, row.node, "No way leads to it from the top of its tree.");
     }
     return NULL;
 }
@@ -93,7 +95,8 @@ recount(struct ctl *ctl, const struct rows *counts)
     for (int i = 0; i < counts->n; i++) {
         struct verify_quota_row row = verify_quota_row(counts, i);
         if (row.counted != row.stored)
-            TRY(q_verify_recount(ctl->db, ctl->arena, row.chapter, row.stored - row.counted, &unused));
+            TRY(q_verify_recount(
+                ctl->db, ctl->arena, row.chapter, row.stored - row.counted, &unused));
     }
     return NULL;
 }
@@ -118,12 +121,15 @@ tell_count(struct verify *v, bool mended, const struct verify_quota_row *row)
         return;
     if (mended) {
         v->recounted++;
-        ctl_say(v->ctl, "%s: %" PRId64 " bytes were counted as stored, and there are %" PRId64
-            ". The count is right now.", row->chapter, row->counted, row->stored);
+        ctl_say(v->ctl,
+            "%s: %" PRId64 " bytes were counted as stored, and there are %" PRId64
+            ". The count is right now.",
+            row->chapter, row->counted, row->stored);
     } else {
         verify_damage(v, "count", row->chapter, 0,
             "%" PRId64 " bytes are counted as stored, but there are %" PRId64
-            ". To count anew: chapterctl verify --recount", row->counted, row->stored);
+            ". To count anew: chapterctl verify --recount",
+            row->counted, row->stored);
     }
 }
 

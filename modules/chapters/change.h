@@ -31,8 +31,8 @@ fallible chapter_roles_changed(struct db *, struct arena *, const char *slug);
 fallible chapter_check_place(struct db *, struct arena *, const struct lang *, const char *kind,
     const char *parent_slug, int64_t itself, int64_t *parent_id);
 
-/* Trims the text; BAD_REQUEST, naming key, when it is no plain text or longer than `most` characters. */
-fallible chapter_check_text(struct arena *, const struct lang *, const char *key, const char **value,
-    size_t most);
+/* Trims the text; BAD_REQUEST, naming key, when it is no plain text or over `most` characters. */
+fallible chapter_check_text(
+    struct arena *, const struct lang *, const char *key, const char **value, size_t most);
 
 #endif

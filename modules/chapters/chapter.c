@@ -43,8 +43,8 @@ chapter_check_place(struct db *db, struct arena *arena, const struct lang *lang,
     if (fault != NULL)
         return FAIL(arena, BAD_REQUEST, "%s", tr(lang, fault));
     if (parent.archived != 0)
-        return FAIL(arena, CONFLICT, tr(lang, "The chapter “%s” is archived. Nothing can stand below it."),
-            parent.slug);
+        return FAIL(arena, CONFLICT,
+            tr(lang, "The chapter “%s” is archived. Nothing can stand below it."), parent.slug);
     *parent_id = parent.id;
     if (itself == 0 || parent.id == 0)
         return NULL;
@@ -56,8 +56,8 @@ chapter_check_place(struct db *db, struct arena *arena, const struct lang *lang,
 }
 
 struct error *
-chapter_check_text(struct arena *arena, const struct lang *lang, const char *key, const char **value,
-    size_t most)
+chapter_check_text(
+    struct arena *arena, const struct lang *lang, const char *key, const char **value, size_t most)
 {
     size_t letters = 0;
 
@@ -91,7 +91,8 @@ add_groups(const struct app *app, struct db *db, struct arena *arena, const char
         const char *key = directory_group_key(arena, dn_for_slug(arena, groups[i].pattern, slug));
         if (key == NULL)
             return FAIL(arena, INTERNAL,
-                "The setting %s in %s is not the name (DN) of a group in the directory. Mend it there.",
+                "The setting %s in %s is not the name (DN) of a group in the directory. Mend it "
+                "there.",
                 groups[i].setting, c->path);
         TRY(q_chapter_group_add(db, arena, id, (int16_t)groups[i].role, key, &rows));
     }
@@ -99,48 +100,48 @@ add_groups(const struct app *app, struct db *db, struct arena *arena, const char
 }
 
 static fallible
-check_new(const struct app *app, struct arena *arena, struct chapter_new *new)
+check_new(const struct app *app, struct arena *arena, struct chapter_new *plan)
 {
-    const char *fault = chapter_slug_fault(new->slug);
+    const char *fault = chapter_slug_fault(plan->slug);
 
     if (fault != NULL)
-        return FAIL(arena, BAD_REQUEST, "%s: %s", new->slug, tr(app->lang, fault));
-    TRY(chapter_check_text(arena, app->lang, "name", &new->name, CHAPTER_NAME_MAX));
-    if (*new->name == '\0')
+        return FAIL(arena, BAD_REQUEST, "%s: %s", plan->slug, tr(app->lang, fault));
+    TRY(chapter_check_text(arena, app->lang, "name", &plan->name, CHAPTER_NAME_MAX));
+    if (*plan->name == '\0')
         return FAIL(arena, BAD_REQUEST, tr(app->lang, "A chapter needs a name."));
-    if (new->number != NULL)
-        TRY(chapter_check_text(arena, app->lang, "number", &new->number, CHAPTER_NUMBER_MAX));
-    if (new->number != NULL && *new->number == '\0')
-        new->number = NULL;
-    if (new->language == NULL)
-        new->language = app->config->language;
-    if (lang_find(new->language) == NULL)
+    if (plan->number != NULL)
+        TRY(chapter_check_text(arena, app->lang, "number", &plan->number, CHAPTER_NUMBER_MAX));
+    if (plan->number != NULL && *plan->number == '\0')
+        plan->number = NULL;
+    if (plan->language == NULL)
+        plan->language = app->config->language;
+    if (lang_find(plan->language) == NULL)
         return FAIL(arena, BAD_REQUEST, tr(app->lang, "The language “%s” is not spoken here."),
-            new->language);
-    if (new->quota < 0)
-        new->quota = app->config->chapter_quota;
+            plan->language);
+    if (plan->quota < 0)
+        plan->quota = app->config->chapter_quota;
     return NULL;
 }
 
 struct error *
-chapter_add(const struct app *app, struct db *db, struct arena *arena, const struct chapter_new *asked,
-    int64_t *id)
+chapter_add(const struct app *app, struct db *db, struct arena *arena,
+    const struct chapter_new *asked, int64_t *id)
 {
-    struct chapter_new new = *asked;
+    struct chapter_new plan = *asked;
     struct rows rows;
     int64_t parent;
 
-    TRY(check_new(app, arena, &new));
+    TRY(check_new(app, arena, &plan));
     TRY(q_chapter_tree_lock(db, arena, &rows));
-    TRY(chapter_check_place(db, arena, app->lang, new.kind, new.parent, 0, &parent));
-    TRY(q_chapter_insert(db, arena, new.slug, new.name, new.kind, new.number,
-        parent == 0 ? NULL : &parent, new.language, &rows));
+    TRY(chapter_check_place(db, arena, app->lang, plan.kind, plan.parent, 0, &parent));
+    TRY(q_chapter_insert(db, arena, plan.slug, plan.name, plan.kind, plan.number,
+        parent == 0 ? NULL : &parent, plan.language, &rows));
     if (rows.n == 0)
-        return FAIL(arena, CONFLICT, tr(app->lang, "There is already a chapter “%s”."), new.slug);
+        return FAIL(arena, CONFLICT, tr(app->lang, "There is already a chapter “%s”."), plan.slug);
     *id = chapter_insert_row(&rows, 0).id;
-    TRY(q_chapter_scope(db, arena, new.slug, &rows));
-    TRY(q_chapter_quota_set(db, arena, *id, new.quota, &rows));
-    TRY(add_groups(app, db, arena, new.slug, *id));
+    TRY(q_chapter_scope(db, arena, plan.slug, &rows));
+    TRY(q_chapter_quota_set(db, arena, *id, plan.quota, &rows));
+    TRY(add_groups(app, db, arena, plan.slug, *id));
     for (const struct module *const *m = app->modules; *m != NULL; m++)
         TRY((*m)->doors.chapter_made(app, db, arena, *id));
     return NULL;

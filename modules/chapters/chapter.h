@@ -34,8 +34,8 @@ struct chapter_list {
 };
 
 /* NOT_FOUND when no chapter has this slug; one that is archived is found. */
-fallible chapter_find(struct db *, struct arena *, const struct lang *, const char *slug,
-    struct chapter *);
+fallible chapter_find(
+    struct db *, struct arena *, const struct lang *, const char *slug, struct chapter *);
 /* The whole tree, each chapter after its parent. */
 fallible chapter_all(struct db *, struct arena *, bool archived_too, struct chapter_list *);
 /* The open chapters directly below one; only id, slug, name, kind and number are set. */
@@ -70,8 +70,8 @@ struct chapter_new {
  * value, NOT_FOUND that the parent does not exist, CONFLICT that the slug is
  * taken, also when somebody else was faster by a moment.
  */
-fallible chapter_add(const struct app *, struct db *, struct arena *, const struct chapter_new *,
-    int64_t *id);
+fallible chapter_add(
+    const struct app *, struct db *, struct arena *, const struct chapter_new *, int64_t *id);
 
 /*
  * Changes settings of a chapter, given as "key=value"; a key that takes several

@@ -20,8 +20,8 @@ is_day(const char *s)
     static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int year, month, day;
 
-    if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-'
-        || strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2)
+    if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-' ||
+        strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2)
         return false;
     year = (int)strtol(s, NULL, 10);
     month = (int)strtol(s + 5, NULL, 10);
@@ -80,7 +80,8 @@ grant_give(const struct app *app, struct db *db, struct arena *arena, const stru
     TRY(find_person(app, db, arena, grant->uid, &person));
     if (!person.gone_is_null)
         return FAIL(arena, CONFLICT,
-            tr(app->lang, "“%s” is no longer in the directory and cannot be given a role."), grant->uid);
+            tr(app->lang, "“%s” is no longer in the directory and cannot be given a role."),
+            grant->uid);
     TRY(q_role_grant_set(db, arena, chapter->id, person.id, (int16_t)grant->role, grant->until,
         grant->by == 0 ? NULL : &grant->by, reason, &rows));
     *made = role_grant_set_row(&rows, 0).made;
@@ -112,7 +113,8 @@ grant_list(struct db *db, struct arena *arena, int64_t chapter, struct holders *
     for (int i = 0; i < named.n; i++) {
         struct role_from_directory_row row = role_from_directory_row(&named, i);
         all[n++] = (struct holder){
-            .uid = row.uid, .name = row.name, .role = row.role, .from_directory = true };
+            .uid = row.uid, .name = row.name, .role = row.role, .from_directory = true
+        };
     }
     for (int i = 0; i < given.n; i++) {
         struct role_grants_row row = role_grants_row(&given, i);

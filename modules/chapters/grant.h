@@ -18,11 +18,11 @@ struct db;
  */
 
 struct grant {
-    const char *uid;   /* login name; a former one is understood */
-    int role;          /* enum role: member, board or chair */
-    const char *until; /* last day, "2027-03-31", or NULL: until taken back */
+    const char *uid;    /* login name; a former one is understood */
+    int role;           /* enum role: member, board or chair */
+    const char *until;  /* last day, "2027-03-31", or NULL: until taken back */
     const char *reason; /* or NULL */
-    int64_t by;        /* who gives it; 0: the operator */
+    int64_t by;         /* who gives it; 0: the operator */
 };
 
 /*
@@ -42,7 +42,7 @@ struct holder {
     int role;
     bool from_directory;
     const char *until, *by, *reason; /* of a grant; each may be NULL */
-    bool over;                       /* a grant whose last day has passed, or whose person has left */
+    bool over; /* a grant whose last day has passed, or whose person has left */
 };
 struct holders {
     const struct holder *holder;

@@ -7,7 +7,7 @@
 #include "auth/access.h"
 #include "base/macros.h"
 
-#define N_(text)  text /* marks a msgid for xgettext */
+#define N_(text)   text /* marks a msgid for xgettext */
 #define SLUG_LEAST 2
 #define SLUG_MOST  40
 
@@ -19,33 +19,36 @@ static const char *const reserved[] = { "abuse", "access", "account", "accounts"
     "administrator", "all", "anonymous", "api", "app", "apps", "archive", "assets", "audit", "auth",
     "backup", "ballot", "blob", "board", "calendar", "calendars", "carddav", "caldav", "chair",
     "chapter", "chapterd", "chapters", "config", "contact", "contacts", "css", "dav", "debug",
-    "default", "delete", "documents", "download", "edit", "events", "export",
-    "favicon", "federation", "feed", "feeds", "file", "files", "form", "forms", "group", "groups",
-    "guest", "health", "healthz", "help", "home", "hostmaster", "image", "images", "img", "import",
-    "inbox", "index", "info", "invite", "js", "language", "list", "localhost", "locks", "login",
-    "logout", "mail", "mailer-daemon", "me", "member", "members", "metrics", "new", "nobody", "none",
+    "default", "delete", "documents", "download", "edit", "events", "export", "favicon",
+    "federation", "feed", "feeds", "file", "files", "form", "forms", "group", "groups", "guest",
+    "health", "healthz", "help", "home", "hostmaster", "image", "images", "img", "import", "inbox",
+    "index", "info", "invite", "js", "language", "list", "localhost", "locks", "login", "logout",
+    "mail", "mailer-daemon", "me", "member", "members", "metrics", "new", "nobody", "none",
     "noreply", "no-reply", "null", "oauth", "official", "openid", "outbox", "password", "person",
     "personal", "persons", "poll", "polls", "postmaster", "principal", "principals", "privacy",
     "public", "readyz", "register", "resolution", "resolutions", "robots", "role", "roles", "root",
     "search", "security", "session", "sessions", "settings", "setup", "share", "shared", "shares",
-    "sitemap", "smtp", "static", "status", "support", "sync", "system", "tasks", "tmp",
-    "trash", "undefined", "upload", "user", "users", "vote", "votes", "webdav", "webmaster",
-    "well-known", "wiki", "www" };
+    "sitemap", "smtp", "static", "status", "support", "sync", "system", "tasks", "tmp", "trash",
+    "undefined", "upload", "user", "users", "vote", "votes", "webdav", "webmaster", "well-known",
+    "wiki", "www" };
 
 const char *
 chapter_slug_fault(const char *slug)
 {
     size_t n = strlen(slug);
 
-    if (n < SLUG_LEAST || n > SLUG_MOST || strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") != n
-        || slug[0] == '-' || slug[n - 1] == '-')
+    if (n < SLUG_LEAST || n > SLUG_MOST ||
+        strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") != n || slug[0] == '-' ||
+        slug[n - 1] == '-')
         return N_("A short name has 2 to 40 characters: small letters a to z, digits, and hyphens "
                   "between them.");
     if (strncmp(slug, "xn--", 4) == 0)
-        return N_("A short name cannot begin with “xn--”: browsers show such names as other letters.");
+        return N_(
+            "A short name cannot begin with “xn--”: browsers show such names as other letters.");
     for (size_t i = 0; i < COUNT_OF(reserved); i++)
         if (strcmp(slug, reserved[i]) == 0)
-            return N_("This short name is reserved for addresses of the server. Choose another one.");
+            return N_(
+                "This short name is reserved for addresses of the server. Choose another one.");
     return NULL;
 }
 
@@ -56,7 +59,8 @@ static const struct {
     const char *otherwise;
 } places[] = {
     { "state", { NULL }, N_("A state association stands at the top, without a parent.") },
-    { "district", { "state" }, N_("A district association needs a state association as its parent.") },
+    { "district", { "state" },
+        N_("A district association needs a state association as its parent.") },
     { "local", { "district", "state" },
         N_("A local association needs a district or state association as its parent.") },
     { "network", { "state" }, N_("A network needs a state association as its parent.") },

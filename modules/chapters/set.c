@@ -69,8 +69,8 @@ static fallible
 set_language(struct change *c, const char *value)
 {
     if (lang_find(value) == NULL)
-        return FAIL(c->arena, BAD_REQUEST, tr(c->app->lang, "The language “%s” is not spoken here."),
-            value);
+        return FAIL(c->arena, BAD_REQUEST,
+            tr(c->app->lang, "The language “%s” is not spoken here."), value);
     c->chapter.language = value;
     return NULL;
 }
@@ -157,13 +157,14 @@ read_pair(struct change *c, const char *pair)
     const char *is = strchr(pair, '=');
 
     for (size_t i = 0; is != NULL && i < COUNT_OF(settings); i++)
-        if (strlen(settings[i].key) == (size_t)(is - pair)
-            && strncmp(settings[i].key, pair, (size_t)(is - pair)) == 0)
+        if (strlen(settings[i].key) == (size_t)(is - pair) &&
+            strncmp(settings[i].key, pair, (size_t)(is - pair)) == 0)
             return settings[i].set(c, is + 1);
     return FAIL(c->arena, BAD_REQUEST,
-        tr(c->app->lang, "“%s” is no setting of a chapter. There are: name, number, parent, contact, "
-                         "language, quota, members_go_up, member_group, board_group, chair_group; "
-                         "each is written as key=value."),
+        tr(c->app->lang,
+            "“%s” is no setting of a chapter. There are: name, number, parent, contact, "
+            "language, quota, members_go_up, member_group, board_group, chair_group; "
+            "each is written as key=value."),
         pair);
 }
 
@@ -203,8 +204,8 @@ write_change(struct change *c, struct db *db, const struct chapter *before)
 }
 
 struct error *
-chapter_set(const struct app *app, struct db *db, struct arena *arena, const struct chapter *chapter,
-    const char *const *changes, int n)
+chapter_set(const struct app *app, struct db *db, struct arena *arena,
+    const struct chapter *chapter, const char *const *changes, int n)
 {
     struct change c = { .app = app, .arena = arena, .quota = -1 };
     struct rows rows;
@@ -215,8 +216,8 @@ chapter_set(const struct app *app, struct db *db, struct arena *arena, const str
     for (int i = 0; i < n; i++)
         TRY(read_pair(&c, changes[i]));
     if (c.moves)
-        TRY(chapter_check_place(db, arena, app->lang, c.chapter.kind, c.chapter.parent, c.chapter.id,
-            &c.chapter.parent_id));
+        TRY(chapter_check_place(db, arena, app->lang, c.chapter.kind, c.chapter.parent,
+            c.chapter.id, &c.chapter.parent_id));
     TRY(q_chapter_scope(db, arena, chapter->slug, &rows));
     return write_change(&c, db, &before);
 }

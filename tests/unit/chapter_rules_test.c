@@ -47,7 +47,8 @@ TEST(chapters_stand_where_their_kind_belongs)
 
     for (int kind = 0; kind < 4; kind++)
         for (int parent = 0; parent < 5; parent++)
-            CHECK((chapter_place_fault(kinds[kind + 1], kinds[parent]) == NULL) == allowed[kind][parent]);
+            CHECK((chapter_place_fault(kinds[kind + 1], kinds[parent]) == NULL) ==
+                  allowed[kind][parent]);
     CHECK(chapter_place_fault("federal", NULL) != NULL);
     CHECK(chapter_place_fault("", "state") != NULL);
 }
