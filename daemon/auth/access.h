@@ -9,12 +9,12 @@
  * The numbers stand in the database (dav_policy.read_level, grants) and never change.
  */
 enum role {
-    ROLE_PUBLIC = 0,      /* anybody on the internet */
-    ROLE_FEDERATION = 1,  /* anybody signed in */
+    ROLE_PUBLIC = 0,     /* anybody on the internet */
+    ROLE_FEDERATION = 1, /* anybody signed in */
     ROLE_MEMBER = 2,
     ROLE_BOARD = 3,
     ROLE_CHAIR = 4,
-    ROLE_NOBODY = 9       /* as a level: closed to all */
+    ROLE_NOBODY = 9 /* as a level: closed to all */
 };
 
 struct role_in {
@@ -24,11 +24,11 @@ struct role_in {
 
 /* Who asks. Constant once made; shared by requests. */
 struct principal {
-    int64_t person;         /* 0: nobody signed in */
+    int64_t person; /* 0: nobody signed in */
     const char *uid, *name, *mail;
-    const char *old_uid;    /* the alias under which an address reached her, or NULL */
+    const char *old_uid; /* the alias under which an address reached her, or NULL */
     bool state_admin;
-    bool by_password;       /* LDAP password rather than app password or session */
+    bool by_password;            /* LDAP password rather than app password or session */
     const struct role_in *roles; /* effective: grants and membership along the tree included */
     int n_roles;
 };
@@ -38,20 +38,20 @@ extern const struct principal nobody;
 /* The role of a principal in a chapter. */
 enum role access_role(const struct principal *, int64_t chapter);
 
-/* Who may do what with a collection and its members (table dav_policy, by way of dav_node.policy_id). */
+/* Who may do what with a collection and its members: a row of table dav_policy. */
 struct policy {
-    int64_t chapter;   /* or 0 */
-    int64_t person;    /* or 0: a personal collection */
+    int64_t chapter; /* or 0 */
+    int64_t person;  /* or 0: a personal collection */
     enum role read_level, write_level;
 };
 
 enum {
     MAY_READ = 1,
-    MAY_WRITE = 2,     /* content, properties, locks; new and removed members of a collection */
-    MAY_MANAGE = 4     /* levels of the collection */
+    MAY_WRITE = 2, /* content, properties, locks; new and removed members of a collection */
+    MAY_MANAGE = 4 /* levels of the collection */
 };
 
-/* All that the principal may do there: a set of MAY_... . 0 means: answer as if it did not exist. */
+/* All that the principal may do there: a set of MAY_... . 0: answer as if it did not exist. */
 unsigned access_rights(const struct principal *, const struct policy *);
 
 #endif

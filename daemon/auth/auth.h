@@ -39,7 +39,7 @@ extern const struct route auth_routes[];
 /* The periodic look at the directory, and what is swept. The table lives in the arena. */
 const struct job *auth_jobs(struct arena *, const struct config *);
 
-/* struct app.authenticate: sets rq->who. 401 wrong password, 429 held back, 503 the directory is silent. */
+/* struct app.authenticate: sets rq->who. 401 wrong, 429 held back, 503 the directory is silent. */
 fallible who_authenticate(struct request *);
 
 /*
@@ -51,11 +51,11 @@ fallible authorize(struct request *);
 
 /* What a comparison with the directory found. */
 struct sync_report {
-    int64_t listed;   /* people in the directory */
-    int64_t known;    /* people with access in our tables before */
-    int64_t missing;  /* of these, no longer in the directory */
-    int64_t removed;  /* of these, access taken */
-    bool stopped;     /* too many are missing: nobody was removed; look, then confirm */
+    int64_t listed;  /* people in the directory */
+    int64_t known;   /* people with access in our tables before */
+    int64_t missing; /* of these, no longer in the directory */
+    int64_t removed; /* of these, access taken */
+    bool stopped;    /* too many are missing: nobody was removed; look, then confirm */
 };
 
 /*
@@ -65,7 +65,7 @@ struct sync_report {
  * more than 5 % (and more than 3 people) would go, or the directory is empty.
  * Runs outside any transaction and commits page by page.
  */
-fallible auth_sync(const struct app *, struct db *, struct arena *, bool confirm,
-    struct sync_report *);
+fallible auth_sync(
+    const struct app *, struct db *, struct arena *, bool confirm, struct sync_report *);
 
 #endif

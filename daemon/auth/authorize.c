@@ -44,7 +44,7 @@ find_chapter(struct request *rq, const char *slug)
     return NULL;
 }
 
-/* A browser is sent to the sign-in page and comes back; what it wanted to send would be lost, so only for GET. */
+/* A browser signs in and comes back; only for GET, since what it wanted to send would be lost. */
 static fallible
 sign_in_first(struct request *rq)
 {
@@ -52,8 +52,8 @@ sign_in_first(struct request *rq)
         return REFUSE(rq->arena, NOT_AUTHENTICATED);
 
     struct error *e = REFUSE(rq->arena, SIGN_IN_FIRST);
-    const char *next = rq->query == NULL ? rq->href
-                                         : arena_printf(rq->arena, "%s?%s", rq->href, rq->query);
+    const char *next =
+        rq->query == NULL ? rq->href : arena_printf(rq->arena, "%s?%s", rq->href, rq->query);
     e->href = arena_printf(rq->arena, "/login?next=%s", uri_encode(rq->arena, next));
     return e;
 }
@@ -85,7 +85,8 @@ authorize(struct request *rq)
     const char *slug = chapter_of(rq);
 
     rq->chapter = 0;
-    if (rq->route->login == LOGIN_PAGE && rq->route->method != GET) /* at admission the token is still to come */
+    /* At admission the token is still to come. */
+    if (rq->route->login == LOGIN_PAGE && rq->route->method != GET)
         TRY(body_is_complete(rq) ? csrf_check(rq) : csrf_check_origin(rq));
     if (slug != NULL)
         TRY(find_chapter(rq, slug));

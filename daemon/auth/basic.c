@@ -55,8 +55,8 @@ is_blank(const char *s)
 bool
 credentials_possible(const struct credentials *c)
 {
-    return !is_blank(c->user) && !is_blank(c->password) && strlen(c->user) <= USER_BYTES_MAX
-        && strlen(c->password) <= PASSWORD_BYTES_MAX;
+    return !is_blank(c->user) && !is_blank(c->password) && strlen(c->user) <= USER_BYTES_MAX &&
+           strlen(c->password) <= PASSWORD_BYTES_MAX;
 }
 
 enum basic
@@ -65,8 +65,8 @@ basic_read(struct arena *arena, const char *header, struct credentials *credenti
     static const char scheme[] = "Basic";
     size_t n_scheme = sizeof scheme - 1, n;
 
-    if (header == NULL || strncasecmp(header, scheme, n_scheme) != 0
-        || (header[n_scheme] != ' ' && header[n_scheme] != '\0'))
+    if (header == NULL || strncasecmp(header, scheme, n_scheme) != 0 ||
+        (header[n_scheme] != ' ' && header[n_scheme] != '\0'))
         return BASIC_ABSENT;
     header += n_scheme;
     header += strspn(header, " ");

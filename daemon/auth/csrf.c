@@ -35,8 +35,8 @@ is_ours(struct request *rq, const char *origin)
 {
     struct uri uri;
 
-    return uri_parse(rq->arena, origin, &uri) && strcmp(uri.scheme, rq->client.scheme) == 0
-        && request_is_our_host(rq, uri.host, uri.port);
+    return uri_parse(rq->arena, origin, &uri) && strcmp(uri.scheme, rq->client.scheme) == 0 &&
+           request_is_our_host(rq, uri.host, uri.port);
 }
 
 fallible
@@ -45,9 +45,11 @@ csrf_check_origin(struct request *rq)
     const char *site = request_header(rq, "Sec-Fetch-Site");
     const char *origin = request_header(rq, "Origin");
 
-    /* A browser that says where the form was knows best; our Referrer-Policy makes its Origin "null". */
-    bool foreign = site != NULL ? strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0
-                                : origin != NULL && strcmp(origin, "null") != 0 && !is_ours(rq, origin);
+    /* A browser that says where the form was knows best; our Referrer-Policy makes Origin "null".
+     */
+    bool foreign = site != NULL
+                       ? strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0
+                       : origin != NULL && strcmp(origin, "null") != 0 && !is_ours(rq, origin);
 
     if (foreign)
         return FAIL(rq->arena, FORBIDDEN, "%s",
@@ -70,6 +72,7 @@ csrf_check(struct request *rq)
             return NULL;
     }
     return FAIL(rq->arena, FORBIDDEN, "%s",
-        tr(rq->lang, "This form is no longer valid, nothing was changed. Please go back, reload the "
-                     "page and send it again. Cookies must be allowed for this site."));
+        tr(rq->lang,
+            "This form is no longer valid, nothing was changed. Please go back, reload the "
+            "page and send it again. Cookies must be allowed for this site."));
 }

@@ -115,7 +115,8 @@ connect_unix_by(const char *path, int64_t deadline)
     memcpy(address.sun_path, path, strlen(path));
 
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && !connect_address(fd, (const struct sockaddr *)&address, sizeof address, deadline)) {
+    if (fd >= 0 &&
+        !connect_address(fd, (const struct sockaddr *)&address, sizeof address, deadline)) {
         int error = errno;
         close_fd(&fd);
         errno = error;

@@ -18,7 +18,7 @@ int connect_unix_by(const char *path, int64_t deadline);
 
 /* One thread for any number of sockets. */
 struct watchdog;
-struct watchdog *watchdog_new(void); /* NULL when there is no thread to be had */
+struct watchdog *watchdog_new(void);   /* NULL when there is no thread to be had */
 void watchdog_free(struct watchdog *); /* nothing is watched any more; NULL is allowed */
 
 /* One socket that is watched; the caller's, untouched until watchdog_off(). */

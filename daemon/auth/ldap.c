@@ -16,8 +16,9 @@
 #include "base/time.h"
 #include "base/token.h"
 
-#define SLOT_PATIENCE SECOND      /* how long a thread waits for its turn ... */
-#define LAST_PATIENCE (SECOND / 20) /* ... and when others wait already: so they do not take all workers */
+/* How long a thread waits for its turn, and how long when others wait: workers are few. */
+#define SLOT_PATIENCE SECOND
+#define LAST_PATIENCE (SECOND / 20)
 #define PAGE_SIZE     500
 #define PAGE_TIMEOUT  (30 * SECOND)
 
@@ -39,7 +40,8 @@ read_secret(const struct config *config, char *secret, FILE *report)
         return true;
     FILE *f = fopen(path, "re");
     if (f == NULL) {
-        fprintf(report, "%s: ldap_bind_password_file: %s: %s\n", config->path, path, strerror(errno));
+        fprintf(
+            report, "%s: ldap_bind_password_file: %s: %s\n", config->path, path, strerror(errno));
         return false;
     }
     size_t n = fread(secret, 1, SECRET_MAX, f);
@@ -73,9 +75,11 @@ directory_open(const struct config *config, struct directory **directory, FILE *
     size_t n = (size_t)config->ldap_parallel;
     struct directory *d = calloc(1, sizeof *d + n * sizeof d->slot[0]);
     pthread_condattr_t monotonic;
+    int version;
 
     /* Or /etc/ldap/ldap.conf and the caller's ~/.ldaprc change what we do. */
     setenv("LDAPNOINIT", "1", 1);
+    ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version); /* initialises it, in one thread */
     signal(SIGPIPE, SIG_IGN); /* libldap writes to sockets that were shut down */
     if (d == NULL || (d->watchdog = watchdog_new()) == NULL) {
         fprintf(report, "no memory or thread for the directory\n");
@@ -159,8 +163,8 @@ take_slot(struct directory *d)
     if (s != NULL) {
         s->taken = true;
         s->since = time_monotonic();
-        s->deadline = s->since
-            + (d->config->ldap_connect_timeout + 2 * d->config->ldap_timeout) * SECOND;
+        s->deadline =
+            s->since + (d->config->ldap_connect_timeout + 2 * d->config->ldap_timeout) * SECOND;
         d->n_taken++;
     }
     pthread_mutex_unlock(&d->lock);
@@ -174,7 +178,8 @@ give_slot(struct directory *d, struct slot *s, bool answered)
     s->taken = false;
     d->n_taken--;
     if (d->down == answered)
-        LOG(answered ? LOG_NOTICE_ : LOG_ERROR_, answered ? "directory_answers" : "directory_silent");
+        LOG(answered ? LOG_NOTICE_ : LOG_ERROR_,
+            answered ? "directory_answers" : "directory_silent");
     d->down = !answered;
     pthread_cond_signal(&d->freed);
     pthread_mutex_unlock(&d->lock);
@@ -197,12 +202,13 @@ find_person(struct directory *d, struct slot *s, struct arena *arena, const char
     const char *filter = arena_printf(arena, "(&%s(%s=%s))", config->ldap_people_filter,
         config->ldap_uid, filter_escape(arena, name, strlen(name)));
     LDAPMessage *result;
-    int rc = handle_search(d, &s->service, s->deadline, config->ldap_people_base, LDAP_SCOPE_SUBTREE,
-        filter, person_attributes(config, arena), 2, &result);
+    int rc = handle_search(d, &s->service, s->deadline, config->ldap_people_base,
+        LDAP_SCOPE_SUBTREE, filter, person_attributes(config, arena), 2, &result);
 
     *found = false;
     if (rc == LDAP_SUCCESS && ldap_count_entries(s->service.ld, result) == 1)
-        *found = person_read(d, arena, s->service.ld, ldap_first_entry(s->service.ld, result), person);
+        *found =
+            person_read(d, arena, s->service.ld, ldap_first_entry(s->service.ld, result), person);
     else if (rc == LDAP_SIZELIMIT_EXCEEDED || rc == LDAP_SUCCESS) {
         if (rc != LDAP_SUCCESS || ldap_count_entries(s->service.ld, result) > 1)
             LOG(LOG_WARNING_, "directory_login_ambiguous");
@@ -226,7 +232,7 @@ is_refusal(int rc)
     return false;
 }
 
-/* Binds on the slot's second connection, which is good for the next one too: every bind starts anew. */
+/* Binds on the slot's second connection; it serves the next one too, for a bind starts anew. */
 static int
 try_password(struct directory *d, struct slot *s, const char *dn, const char *password)
 {
@@ -298,8 +304,8 @@ look_for(struct directory *d, struct arena *arena, const char *dn, int *rc)
 
     if (s == NULL)
         return silent(arena, LDAP_BUSY);
-    *rc = handle_search(d, &s->service, s->deadline, dn, LDAP_SCOPE_BASE, "(objectClass=*)", nothing,
-        1, &found);
+    *rc = handle_search(
+        d, &s->service, s->deadline, dn, LDAP_SCOPE_BASE, "(objectClass=*)", nothing, 1, &found);
     ldap_msgfree(found);
     give_slot(d, s, *rc == LDAP_SUCCESS || *rc == LDAP_NO_SUCH_OBJECT);
     return *rc == LDAP_SUCCESS || *rc == LDAP_NO_SUCH_OBJECT ? NULL : silent(arena, *rc);
@@ -361,8 +367,8 @@ read_page_end(struct directory_listing *l, LDAPMessage *result)
 
     ber_memfree(l->cookie.bv_val);
     l->cookie = (struct berval){ 0 };
-    if (rc == LDAP_SUCCESS && code == LDAP_SUCCESS
-        && (page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL)) != NULL)
+    if (rc == LDAP_SUCCESS && code == LDAP_SUCCESS &&
+        (page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL)) != NULL)
         rc = ldap_parse_pageresponse_control(l->handle.ld, page, &estimate, &l->cookie);
     ldap_controls_free(controls);
     l->done = l->cookie.bv_len == 0;
@@ -389,8 +395,8 @@ ask_for_page(struct directory_listing *l, struct arena *arena, LDAPMessage **res
 }
 
 fallible
-directory_list_next(struct directory_listing *l, struct arena *arena,
-    struct directory_person **page, int *n)
+directory_list_next(
+    struct directory_listing *l, struct arena *arena, struct directory_person **page, int *n)
 {
     LDAP *ld = l->handle.ld;
     LDAPMessage *result = NULL;
@@ -402,7 +408,8 @@ directory_list_next(struct directory_listing *l, struct arena *arena,
             ldap_msgfree(result);
             return silent(arena, rc);
         }
-        *page = NEW_ARRAY(arena, struct directory_person, (size_t)ldap_count_entries(ld, result) + 1);
+        *page =
+            NEW_ARRAY(arena, struct directory_person, (size_t)ldap_count_entries(ld, result) + 1);
         for (LDAPMessage *e = ldap_first_entry(ld, result); e != NULL; e = ldap_next_entry(ld, e))
             if (person_read(l->directory, arena, ld, e, &(*page)[*n]))
                 (*n)++;

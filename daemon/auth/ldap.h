@@ -27,12 +27,12 @@ void directory_close(struct directory *); /* NULL is allowed */
 /* Somebody as the directory describes her; in an arena. */
 struct directory_person {
     const char *dn;
-    const char *id;        /* config->ldap_id; in hexadecimal when it is not text */
+    const char *id; /* config->ldap_id; in hexadecimal when it is not text */
     const char *uid, *name;
-    const char *mail;      /* NULL when there is none */
+    const char *mail; /* NULL when there is none */
     bool state_admin;
-    bool groups_known;     /* false: the server has no memberOf for her */
-    struct texts groups;   /* keys of her groups, see directory_group_key() */
+    bool groups_known;   /* false: the server has no memberOf for her */
+    struct texts groups; /* keys of her groups, see directory_group_key() */
 };
 
 /*
@@ -50,8 +50,8 @@ fallible directory_check(struct directory *, struct arena *);
 /* All people, page by page: *n is 0 at the end. A page that cannot be had is TRY_LATER. */
 struct directory_listing;
 fallible directory_list(struct directory *, struct arena *, struct directory_listing **);
-fallible directory_list_next(struct directory_listing *, struct arena *,
-    struct directory_person **page, int *n);
+fallible directory_list_next(
+    struct directory_listing *, struct arena *, struct directory_person **page, int *n);
 /* Looks the groups up of somebody in a listing whose groups are not known. */
 fallible directory_groups(struct directory *, struct arena *, struct directory_person *);
 

@@ -29,7 +29,6 @@ handle_is_usable(const struct handle *h)
     return h->ld != NULL && time_monotonic() - h->used < IDLE_MAX;
 }
 
-
 static int
 set_options(const struct config *config, LDAP *ld)
 {
@@ -38,20 +37,21 @@ set_options(const struct config *config, LDAP *ld)
     struct timeval limit = { .tv_sec = (time_t)config->ldap_timeout };
     const char *ca = config->ldap_ca_file != NULL ? config->ldap_ca_file : SYSTEM_CA_FILE;
 
-    if (ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != LDAP_OPT_SUCCESS
-        || ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls_1_2) != LDAP_OPT_SUCCESS)
+    if (ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls_1_2) != LDAP_OPT_SUCCESS)
         return LDAP_PARAM_ERROR;
     /* Reads the files, and only what was set before counts. Without TLS there may be no file. */
     if (strncmp(config->ldap_uri, "ldaps:", 6) != 0 && !config->ldap_starttls)
         return LDAP_SUCCESS;
-    return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) == LDAP_OPT_SUCCESS ? LDAP_SUCCESS
-                                                                                   : LDAP_CONNECT_ERROR;
+    return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) == LDAP_OPT_SUCCESS
+               ? LDAP_SUCCESS
+               : LDAP_CONNECT_ERROR;
 }
 
 /* The handshake, in which the certificate's name and issuer are verified. */
@@ -67,7 +67,7 @@ begin_tls(struct directory *d, LDAP *ld, int64_t until)
     return rc;
 }
 
-/* libldap would ignore our time limit while it connects (deps: its TLS handshake does), so we do it. */
+/* We connect, and not libldap, which knows no time limit while TLS begins. */
 static int
 dial(const struct config *config, int64_t until, int *fd, int *protocol)
 {
@@ -119,7 +119,8 @@ limit(const struct directory *d, int64_t deadline)
 }
 
 int
-handle_bind(struct directory *d, struct handle *h, const char *dn, const char *password, int64_t deadline)
+handle_bind(
+    struct directory *d, struct handle *h, const char *dn, const char *password, int64_t deadline)
 {
     struct berval *secret = ber_bvstr(password == NULL ? "" : password);
     int rc;
@@ -164,7 +165,8 @@ handle_search(struct directory *d, struct handle *h, int64_t deadline, const cha
             return rc;
         struct timeval wait = { .tv_sec = (time_t)d->config->ldap_timeout };
         WATCHED(d, h->ld, limit(d, deadline), rc,
-            ldap_search_ext_s(h->ld, base, scope, filter, wanted, 0, NULL, NULL, &wait, at_most, found));
+            ldap_search_ext_s(
+                h->ld, base, scope, filter, wanted, 0, NULL, NULL, &wait, at_most, found));
         h->used = time_monotonic();
         if (rc != LDAP_SERVER_DOWN || fresh)
             break;

@@ -53,8 +53,8 @@ id_of(struct arena *arena, LDAP *ld, LDAPMessage *entry, const char *attribute)
 
     if (values != NULL && values[0] != NULL && values[0]->bv_len > 0)
         id = text_is_name(values[0]->bv_val, values[0]->bv_len)
-            ? arena_copy(arena, values[0]->bv_val, values[0]->bv_len)
-            : hex_encode(arena, values[0]->bv_val, values[0]->bv_len);
+                 ? arena_copy(arena, values[0]->bv_val, values[0]->bv_len)
+                 : hex_encode(arena, values[0]->bv_val, values[0]->bv_len);
     ldap_value_free_len(values);
     return id;
 }
@@ -103,7 +103,8 @@ person_read(const struct directory *d, struct arena *arena, LDAP *ld, LDAPMessag
         .name = text_of(arena, ld, entry, config->ldap_name),
         .mail = text_of(arena, ld, entry, config->ldap_mail) };
     ldap_memfree(dn);
-    if (p->dn == NULL || p->id == NULL || p->uid == NULL)
+    /* "~" begins the names of those who wait for a new one, see people_refresh in SQL. */
+    if (p->dn == NULL || p->id == NULL || p->uid == NULL || p->uid[0] == '~')
         return false;
     if (p->name == NULL)
         p->name = p->uid;
@@ -125,11 +126,13 @@ person_search_groups(struct directory *d, struct handle *h, int64_t deadline, st
         set_groups(d, p, NULL, 0);
         return LDAP_SUCCESS;
     }
-    int rc = handle_search(d, h, deadline, d->config->ldap_group_base, LDAP_SCOPE_SUBTREE, filter, nothing, 0,
-        &found);
+    int rc = handle_search(
+        d, h, deadline, d->config->ldap_group_base, LDAP_SCOPE_SUBTREE, filter, nothing, 0, &found);
     if (rc == LDAP_SUCCESS) {
-        const char **keys = NEW_ARRAY(arena, const char *, (size_t)ldap_count_entries(h->ld, found) + 1);
-        for (LDAPMessage *e = ldap_first_entry(h->ld, found); e != NULL; e = ldap_next_entry(h->ld, e)) {
+        const char **keys =
+            NEW_ARRAY(arena, const char *, (size_t)ldap_count_entries(h->ld, found) + 1);
+        for (LDAPMessage *e = ldap_first_entry(h->ld, found); e != NULL;
+             e = ldap_next_entry(h->ld, e)) {
             char *dn = ldap_get_dn(h->ld, e);
             const char *key = dn == NULL ? NULL : directory_group_key(arena, dn);
             if (key != NULL)

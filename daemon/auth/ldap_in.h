@@ -62,13 +62,13 @@ struct directory {
 /* Connects, with TLS if configured. */
 int handle_open(struct directory *, struct handle *, int64_t deadline);
 void handle_close(struct handle *);
-int handle_bind(struct directory *, struct handle *, const char *dn, const char *password,
-    int64_t deadline);
+int handle_bind(
+    struct directory *, struct handle *, const char *dn, const char *password, int64_t deadline);
 /* A connection on which the service account is signed in; *fresh when it was opened just now. */
 int handle_service(struct directory *, struct handle *, int64_t deadline, bool *fresh);
 /* A search as the service account; a connection found dead is opened again, once. */
-int handle_search(struct directory *, struct handle *, int64_t deadline, const char *base, int scope,
-    const char *filter, const char *const *attributes, int at_most, LDAPMessage **found);
+int handle_search(struct directory *, struct handle *, int64_t deadline, const char *base,
+    int scope, const char *filter, const char *const *attributes, int at_most, LDAPMessage **found);
 /* May a connection that has rested so long still be used? Firewalls forget them silently. */
 bool handle_is_usable(const struct handle *);
 

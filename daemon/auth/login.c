@@ -86,8 +86,8 @@ welcome(struct request *rq, const struct directory_person *found, const struct c
 
 /* *who stays NULL when the password is wrong. */
 static fallible
-ask_directory(struct request *rq, const struct credentials *credentials,
-    const struct principal **who)
+ask_directory(
+    struct request *rq, const struct credentials *credentials, const struct principal **who)
 {
     const struct directory_person *found;
     struct candidates c;
@@ -108,13 +108,14 @@ login_check(struct request *rq, const struct credentials *credentials, const str
     struct password_question *question;
 
     *who = NULL;
-    switch (passwords_ask(passwords, rq->arena, credentials->user, credentials->password, who,
-        &question)) {
+    switch (passwords_ask(
+        passwords, rq->arena, credentials->user, credentials->password, who, &question)) {
     case PASSWORD_GOOD:
     case PASSWORD_BAD:
         return NULL;
     case PASSWORD_BUSY:
-        return error_cause(REFUSE(rq->arena, TRY_LATER), rq->arena, "nobody answered for this login");
+        return error_cause(
+            REFUSE(rq->arena, TRY_LATER), rq->arena, "nobody answered for this login");
     case PASSWORD_ASK:
         break;
     }
@@ -123,6 +124,9 @@ login_check(struct request *rq, const struct credentials *credentials, const str
     if (e != NULL)
         *who = NULL;
     passwords_learn(passwords, question,
-        e != NULL ? PASSWORD_BUSY : *who != NULL ? PASSWORD_GOOD : PASSWORD_BAD, *who);
+        e != NULL      ? PASSWORD_BUSY
+        : *who != NULL ? PASSWORD_GOOD
+                       : PASSWORD_BAD,
+        *who);
     return e;
 }

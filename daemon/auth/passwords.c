@@ -19,13 +19,17 @@
 #define SECOND   INT64_C(1000000)
 #define MAC_SIZE SHA256_SIZE
 
+/* So many threads may wait for other threads' answers; more wait only a moment: workers are few. */
+#define WAITING_MAX   8
+#define LAST_PATIENCE (SECOND * 3 / 10)
+
 /* A pair of name and password that was asked for. */
 struct kept {
     unsigned char mac[MAC_SIZE];
-    int64_t expires;           /* time_monotonic() */
-    struct principal *who;     /* NULL: the password was refused */
+    int64_t expires;       /* time_monotonic() */
+    struct principal *who; /* NULL: the password was refused */
     size_t who_size;
-    TAILQ_ENTRY(kept) in_age;  /* all of one kind expire in the order in which they came */
+    TAILQ_ENTRY(kept) in_age; /* all of one kind expire in the order in which they came */
     LIST_ENTRY(kept) in_bucket;
 };
 TAILQ_HEAD(age, kept);
@@ -53,6 +57,7 @@ struct passwords {
     struct bucket bucket[BUCKETS];
     struct age good, bad;
     int n_good, n_bad;
+    int n_waiting; /* threads */
     LIST_HEAD(, password_question) questions;
     bool has_login_key;
     unsigned char login_key[LOGIN_KEY_SIZE];
@@ -118,8 +123,8 @@ passwords_directory(const struct passwords *p)
 
 /* The name is the one typed, byte for byte: two spellings never share an answer. */
 static void
-make_mac(const struct passwords *p, const char *user, const char *password,
-    unsigned char mac[MAC_SIZE])
+make_mac(
+    const struct passwords *p, const char *user, const char *password, unsigned char mac[MAC_SIZE])
 {
     unsigned char text[USER_BYTES_MAX + 1 + PASSWORD_BYTES_MAX];
     size_t n_user = strlen(user), n_password = strlen(password);
@@ -176,9 +181,9 @@ find_kept(struct passwords *p, const unsigned char *mac)
 
     drop_old(p, &p->good, &p->n_good, time_monotonic());
     drop_old(p, &p->bad, &p->n_bad, time_monotonic());
-    LIST_FOREACH (k, bucket_of(p, mac), in_bucket)
-        if (memcmp(k->mac, mac, MAC_SIZE) == 0)
-            return k;
+    LIST_FOREACH(k, bucket_of(p, mac), in_bucket)
+    if (memcmp(k->mac, mac, MAC_SIZE) == 0)
+        return k;
     return NULL;
 }
 
@@ -227,12 +232,15 @@ wait_for_answer(struct passwords *p, struct arena *arena, struct password_questi
     enum password_state state = PASSWORD_BUSY;
     struct timespec until;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PASSWORDS_WAIT_S;
+    int64_t end =
+        time_monotonic() + (p->n_waiting < WAITING_MAX ? PASSWORDS_WAIT_S * SECOND : LAST_PATIENCE);
+    until = (struct timespec){ end / SECOND, end % SECOND * 1000 };
     q->threads++;
+    p->n_waiting++;
     while (!q->answered)
         if (pthread_cond_timedwait(&p->answer, &p->lock, &until) != 0)
             break;
+    p->n_waiting--;
     if (q->answered)
         state = q->state;
     if (state == PASSWORD_GOOD)
@@ -254,9 +262,9 @@ ask_locked(struct passwords *p, struct arena *arena, const unsigned char *mac,
     }
     if (k != NULL)
         return PASSWORD_BAD;
-    LIST_FOREACH (q, &p->questions, next)
-        if (!q->answered && memcmp(q->mac, mac, MAC_SIZE) == 0)
-            return wait_for_answer(p, arena, q, who);
+    LIST_FOREACH(q, &p->questions, next)
+    if (!q->answered && memcmp(q->mac, mac, MAC_SIZE) == 0)
+        return wait_for_answer(p, arena, q, who);
     if ((q = calloc(1, sizeof *q)) == NULL)
         return PASSWORD_BUSY;
     memcpy(q->mac, mac, MAC_SIZE);

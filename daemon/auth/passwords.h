@@ -19,7 +19,12 @@ struct principal;
  */
 struct passwords;
 
-enum { PASSWORDS_BAD_S = 30, PASSWORDS_MAX = 25000, PASSWORD_BYTES_MAX = 1024, USER_BYTES_MAX = 256 };
+enum {
+    PASSWORDS_BAD_S = 30,
+    PASSWORDS_MAX = 25000,
+    PASSWORD_BYTES_MAX = 1024,
+    USER_BYTES_MAX = 256
+};
 
 /* Owns the directory. NULL without memory. */
 struct passwords *passwords_new(const struct config *, struct directory *);
@@ -29,8 +34,8 @@ struct directory *passwords_directory(const struct passwords *);
 enum password_state {
     PASSWORD_GOOD, /* *who is a copy in the arena */
     PASSWORD_BAD,
-    PASSWORD_ASK,  /* not known: ask the directory, then call passwords_learn() */
-    PASSWORD_BUSY  /* somebody else asked the same and got no answer in time */
+    PASSWORD_ASK, /* not known: ask the directory, then call passwords_learn() */
+    PASSWORD_BUSY /* somebody else asked the same and got no answer in time */
 };
 
 /* One question under way. */
@@ -38,8 +43,8 @@ struct password_question;
 
 /*
  * What is known. Of several threads that ask the same at once one gets
- * PASSWORD_ASK and *question; the others wait for its answer, at most
- * PASSWORDS_WAIT_S.
+ * PASSWORD_ASK and *question; the others wait for its answer, the first few
+ * at most PASSWORDS_WAIT_S, more of them only a moment.
  */
 enum { PASSWORDS_WAIT_S = 8 };
 enum password_state passwords_ask(struct passwords *, struct arena *, const char *user,
@@ -62,7 +67,7 @@ void passwords_notified(struct passwords *, const char *payload);
 /* How many are kept: for metrics and tests. */
 int passwords_held(struct passwords *);
 
-/* The key of the hashes that failed logins are counted under: set once it is read, see throttle.c. */
+/* The key of the hashes that failed logins are counted under, once throttle.c has read it. */
 enum { LOGIN_KEY_SIZE = 32 };
 bool passwords_login_key(struct passwords *, unsigned char key[LOGIN_KEY_SIZE]);
 void passwords_set_login_key(struct passwords *, const unsigned char key[LOGIN_KEY_SIZE]);

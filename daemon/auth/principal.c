@@ -23,8 +23,12 @@ principal_load(struct db *db, struct arena *arena, int64_t person, const struct 
     struct principal *p = NEW(arena, struct principal);
     struct role_in *roles = NEW_ARRAY(arena, struct role_in, (size_t)rows.n);
 
-    *p = (struct principal){ .person = first.id, .uid = first.uid, .name = first.name,
-        .mail = first.mail, .state_admin = first.state_admin, .roles = roles };
+    *p = (struct principal){ .person = first.id,
+        .uid = first.uid,
+        .name = first.name,
+        .mail = first.mail,
+        .state_admin = first.state_admin,
+        .roles = roles };
     for (int i = 0; i < rows.n; i++) {
         struct principal_row row = principal_row(&rows, i);
 
@@ -46,8 +50,8 @@ text_size_of(const char *s)
 static size_t
 size_of(const struct principal *p)
 {
-    return sizeof *p + (size_t)p->n_roles * sizeof *p->roles + text_size_of(p->uid)
-        + text_size_of(p->name) + text_size_of(p->mail) + text_size_of(p->old_uid);
+    return sizeof *p + (size_t)p->n_roles * sizeof *p->roles + text_size_of(p->uid) +
+           text_size_of(p->name) + text_size_of(p->mail) + text_size_of(p->old_uid);
 }
 
 static const char *

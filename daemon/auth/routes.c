@@ -37,8 +37,11 @@ show_form(struct request *rq, struct response *rs, const struct attempt *a)
 
     v.here = a->next;
     response_status(rs, a->status);
-    page_login(o, &v, &(struct login_form){ .token = v.token[0] != '\0' ? v.token : csrf_token(rq, rs),
-        .next = a->next, .user = a->user, .problem = a->problem });
+    page_login(o, &v,
+        &(struct login_form){ .token = v.token[0] != '\0' ? v.token : csrf_token(rq, rs),
+            .next = a->next,
+            .user = a->user,
+            .problem = a->problem });
     return NULL;
 }
 
@@ -68,14 +71,16 @@ explain(struct request *rq, struct attempt *a, struct error *e)
     if (e->cond != &TOO_MANY && e->cond != &TRY_LATER)
         return e;
     a->status = e->cond->status;
-    a->problem = e->cond == &TOO_MANY && e->detail != NULL
-        ? e->detail
-        : tr(rq->lang, "Nobody can sign in at the moment, because the directory does not answer. "
-                       "Please try again in a minute.");
+    a->problem =
+        e->cond == &TOO_MANY && e->detail != NULL
+            ? e->detail
+            : tr(rq->lang,
+                  "Nobody can sign in at the moment, because the directory does not answer. "
+                  "Please try again in a minute.");
     return NULL;
 }
 
-/* Asks the directory, which must not happen inside a transaction; so the form is checked here already. */
+/* Asks the directory, outside any transaction; so the form is checked here already. */
 static fallible
 prepare_login(struct request *rq)
 {
@@ -146,13 +151,36 @@ post_language(struct request *rq, struct response *rs)
 }
 
 const struct route auth_routes[] = {
-    { .method = GET, .pattern = "/login", .login = LOGIN_PAGE, .need = ANYBODY, .tx = NO_TX,
+    { .method = GET,
+        .pattern = "/login",
+        .login = LOGIN_PAGE,
+        .need = ANYBODY,
+        .tx = NO_TX,
         .run = get_login },
-    { .method = POST, .pattern = "/login", .login = LOGIN_PAGE, .need = ANYBODY, .tx = READ_WRITE,
-        .body = BODY_MEMORY, .body_max = FORM_MAX, .prepare = prepare_login, .run = post_login },
-    { .method = POST, .pattern = "/logout", .login = LOGIN_PAGE, .need = ANYBODY, .tx = READ_WRITE,
-        .body = BODY_MEMORY, .body_max = FORM_MAX, .run = post_logout },
-    { .method = POST, .pattern = "/language", .login = LOGIN_NONE, .need = ANYBODY, .tx = NO_TX,
-        .body = BODY_MEMORY, .body_max = FORM_MAX, .run = post_language },
+    { .method = POST,
+        .pattern = "/login",
+        .login = LOGIN_PAGE,
+        .need = ANYBODY,
+        .tx = READ_WRITE,
+        .body = BODY_MEMORY,
+        .body_max = FORM_MAX,
+        .prepare = prepare_login,
+        .run = post_login },
+    { .method = POST,
+        .pattern = "/logout",
+        .login = LOGIN_PAGE,
+        .need = ANYBODY,
+        .tx = READ_WRITE,
+        .body = BODY_MEMORY,
+        .body_max = FORM_MAX,
+        .run = post_logout },
+    { .method = POST,
+        .pattern = "/language",
+        .login = LOGIN_NONE,
+        .need = ANYBODY,
+        .tx = NO_TX,
+        .body = BODY_MEMORY,
+        .body_max = FORM_MAX,
+        .run = post_language },
     ROUTES_END,
 };

@@ -11,9 +11,9 @@
 #include "http/response.h"
 #include "q/session.h"
 
-#define ID_BYTES  16
-#define ID_CHARS  22 /* of base64url */
-#define LIFETIME  "2592000" /* 30 days; the table's own limit decides */
+#define ID_BYTES 16
+#define ID_CHARS 22        /* of base64url */
+#define LIFETIME "2592000" /* 30 days; the table's own limit decides */
 
 static const struct db_scope no_scope = { .chapters = "" };
 
@@ -50,7 +50,8 @@ session_cookie(struct request *rq)
         size_t n = strcspn(at, ";");
         if (n > n_name && at[n_name] == '=' && memcmp(at, name, n_name) == 0)
             return is_id(at + n_name + 1, n - n_name - 1)
-                ? arena_copy(rq->arena, at + n_name + 1, ID_CHARS) : NULL;
+                       ? arena_copy(rq->arena, at + n_name + 1, ID_CHARS)
+                       : NULL;
         at += n;
     }
     return NULL;
@@ -75,7 +76,7 @@ send_cookie(struct request *rq, struct response *rs, const char *id, const char 
             cookie_name(rq), id, max_age, secure ? "; Secure" : ""));
 }
 
-/* The mark of use is renewed every few minutes only, so that reading pages writes next to nothing. */
+/* The mark of use is renewed every few minutes only: reading pages writes next to nothing. */
 static fallible
 touch(struct request *rq, struct bytes hash)
 {

@@ -20,7 +20,7 @@ const char *session_cookie(struct request *);
 /* Who is signed in here; `nobody` when nobody is. A short transaction of its own. */
 fallible session_find(struct request *, const struct principal **who);
 
-/* Signs in under a new number, whatever the browser held before. Inside the handler's transaction. */
+/* Signs in under a new number, whatever the browser held. Inside the handler's transaction. */
 fallible session_begin(struct request *, struct response *, const struct principal *who);
 
 /* Signs out: here, now, and for every copy of the cookie. Inside the handler's transaction. */

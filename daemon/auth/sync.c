@@ -13,7 +13,7 @@
 
 #define MISSING_MAX         20 /* people */
 #define MISSING_PERCENT_MAX 5
-#define MISSING_ALWAYS      3  /* in a small association one who leaves is more than 5 % */
+#define MISSING_ALWAYS      3 /* in a small association one who leaves is more than 5 % */
 
 static const struct db_scope no_scope = { .chapters = "" };
 
@@ -46,7 +46,8 @@ static struct columns
 columns_of(struct arena *arena, const struct directory_person *page, int n)
 {
     size_t room = (size_t)n;
-    const char **id = NEW_ARRAY(arena, const char *, room), **uid = NEW_ARRAY(arena, const char *, room),
+    const char **id = NEW_ARRAY(arena, const char *, room),
+               **uid = NEW_ARRAY(arena, const char *, room),
                **name = NEW_ARRAY(arena, const char *, room),
                **mail = NEW_ARRAY(arena, const char *, room),
                **admin = NEW_ARRAY(arena, const char *, room);
@@ -129,7 +130,7 @@ in_transaction(struct db *db, struct arena *arena, struct directory_person *page
     return db_commit(db, arena);
 }
 
-/* A server without memberOf is asked for the groups one by one: before the transaction, and only of those we know. */
+/* Without memberOf the groups are asked for one by one: outside the transaction. */
 static fallible
 find_groups(struct directory *directory, struct db *db, struct arena *arena,
     struct directory_person *page, int n)
@@ -145,23 +146,29 @@ find_groups(struct directory *directory, struct db *db, struct arena *arena,
     }
     TRY(db_commit(db, arena));
     for (int i = 0; i < known.n; i++) {
-        struct directory_person *p = bsearch(sync_known_row(&known, i).directory_id, page, (size_t)n,
-            sizeof *page, compare_id);
+        struct directory_person *p = bsearch(
+            sync_known_row(&known, i).directory_id, page, (size_t)n, sizeof *page, compare_id);
         if (p != NULL && !p->groups_known)
             TRY(directory_groups(directory, arena, p));
     }
     return NULL;
 }
 
+static void
+end_arena(void *arena)
+{
+    arena_free(arena);
+}
+
 static fallible
 read_all(struct directory *directory, struct db *db, struct arena *arena, struct seen *seen)
 {
     struct directory_listing *listing;
-    struct arena *own = arena_new(); /* of one page; an arena's rewind would undo the listing's end */
+    struct arena *own = arena_new(); /* of one page: rewinding the other would end the listing */
     struct directory_person *page;
     int n;
 
-    arena_defer(arena, (void (*)(void *))arena_free, own);
+    arena_defer(arena, end_arena, own);
     TRY(directory_list(directory, arena, &listing));
     for (;;) {
         size_t mark = arena_mark(own);
@@ -182,8 +189,8 @@ is_suspicious(const struct sync_report *r)
 {
     if (r->missing == 0)
         return false;
-    return r->listed == 0 || r->missing > MISSING_MAX
-        || (r->missing > MISSING_ALWAYS && r->missing * 100 > r->known * MISSING_PERCENT_MAX);
+    return r->listed == 0 || r->missing > MISSING_MAX ||
+           (r->missing > MISSING_ALWAYS && r->missing * 100 > r->known * MISSING_PERCENT_MAX);
 }
 
 static fallible
@@ -225,7 +232,8 @@ fallible
 auth_sync(const struct app *app, struct db *db, struct arena *arena, bool confirm,
     struct sync_report *report)
 {
-    struct directory *directory = app->passwords == NULL ? NULL : passwords_directory(app->passwords);
+    struct directory *directory =
+        app->passwords == NULL ? NULL : passwords_directory(app->passwords);
 
     *report = (struct sync_report){ 0 };
     if (directory == NULL)

@@ -98,7 +98,8 @@ throttle_check(struct request *rq, const char *user)
     TRY(db_commit(rq->db, rq->arena));
     if (row.failures >= NETWORK_FAILURES_MAX)
         return FAIL(rq->arena, TOO_MANY, "%s",
-            tr(rq->lang, "Too many wrong passwords came from your network. Please wait ten minutes."));
+            tr(rq->lang,
+                "Too many wrong passwords came from your network. Please wait ten minutes."));
     if (row.wait > 0)
         return FAIL(rq->arena, TOO_MANY,
             tr(rq->lang, "Too many wrong passwords. Please wait %d seconds, then try again."),

@@ -22,8 +22,8 @@ by_basic(struct request *rq)
     case BASIC_REFUSED:
         return REFUSE(rq->arena, NOT_AUTHENTICATED);
     case BASIC_MALFORMED:
-        return FAIL(rq->arena, BAD_REQUEST, "%s",
-            tr(rq->lang, "The Authorization header is malformed."));
+        return FAIL(
+            rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "The Authorization header is malformed."));
     case BASIC_GIVEN:
         break;
     }

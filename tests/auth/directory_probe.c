@@ -35,8 +35,9 @@ login(struct question *q)
     else if (p == NULL)
         snprintf(q->answer, sizeof q->answer, "wrong %d", ms);
     else
-        snprintf(q->answer, sizeof q->answer, "good %d uid=%s name=%s mail=%s id=%zu groups=%d first=%s%s",
-            ms, p->uid, p->name, p->mail == NULL ? "-" : p->mail, strlen(p->id), p->groups.n,
+        snprintf(q->answer, sizeof q->answer,
+            "good %d uid=%s name=%s mail=%s id=%zu groups=%d first=%s%s", ms, p->uid, p->name,
+            p->mail == NULL ? "-" : p->mail, strlen(p->id), p->groups.n,
             p->groups.n > 0 ? p->groups.s[0] : "-", p->state_admin ? " admin" : "");
     arena_free(arena);
 }

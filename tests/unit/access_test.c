@@ -5,11 +5,13 @@
 #include "base/macros.h"
 
 static const struct role_in roles[] = { { 7, ROLE_MEMBER }, { 8, ROLE_BOARD }, { 9, ROLE_CHAIR } };
-static const struct principal anna = { .person = 42, .uid = "anna", .name = "Anna", .roles = roles,
-    .n_roles = COUNT_OF(roles) };
+static const struct principal anna = {
+    .person = 42, .uid = "anna", .name = "Anna", .roles = roles, .n_roles = COUNT_OF(roles)
+};
 static const struct principal guest = { .person = 43, .uid = "guest", .name = "Guest" };
-static const struct principal admin = { .person = 44, .uid = "admin", .name = "Admin",
-    .state_admin = true };
+static const struct principal admin = {
+    .person = 44, .uid = "admin", .name = "Admin", .state_admin = true
+};
 
 TEST(access_role_is_per_chapter)
 {
@@ -22,7 +24,8 @@ TEST(access_role_is_per_chapter)
     CHECK(access_role(&admin, 7) == ROLE_FEDERATION);
 }
 
-/* One chapter each in which she is nobody's, federation, member, board, chair; levels; what follows. */
+/* One chapter each in which she is nobody's, federation, member, board, chair; levels; what
+ * follows. */
 static const struct {
     enum role read, write;
     unsigned public, federation, member, board, chair;
@@ -34,9 +37,8 @@ static const struct {
     { 4, 4, 0, 0, 0, 0, 7 }, /* the chair's own */
     { 2, 4, 0, 0, 1, 1, 7 }, /* the board reads what only the chair writes, and cannot open it */
     { 0, 0, 1, 3, 3, 7, 7 }, /* nobody writes without a login */
-    { 1, 1, 0, 3, 3, 7, 7 },
-    { 9, 9, 0, 0, 0, 0, 4 }, /* closed: the chair can only open it again */
-    { 3, 2, 0, 0, 0, 7, 7 }, /* what one may not read one may not write */
+    { 1, 1, 0, 3, 3, 7, 7 }, { 9, 9, 0, 0, 0, 0, 4 }, /* closed: the chair can only open it again */
+    { 3, 2, 0, 0, 0, 7, 7 },                          /* what one may not read one may not write */
 };
 
 TEST(access_follows_the_levels)

@@ -25,9 +25,11 @@ TEST(csrf_tokens_belong_to_one_cookie)
 
 TEST(next_stays_at_home)
 {
-    static const char *const away[] = { "", "https://evil", "//evil", "/\\evil", "\\/evil", "javascript:x",
-        "/a\r\nSet-Cookie: x", "/\t/evil", " /a", "/a b", "evil", "/\x7f", "http:/x", "/a\\b" };
-    static const char *const home[] = { "/", "/c/jena/", "/c/jena/files/a%20b?x=%2F%2Fevil", "/a//b" };
+    static const char *const away[] = { "", "https://evil", "//evil", "/\\evil", "\\/evil",
+        "javascript:x", "/a\r\nSet-Cookie: x", "/\t/evil", " /a", "/a b", "evil", "/\x7f",
+        "http:/x", "/a\\b" };
+    static const char *const home[] = { "/", "/c/jena/", "/c/jena/files/a%20b?x=%2F%2Fevil",
+        "/a//b" };
 
     CHECK_TEXT(next_or_home(NULL), "/");
     for (size_t i = 0; i < COUNT_OF(away); i++)

@@ -12,8 +12,9 @@
 #include "base/config.h"
 
 static const struct role_in roles[] = { { 7, ROLE_BOARD } };
-static const struct principal anna = { .person = 1, .uid = "anna", .name = "Anna", .mail = "a@x",
-    .roles = roles, .n_roles = 1 };
+static const struct principal anna = {
+    .person = 1, .uid = "anna", .name = "Anna", .mail = "a@x", .roles = roles, .n_roles = 1
+};
 static const struct principal bert = { .person = 2, .uid = "bert", .name = "Bert" };
 
 static struct passwords *
