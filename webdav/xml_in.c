@@ -54,6 +54,7 @@ struct reader {
     struct element *root, *open;
     int depth, elements;
     const struct condition *refused; /* why the handlers ended the parse; NULL: they did not */
+    bool bad;                        /* not well-formed, said the parser */
 };
 
 __attribute__((constructor)) static void
@@ -73,6 +74,24 @@ static const char *
 copy(struct arena *arena, const unsigned char *s)
 {
     return s == NULL ? NULL : arena_copy(arena, (const char *)s, strlen((const char *)s));
+}
+
+/*
+ * A value as meant: without XML_PARSE_NOENT the parser leaves "&#38;" for each "&",
+ * and no other reference.
+ */
+static const char *
+attribute_value(struct arena *arena, const char *s, size_t n)
+{
+    static const char ampersand[] = "&#38;";
+    char *value = arena_copy(arena, s, n), *to = value;
+
+    for (const char *from = value; *from != '\0'; to++) {
+        *to = *from;
+        from += strncmp(from, ampersand, sizeof ampersand - 1) == 0 ? sizeof ampersand - 1 : 1;
+    }
+    *to = '\0';
+    return value;
 }
 
 /* The namespace a name is in: declared by the element itself or above it, so that each is kept
@@ -97,11 +116,11 @@ take_declarations(struct reader *r, struct element *e, int n, const xmlChar **na
     e->declaration = NEW_ARRAY(r->arena, struct declaration, (size_t)n);
     e->n_declarations = n;
     for (int i = 0; i < n; i++) {
-        const char *ns = copy(r->arena, namespaces[2 * i + 1]);
+        const char *ns = (const char *)namespaces[2 * i + 1];
 
         e->declaration[i] = (struct declaration){
             .prefix = copy(r->arena, namespaces[2 * i]),
-            .ns = ns != NULL ? ns : "",
+            .ns = ns != NULL ? attribute_value(r->arena, ns, strlen(ns)) : "",
             .foreign = namespaces[2 * i + 1],
         };
     }
@@ -121,7 +140,8 @@ take_attributes(struct reader *r, struct element *e, int n, const xmlChar **attr
             .prefix = copy(r->arena, attributes[1]),
             .ns = namespace_of(e, attributes[2], attributes[1]),
             .name = copy(r->arena, attributes[0]),
-            .value = arena_copy(r->arena, value, (size_t)((const char *)attributes[4] - value)),
+            .value = attribute_value(r->arena, value,
+                (size_t)((const char *)attributes[4] - value)),
         };
         if (a->ns == NULL)
             refuse(r, &BAD_REQUEST);
@@ -233,9 +253,14 @@ document_type(
     refuse(cls, &BAD_REQUEST);
 }
 
+/* A namespace that is relative, or no address at all, is a name like any other. */
 static void
-be_quiet(void *cls UNUSED, xmlErrorPtr e UNUSED)
+note_error(void *cls, xmlErrorPtr e)
 {
+    struct reader *r = cls;
+
+    if (e->code != XML_WAR_NS_URI && e->code != XML_WAR_NS_URI_RELATIVE)
+        r->bad = true;
 }
 
 static void
@@ -246,16 +271,13 @@ free_parser(void *parser)
 
 /*
  * wellFormed alone is not enough: a parser that was stopped leaves it at 1, and so
- * does one that gave up at a limit of its own. Relative namespace names only warn.
+ * does one that gave up at a limit of its own. nsWellFormed is too strict, see
+ * note_error().
  */
 static bool
 parsed_well(const struct reader *r)
 {
-    int code = r->parser->errNo;
-
-    return r->refused == NULL && r->parser->wellFormed && r->parser->nsWellFormed &&
-           r->parser->disableSAX == 0 &&
-           (code == XML_ERR_OK || code == XML_WAR_NS_URI || code == XML_WAR_NS_URI_RELATIVE) &&
+    return r->refused == NULL && r->parser->wellFormed && !r->bad && r->parser->disableSAX == 0 &&
            r->root != NULL && r->open == NULL;
 }
 
@@ -270,7 +292,7 @@ xml_parse(struct arena *arena, const char *p, size_t n, const struct xml_limits 
         .endElementNs = element_ends,
         .characters = characters,
         .ignorableWhitespace = characters,
-        .serror = be_quiet,
+        .serror = note_error,
     };
     struct reader r = { .arena = arena, .limits = limits };
     xmlSAXHandler own = handlers;
@@ -381,11 +403,18 @@ in_scope(const struct scope *s, const char *prefix, const char *ns)
     return prefix == NULL && ns[0] == '\0';
 }
 
+/* In an attribute also what would come back as a blank (XML 1.0, 3.3.3). */
 static void
-escaped(struct buf *b, const char *s, size_t n)
+escaped(struct buf *b, const char *s, size_t n, bool in_attribute)
 {
     for (size_t i = 0; i < n; i++)
         switch (s[i]) {
+        case '\n':
+            buf_text(b, in_attribute ? "&#10;" : "\n");
+            break;
+        case '\t':
+            buf_text(b, in_attribute ? "&#9;" : "\t");
+            break;
         case '&':
             buf_text(b, "&amp;");
             break;
@@ -426,7 +455,7 @@ declared(struct buf *b, const struct scope *s, const char *prefix, const char *n
         return s;
     qualified(b, prefix != NULL ? " xmlns" : NULL, prefix != NULL ? prefix : " xmlns");
     buf_text(b, "=\"");
-    escaped(b, ns, strlen(ns));
+    escaped(b, ns, strlen(ns), true);
     buf_char(b, '"');
     new = NEW(b->arena, struct scope);
     *new = (struct scope){ s, prefix, ns };
@@ -451,7 +480,7 @@ write_element(struct buf *b, const struct element *e, const struct scope *s)
         buf_char(b, ' ');
         qualified(b, a->prefix, a->name);
         buf_text(b, "=\"");
-        escaped(b, a->value, strlen(a->value));
+        escaped(b, a->value, strlen(a->value), true);
         buf_char(b, '"');
     }
     if (e->content == NULL) {
@@ -471,7 +500,7 @@ write_content(struct buf *b, const struct element *e, const struct scope *s)
 {
     for (const struct item *i = e->content; i != NULL && !b->over; i = i->next)
         if (i->text != NULL)
-            escaped(b, i->text, i->n);
+            escaped(b, i->text, i->n, false);
         else
             write_element(b, i->element, s);
 }

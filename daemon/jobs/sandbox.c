@@ -71,7 +71,7 @@ sandbox_enter(struct sandbox *sandbox)
 #endif
     /* abort() signals itself: let it, so that its end says what it was. */
     if (seccomp_rule_add(sandbox, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) != 0)
         return false;
     return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0) &&
            limit(RLIMIT_CPU, CPU_MAX) && seccomp_load(sandbox) == 0;

@@ -19,12 +19,21 @@ depth(const struct xml_in *x)
 }
 
 static bool
-same(const struct xml_in *a, const struct xml_in *b)
+same_text(const char *a, const char *b)
 {
-    if (strcmp(a->ns, b->ns) != 0 || strcmp(a->name, b->name) != 0 || strcmp(a->text, b->text) != 0)
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The root is written anew, without its attributes. */
+static bool
+same(const struct xml_in *a, const struct xml_in *b, bool root)
+{
+    if (!same_text(a->ns, b->ns) || !same_text(a->name, b->name) || !same_text(a->text, b->text))
+        return false;
+    if (!root && !same_text(xml_attr(a, "b"), xml_attr(b, "b")))
         return false;
     for (a = a->first, b = b->first; a != NULL && b != NULL; a = a->next, b = b->next)
-        if (!same(a, b))
+        if (!same(a, b, false))
             return false;
     return a == b;
 }
@@ -47,8 +56,8 @@ fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
     xml_open(x, root->ns, root->name);
     xml_raw(x, inner);
     xml_close(x);
-    xml_flush(x);
+    xml_end(x);
     MUST(!out_failed(o));
     MUST(xml_parse(arena, out_memory(o), (size_t)out_length(o), &wider, &again) == NULL);
-    MUST(again != NULL && same(root, again));
+    MUST(again != NULL && same(root, again, true));
 }

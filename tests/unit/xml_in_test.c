@@ -86,6 +86,23 @@ TEST(xml_in_gives_attributes_and_language)
     arena_free(arena);
 }
 
+/* Found by fuzzing: what the parser leaves as "&#38;", and line ends that would become blanks. */
+TEST(xml_inner_keeps_attribute_values)
+{
+    static const struct xml_limits limits = { 32, 64, 1000 };
+    static const char text[] = "<a xmlns=\"u&amp;v\"><b c=\"&amp;&#38;#38;&#10;&#9;\"/></a>";
+    struct arena *arena = arena_new();
+    const struct xml_in *root = NULL;
+
+    if (CHECK(xml_parse(arena, text, strlen(text), &limits, &root) == NULL)) {
+        CHECK_TEXT(root->ns, "u&v");
+        CHECK_TEXT(xml_attr(root->first, "c"), "&&#38;\n\t");
+        CHECK_TEXT(xml_inner(arena, root, 1000),
+            "<b xmlns=\"u&amp;v\" c=\"&amp;&amp;#38;&#10;&#9;\"/>");
+    }
+    arena_free(arena);
+}
+
 TEST(xml_inner_stands_alone)
 {
     struct arena *arena = arena_new();
