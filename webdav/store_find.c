@@ -19,7 +19,6 @@ columns_of(const struct node_path_row *row)
         .read_level = row->read_level,
         .write_level = row->write_level,
         .kind = row->kind,
-        .collection = row->collection,
         .name = row->name,
         .display = row->display,
         .type = row->type,

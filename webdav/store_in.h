@@ -5,27 +5,27 @@
 #include "auth/access.h"
 #include "webdav/store.h"
 
-/* Columns that every query of nodes gives: filled from the generated structs by NODE_COLUMNS. */
+/* What queries tell of a node; the levels and the owner only where they are not the parent's. */
 struct node_columns {
     int64_t id, policy_id, chapter, person;
     int16_t read_level, write_level;
-    const char *kind;
-    bool collection, gone;
-    const char *name, *name_key, *display, *type, *etag;
+    bool inherits, gone;
+    const char *kind, *name, *name_key, *display, *type, *etag;
     int64_t size, created, modified, changed, blob_id;
 };
-#define NODE_COLUMNS(row)                                                                          \
+
+/* Filled from the generated struct of any query that lists members of `parent`. */
+#define NODE_COLUMNS(row, parent)                                                                  \
     ((struct node_columns){ .id = (row).id,                                                        \
         .policy_id = (row).policy_id,                                                              \
-        .chapter = (row).chapter_id,                                                               \
-        .person = (row).person_id,                                                                 \
+        .chapter = (parent)->policy.chapter,                                                       \
+        .person = (parent)->policy.person,                                                         \
+        .inherits = (row).read_level_is_null,                                                      \
         .read_level = (row).read_level,                                                            \
         .write_level = (row).write_level,                                                          \
         .kind = (row).kind,                                                                        \
-        .collection = (row).collection,                                                            \
-        .gone = (row).gone,                                                                        \
         .name = (row).name,                                                                        \
-        .name_key = (row).name_key,                                                                \
+        .name_key = (row).name_key != NULL ? (row).name_key : (row).name,                          \
         .display = (row).display,                                                                  \
         .type = (row).type,                                                                        \
         .etag = (row).etag,                                                                        \

@@ -50,12 +50,13 @@ store_children(struct request *rq, const struct dav_node *parent, const char *fr
 {
     struct rows rows;
 
-    TRY(q_node_children(rq->db, rq->arena, parent->id, from == NULL ? "" : from, PAGE, &rows));
+    TRY(q_node_children(rq->db, rq->arena, parent->id, parent->policy_id, from == NULL ? "" : from,
+        PAGE, &rows));
     struct family f = family_new(rq, parent, rows.n);
     struct node_columns columns = { .name_key = NULL };
     for (int i = 0; i < rows.n; i++) {
         struct node_children_row row = node_children_row(&rows, i);
-        columns = NODE_COLUMNS(row);
+        columns = NODE_COLUMNS(row, parent);
         family_add(rq, &f, &columns);
     }
     *list = (struct dav_list){ f.node, f.n, rows.n < PAGE ? NULL : columns.name_key };
@@ -71,11 +72,12 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
 
     for (int i = 0; i < n; i++)
         keys[i] = store_name_key(rq, names[i]);
-    TRY(q_node_several(rq->db, rq->arena, parent->id, (struct texts){ keys, n }, &rows));
+    TRY(q_node_several(rq->db, rq->arena, parent->id, parent->policy_id, (struct texts){ keys, n },
+        &rows));
     struct family f = family_new(rq, parent, rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct node_several_row row = node_several_row(&rows, i);
-        struct node_columns columns = NODE_COLUMNS(row);
+        struct node_columns columns = NODE_COLUMNS(row, parent);
         family_add(rq, &f, &columns);
     }
     *list = (struct dav_list){ f.node, f.n, NULL };
@@ -96,7 +98,8 @@ store_roots(struct request *rq, const struct store_tree *tree, const char *from,
     int n = 0;
     for (int i = 0; i < rows.n; i++) {
         struct node_roots_row row = node_roots_row(&rows, i);
-        columns = NODE_COLUMNS(row);
+        columns = NODE_COLUMNS(row, &above);
+        columns.chapter = row.chapter;
         if (!store_node(rq, &above, &columns, &node[n]))
             continue;
         node[n].root_id = node[n].id;
@@ -161,13 +164,14 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     struct node_columns columns = { .id = 0 };
     struct rows rows;
 
-    TRY(q_node_changes(rq->db, rq->arena, collection->id, low, from->told, from->told_id,
-        token != NULL, limit + 1, &rows));
+    TRY(q_node_changes(rq->db, rq->arena, collection->id, collection->policy_id, low, from->told,
+        from->told_id, token != NULL, limit + 1, &rows));
     struct family f = family_new(rq, collection, rows.n);
     changes->more = rows.n > limit;
     for (int i = 0; i < rows.n && i < limit; i++) {
         struct node_changes_row row = node_changes_row(&rows, i);
-        columns = NODE_COLUMNS(row);
+        columns = NODE_COLUMNS(row, collection);
+        columns.gone = row.gone;
         family_add(rq, &f, &columns);
     }
     changes->node = f.node;

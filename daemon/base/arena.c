@@ -80,6 +80,14 @@ arena_new(void)
     return a;
 }
 
+static size_t
+rounded(size_t n)
+{
+    const size_t unit = alignof(max_align_t);
+
+    return (n + unit - 1) / unit * unit;
+}
+
 void *
 arena_alloc(struct arena *a, size_t n)
 {
@@ -119,17 +127,25 @@ arena_copy(struct arena *a, const char *s, size_t n)
     return copy;
 }
 
+/* Mostly it fits into the chunk at hand, and is printed once. */
 char *
 arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
+    struct chunk *c = a->newest;
+    size_t room = c->size - c->used;
+    char *s = (char *)c->bytes + c->used;
     va_list again;
 
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
+    int n = vsnprintf(s, room, format, ap);
     if (n < 0)
         abort();
-    char *s = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(s, (size_t)n + 1, format, again);
+    if ((size_t)n < room) {
+        c->used += rounded((size_t)n + 1);
+    } else {
+        s = arena_alloc(a, (size_t)n + 1);
+        vsnprintf(s, (size_t)n + 1, format, again);
+    }
     va_end(again);
     return s;
 }

@@ -1,4 +1,4 @@
--- The tree of nodes. The queries that list nodes give the same columns in the same order: see NODE_OF in webdav/store_row.c.
+-- The tree of nodes. The queries that list nodes begin with the same columns: see NODE_COLUMNS in webdav/store_in.h.
 
 -- node_path: the nodes along a path, the root first; the last one with its content when asked for
 -- (next_key is a column of its own because a sum or a subscript in the join is not leakproof: under row-level security it would not reach the index)
@@ -19,29 +19,33 @@ SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.
   LEFT JOIN blob b ON $4 AND w.depth = cardinality($3) AND b.id = w.blob_id
  ORDER BY w.depth
 
--- node_children: the members of a collection after a name_key, in the order of names
--- in   parent int8, after text, most int4
--- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
-       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
-  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
- WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $2
- ORDER BY n.name_key LIMIT $3
+-- node_children: the members of a collection with some policy after a name_key, in the order of names; levels are null where the policy is the same, name_key where it is the name
+-- in   parent int8, policy int8, after text, most int4
+-- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $3
+ ORDER BY n.name_key LIMIT $4
 
 -- node_several: those members of a collection that have one of these names
--- in   parent int8, keys text[]
--- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
-       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
-  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
- WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($2)
+-- in   parent int8, policy int8, keys text[]
+-- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
+SELECT n.id, n.policy_id,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($3)
  ORDER BY n.name_key
 
 -- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4
--- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, c.slug, c.slug,
-       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+-- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, chapter int8
+SELECT n.id, n.policy_id, p.read_level, p.write_level, n.kind, c.slug, NULL::text, n.display, n.type, n.etag, n.size,
+       n.created, n.modified, n.changed, n.blob_id, c.id
   FROM chapter c
   JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $1 AND n.parent_id IS NULL AND NOT n.gone
   JOIN dav_policy p ON p.id = n.policy_id
@@ -49,15 +53,18 @@ SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level
  ORDER BY c.slug LIMIT $3
 
 -- node_changes: what changed in a collection from a mark on, behind (changed, id) of the last one told; names that are gone only when asked for, and not when somebody else has the name now
--- in   parent int8, since xid8, told xid8, told_id int8, with_gone bool, most int4
--- out  id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, gone bool, name text, name_key text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id, n.chapter_id, n.person_id, p.read_level, p.write_level, n.kind, n.collection, n.gone, n.name, n.name_key,
-       n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
-  FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id
- WHERE n.parent_id = $1 AND n.changed >= $2 AND (n.changed, n.id) > ($3, $4)
-   AND (NOT n.gone OR ($5 AND NOT EXISTS (
+-- in   parent int8, policy int8, since xid8, told xid8, told_id int8, with_gone bool, most int4
+-- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, gone bool
+SELECT n.id, n.policy_id,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id,
+       n.gone
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND n.changed >= $3 AND (n.changed, n.id) > ($4, $5)
+   AND (NOT n.gone OR ($6 AND NOT EXISTS (
         SELECT FROM dav_node l WHERE l.parent_id = n.parent_id AND l.name_key = n.name_key AND NOT l.gone)))
- ORDER BY n.changed, n.id LIMIT $6
+ ORDER BY n.changed, n.id LIMIT $7
 
 -- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
 -- in   node int8
