@@ -3,6 +3,7 @@
 #include "auth/access.h"
 #include "base/arena.h"
 #include "html/out.h"
+#include "webdav/members.h"
 #include "webdav/serve.h"
 
 /*
@@ -13,13 +14,14 @@ static fallible
 list_members(struct request *rq, const struct dav_node *node, struct response *rs)
 {
     struct out *out = response_text(rs, "text/plain; charset=utf-8");
-    struct dav_list page = { .next = NULL };
+    struct members members = { .first = true };
+    struct dav_list page;
 
     response_status(rs, 200);
     if (node->kind->children == NULL)
         return NULL;
     do {
-        TRY(node->kind->children(rq, node, page.next, &page));
+        TRY(members_next(rq, node, &members, &page));
         for (int i = 0; i < page.n; i++) {
             const struct dav_node *member = &page.node[i];
 
@@ -29,7 +31,7 @@ list_members(struct request *rq, const struct dav_node *node, struct response *r
             out_raw(out, "/\n", member->collection ? 2 : 0);
             out_raw(out, "\n", member->collection ? 0 : 1);
         }
-    } while (page.next != NULL);
+    } while (members.more);
     return NULL;
 }
 

@@ -1,38 +1,21 @@
-#include <assert.h>
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/macros.h"
 #include "webdav/conditions.h"
+#include "webdav/members.h"
 #include "webdav/multistatus.h"
 #include "webdav/property.h"
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
-/* Room for where a page of members ends: a name in normal form C. */
-#define NAME_KEY_MAX KB(4)
-
-/* Page by page, each thrown away when it is written: 50,000 members take the memory of one page. */
 static fallible
 write_members(struct request *rq, struct xml_out *x, const struct prop_request *want,
     const struct dav_node *node)
 {
-    char from[NAME_KEY_MAX];
-    bool more = false;
+    struct members members = { .first = true };
+    struct dav_list page;
 
     do {
-        size_t mark = arena_mark(rq->arena);
-        struct dav_list page = { .next = NULL };
-
-        TRY(node->kind->children(rq, node, more ? from : NULL, &page));
+        TRY(members_next(rq, node, &members, &page));
         TRY(prop_write_nodes(rq, x, want, page.node, page.n));
-        more = page.next != NULL;
-        if (more) {
-            assert(strlen(page.next) < sizeof from);
-            memcpy(from, page.next, strlen(page.next) + 1);
-        }
-        arena_rewind(rq->arena, mark);
-    } while (more);
+    } while (members.more);
     return NULL;
 }
 

@@ -93,8 +93,10 @@ static fallible
 apply_all(struct request *rq, const struct dav_node *node, struct prop_changes *changes)
 {
     struct error *e;
+    bool more = false;
 
     for (int i = 0; i < changes->n; i++) {
+        more = more || changes->change[i].value != NULL;
         e = apply_one(rq, node, &changes->change[i]);
         if (e == NULL)
             continue;
@@ -104,7 +106,7 @@ apply_all(struct request *rq, const struct dav_node *node, struct prop_changes *
         changes->failed = true;
         return NULL;
     }
-    e = dead_check_total(rq, node);
+    e = more ? dead_check_total(rq, node) : NULL;
     if (e != NULL && concerns_property(e)) {
         fail_all(changes, e->cond);
         return NULL;
