@@ -14,7 +14,7 @@ guarded(const char *method, const char *target, const char *version, const char 
 {
     struct arena *a = arena_new();
     struct field field[LINES];
-    struct head head = { method, target, version, field, 0 };
+    struct head head = { method, target, version, field, 0, 0 };
     struct framing unused;
 
     for (; lines[head.n_fields] != NULL; head.n_fields++) {
@@ -109,7 +109,7 @@ TEST(guard_sees_a_nul_in_a_value)
 {
     struct arena *a = arena_new();
     const struct field field[] = { { "Host", "h", 4, 1 }, { "X", "a\0b", 1, 3 } };
-    const struct head head = { "GET", "/", "HTTP/1.1", field, 2 };
+    const struct head head = { "GET", "/", "HTTP/1.1", field, 2, 0 };
     struct framing f;
     struct error *e = guard_check(a, &head, &f);
 

@@ -89,7 +89,6 @@ TEST(xml_in_gives_attributes_and_language)
 /* Found by fuzzing: what the parser leaves as "&#38;", and line ends that would become blanks. */
 TEST(xml_inner_keeps_attribute_values)
 {
-    static const struct xml_limits limits = { 32, 64, 1000 };
     static const char text[] = "<a xmlns=\"u&amp;v\"><b c=\"&amp;&#38;#38;&#10;&#9;\"/></a>";
     struct arena *arena = arena_new();
     const struct xml_in *root = NULL;
