@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -124,6 +125,24 @@ close_part(void *what)
     close_fd(&part->fd);
 }
 
+/* Damage to one part is trouble for who reads that document, 503: it exists, and may be mended. */
+static fallible
+open_part(struct request *rq, struct blob_owner owner, const struct blob_part *from,
+    struct response_part *part)
+{
+    struct stat st;
+    struct error *e = blob_open(rq->app->blobs, rq->arena, owner, from->sha256, &part->fd);
+
+    if (e != NULL && e->cond == &NOT_FOUND)
+        return error_cause(REFUSE(rq->arena, TRY_LATER), rq->arena, "%s", e->cause);
+    TRY(e);
+    arena_defer(rq->arena, close_part, part);
+    if (fstat(part->fd, &st) != 0 || st.st_size != from->size)
+        return error_cause(REFUSE(rq->arena, TRY_LATER), rq->arena,
+            "blob store: a part has another size than it had");
+    return NULL;
+}
+
 fallible
 response_blob(struct request *rq, struct response *rs, const char *type, struct blob_owner owner,
     const struct blob_content *content)
@@ -136,8 +155,7 @@ response_blob(struct request *rq, struct response *rs, const char *type, struct 
     for (int i = 0; i < content->n_parts; i++) {
         struct response_part *part = &rs->part[i];
         *part = (struct response_part){ -1, content->parts[i].size };
-        TRY(blob_open(rq->app->blobs, rq->arena, owner, content->parts[i].sha256, &part->fd));
-        arena_defer(rs->arena, close_part, part);
+        TRY(open_part(rq, owner, &content->parts[i], part));
     }
     return NULL;
 }
