@@ -28,7 +28,7 @@ principal_self(struct request *rq)
         uri_encode(rq->arena, who->old_uid != NULL ? who->old_uid : who->uid));
 }
 
-/* The chapters whose members the asking person may know: those she is a member of. */
+/* The chapters the asking person is a member of. */
 static struct ints
 own_chapters(struct request *rq)
 {
@@ -193,7 +193,7 @@ find_person(struct request *rq, const char *uid, struct dav_node *node)
 {
     struct rows rows;
 
-    TRY(q_principal_by_uid(rq->db, rq->arena, uid, rq->who->person, own_chapters(rq), &rows));
+    TRY(q_principal_by_uid(rq->db, rq->arena, uid, rq->who->person, &rows));
     if (rows.n == 0)
         return REFUSE(rq->arena, NOT_FOUND);
     struct principal_by_uid_row row = principal_by_uid_row(&rows, 0);
@@ -216,7 +216,7 @@ find_chapter(struct request *rq, const char *slug, struct dav_node *node)
     return NULL;
 }
 
-/* Of people one finds oneself; others are found by searching. */
+/* Of people one finds oneself: who else is a member is political data (GDPR, Art. 9). */
 static fallible
 list_people(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
     struct dav_list *list)
@@ -327,13 +327,12 @@ const struct dav_mount principal_mount = {
 };
 
 fallible
-principal_search(struct request *rq, const char *words, int limit, struct dav_list *list)
+principal_search(struct request *rq, const char *words, struct dav_list *list)
 {
     struct dav_node *found;
     struct rows rows;
 
-    TRY(q_principals_found(
-        rq->db, rq->arena, words, rq->who->person, own_chapters(rq), limit, &rows));
+    TRY(q_principals_found(rq->db, rq->arena, words, rq->who->person, &rows));
     found = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct principals_found_row row = principals_found_row(&rows, i);

@@ -13,8 +13,7 @@ const char *principal_self(struct request *);
  */
 fallible principal_owner(struct request *, const struct policy *, const char **href);
 
-/* People whose name or mail begins with `words`, of the chapters that the asking person belongs to.
- */
-fallible principal_search(struct request *, const char *words, int limit, struct dav_list *);
+/* The asking person herself, if her name or mail holds `words`: others are not shown. */
+fallible principal_search(struct request *, const char *words, struct dav_list *);
 
 #endif

@@ -85,7 +85,7 @@ report_principal_search(struct request *rq, const struct dav_node *node UNUSED,
         if (xml_is(e, NS_DAV, "property-search"))
             words = searched_text(rq, e);
     if (words != NULL && letters(words) >= LETTERS_MIN)
-        TRY(principal_search(rq, words, FOUND_MAX, &found));
+        TRY(principal_search(rq, words, &found));
     x = multistatus_begin(rq, rs);
     TRY(prop_write_nodes(rq, x, &want, found.node, found.n));
     multistatus_end(x);

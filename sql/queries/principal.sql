@@ -1,5 +1,5 @@
--- principal_by_uid: the person of a login name, also of a former one, if the asking one may know her: herself, or a member of one of these chapters
--- in   uid text, me int8, chapters int8[]
+-- principal_by_uid: the person of a login name, also of a former one, if that is the asking one herself
+-- in   uid text, me int8
 -- out  id int8, uid text, name text, mail text?
 WITH named AS (
     SELECT p.id, p.uid, p.name, p.mail FROM person p WHERE lower(p.uid) = lower($1) AND p.gone IS NULL
@@ -8,18 +8,14 @@ WITH named AS (
      WHERE a.uid = lower($1) AND p.gone IS NULL
        AND NOT EXISTS (SELECT FROM person o WHERE lower(o.uid) = lower($1) AND o.gone IS NULL))
 SELECT n.id, n.uid, n.name, n.mail FROM named n
- WHERE n.id = $2
-    OR EXISTS (SELECT FROM roles_of(n.id) r WHERE r.role >= 2 AND r.chapter_id = ANY ($3));
+ WHERE n.id = $2;
 
--- principals_found: people of these chapters whose name or mail holds a text
--- in   words text, me int8, chapters int8[], most int8
+-- principals_found: the asking person, if her name or mail holds a text
+-- in   words text, me int8
 -- out  id int8, uid text, name text, mail text?
 SELECT p.id, p.uid, p.name, p.mail FROM person p
- WHERE p.gone IS NULL
-   AND (strpos(lower(p.name), lower($1)) > 0 OR strpos(lower(p.mail), lower($1)) > 0)
-   AND (p.id = $2 OR EXISTS (SELECT FROM roles_of(p.id) r WHERE r.role >= 2 AND r.chapter_id = ANY ($3)))
- ORDER BY p.name, p.id
- LIMIT $4;
+ WHERE p.id = $2 AND p.gone IS NULL
+   AND (strpos(lower(p.name), lower($1)) > 0 OR strpos(lower(p.mail), lower($1)) > 0);
 
 -- principal_chapter: a chapter by its slug
 -- in   slug text

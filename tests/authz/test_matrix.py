@@ -1,0 +1,138 @@
+"""Every route, every role: the program against expect.tsv, which is written by hand."""
+import itertools
+import pathlib
+import re
+import subprocess
+
+import pytest
+import requests
+
+from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
+
+EXPECT = pathlib.Path(__file__).with_name('expect.tsv')
+ROLES = ['nobody', 'guest', 'erfurt-member', 'jena-nord-member', 'jena-member', 'jena-board', 'jena-chair',
+         'land-chair', 'land-admin']
+PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/'}
+BODIES = {
+    'PROPFIND': propfind_body('resourcetype'),
+    'PROPPATCH': set_body('note', 'x'),
+    'REPORT': sync_body(),
+    'LOCK': LOCKINFO.format(scope='exclusive', owner='test'),
+    'PUT': 'new content',
+}
+fresh = itertools.count()
+
+
+def lines():
+    for number, line in enumerate(EXPECT.read_text().splitlines(), 1):
+        if line and not line.startswith('#'):
+            method, route, target, *wanted = line.split('\t')
+            assert len(wanted) == len(ROLES), f'expect.tsv:{number}: {len(wanted)} columns'
+            yield number, method, route, target, dict(zip(ROLES, map(int, wanted)))
+
+
+def cells():
+    for number, method, route, target, wanted in lines():
+        for role in ROLES:
+            yield pytest.param(method, target, role, wanted[role], id=f'{number}-{method}-{target}-{role}')
+
+
+@pytest.fixture(scope='session')
+def owner(login):
+    """Makes what the lines ask for; may write everywhere in jena."""
+    return login('jena-chair')
+
+
+@pytest.fixture(scope='session')
+def browsers(server):
+    """A signed-in browser for each role, and the form token of its pages."""
+    made = {}
+
+    def browser(role):
+        if role in made:
+            return made[role]
+        session = requests.Session()
+        session.headers['Accept'] = 'text/html'
+        page = session.get(server.url + '/login')
+        token = re.search(r'name="token" value="([^"]*)"', page.text).group(1)
+        if role != 'nobody':
+            answer = session.post(server.url + '/login', allow_redirects=False,
+                                  data={'user': role, 'password': 'demo', 'token': token})
+            assert answer.status_code == 303, answer.text
+            page = session.get(server.url + '/')
+            token = re.search(r'name="token" value="([^"]*)"', page.text).group(1)
+        made[role] = (session, token)
+        return made[role]
+
+    return browser
+
+
+def prepare(owner, target):
+    """The target of a line with its names put in; what it needs is made by the owner."""
+    path, arrow, place = target.partition(' => ')
+    name = f'authz-{next(fresh)}'
+    tree = re.sub(r'^/c/([^/]+)/files/', r'/dav/files/\1/', path)
+    if '{doc}' in path:
+        assert owner.put(quote(tree.replace('{doc}', name)), b'secret').status == 201
+    if '{dir}' in path:
+        folder = quote(tree.replace('{dir}', name))
+        assert owner.mkcol(folder).status == 201
+        assert owner.put(folder + 'inside', b'secret').status == 201
+    for word in ('{doc}', '{dir}', '{new}'):
+        path = path.replace(word, name)
+    return quote(path), (PLACES[place] + name + '-to') if arrow else None
+
+
+def ask(server, login, browsers, method, role, path, destination):
+    if path.startswith(('/dav/', '/principals/')) or (path, method) == ('/', 'PROPFIND'):
+        headers = {'Destination': server.url + destination} if destination else {}
+        if method == 'UNLOCK':
+            headers['Lock-Token'] = '<opaquelocktoken:00000000-0000-4000-8000-000000000000>'
+        if method in ('PROPFIND', 'REPORT'):
+            headers['Depth'] = '0'
+        client = login(None if role == 'nobody' else role)
+        return client(method, path, BODIES.get(method), headers).status
+    session, token = browsers(role)
+    if path in ('/login', '/logout') and method == 'POST':
+        session = requests.Session()  # leaves the role's own session alone
+        if role != 'nobody' and path == '/logout':
+            session.cookies.update(browsers(role)[0].cookies)
+            return logout_elsewhere(server, role)
+    data = None
+    headers = {'X-Form-Token': token}
+    if method == 'POST' and '/files/' in path:
+        data = {'folder': f'authz-folder-{next(fresh)}', 'token': token}
+    elif method == 'POST' and path == '/language':
+        data = {'language': 'de', 'next': '/'}
+    elif method == 'POST':
+        data, headers = {'user': 'jena-member', 'password': 'demo', 'next': '/'}, {}
+    elif method == 'PUT':
+        data = 'new content'
+    return session.request(method, server.url + path, data=data, headers=headers, allow_redirects=False).status_code
+
+
+def logout_elsewhere(server, role):
+    """Signing out ends a session: one of its own."""
+    session = requests.Session()
+    page = session.get(server.url + '/login')
+    token = re.search(r'name="token" value="([^"]*)"', page.text).group(1)
+    session.post(server.url + '/login', data={'user': role, 'password': 'demo', 'token': token})
+    page = session.get(server.url + '/')
+    token = re.search(r'name="token" value="([^"]*)"', page.text).group(1)
+    return session.post(server.url + '/logout', data={'token': token}, allow_redirects=False).status_code
+
+
+@pytest.mark.parametrize('method,target,role,wanted', cells())
+def test_cell(server, login, owner, browsers, method, target, role, wanted):
+    path, destination = prepare(owner, target)
+    assert ask(server, login, browsers, method, role, path, destination) == wanted
+
+
+def test_every_route_has_a_line(stack):
+    """A new route without a decision about who may use it fails here."""
+    program = subprocess.run([stack.program('chapterd'), '--routes'], capture_output=True, text=True, check=True)
+    routes = {tuple(line.split()[:2]) for line in program.stdout.splitlines()}
+    decided = {(method, route) for _, method, route, _, _ in lines()}
+    assert routes - decided == set()
+    assert decided - routes == set()
+    print(f'{sum(1 for _ in cells())} cells, {len(routes)} routes')
