@@ -16,7 +16,7 @@
  * Searching must not become a list of everybody (E18): so many letters at least,
  * so many people at most, and only those of one's own chapters.
  */
-enum { LETTERS_MIN = 3, FOUND_MAX = 20 };
+enum { LETTERS_MIN = 3 };
 
 static fallible
 read_want(struct request *rq, const struct xml_in *root, struct prop_request *want)
