@@ -220,7 +220,9 @@ client_find(struct arena *arena, const struct config *config, const struct netwo
     const char *proto = believed ? last_of(arena, head, "X-Forwarded-Proto") : NULL;
     const char *host = believed ? last_of(arena, head, "X-Forwarded-Host") : NULL;
 
-    if (host == NULL || *host == '\0')
+    /* Many a proxy passes on what its client made up: only a name of ours counts. */
+    if (host == NULL || !uri_host(arena, host, &client->host, &client->port) ||
+        !client_is_our_host(arena, config, false, client->host))
         host = authority;
     *real = believed ? real_address(arena, trusted, peer, head) : *peer;
     *client = (struct client){

@@ -367,23 +367,26 @@ start_daemon(struct front *front, struct listener *listener)
 {
     const struct config *config = front->app->config;
     int64_t threads = event_threads(config);
-    struct MHD_OptionItem pool[] = {
-        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
+    struct MHD_OptionItem options[] = {
+        { MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL },
+        { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL },
+        { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener },
+        { MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, NULL },
+        { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL },
+        /* All it would check besides is Host, with an answer that it sends twice. */
+        { MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL },
+        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->connections, NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout, NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)config->connection_memory, NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (intptr_t)KB(4), NULL },
+        { threads < 2 ? MHD_OPTION_END : MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
 
-    if (threads < 2) /* the library takes 1 for a mistake */
-        pool[0].option = MHD_OPTION_END;
     listener->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
         0, NULL, NULL, on_access, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
-        MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)config->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        config->connection_memory, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, KB(4), MHD_OPTION_END);
+        MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (listener->daemon == NULL)
         return FAIL(front->arena, INTERNAL,
             "The HTTP server cannot start; "

@@ -69,8 +69,12 @@ check_fields(struct arena *arena, const struct head *head, const char *value[SIN
     if (head->n_fields > GUARD_FIELDS)
         return FAIL(
             arena, HEADERS_TOO_LARGE, "At most %d header lines are accepted.", GUARD_FIELDS);
+    size_t size = 0;
     for (int i = 0; i < head->n_fields; i++) {
         const struct field *f = &head->field[i];
+        size += f->name_n + f->value_n + strlen(": \r\n");
+        if (size > GUARD_HEAD)
+            return REFUSE(arena, HEADERS_TOO_LARGE);
         if (!guard_is_token(f->name, f->name_n))
             return FAIL(arena, BAD_REQUEST, "The name of a header line is malformed.");
         if (has_control_character(f->value, f->value_n))

@@ -2,9 +2,11 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -62,6 +64,28 @@ cut(struct reaper *r, struct connection *c)
     atomic_fetch_add(r->count, 1);
 }
 
+/*
+ * Has the client closed, with nothing of what it sent unread, so that the rest of
+ * its request can never come? The library misses it when the last bytes and the
+ * end arrived together. Seen twice, because an event thread may be just at it.
+ */
+static bool
+gone(struct connection *c)
+{
+    struct pollfd end = { .fd = c->fd, .events = POLLRDHUP };
+    uint64_t received = atomic_load_explicit(&c->received, memory_order_relaxed);
+    int unread = 0;
+    bool closed = poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0 &&
+                  ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0;
+
+    if (!closed || !c->closed || received != c->closed_bytes) {
+        c->closed = closed;
+        c->closed_bytes = received;
+        return false;
+    }
+    return true;
+}
+
 static bool
 too_slow(const struct reaper *r, struct connection *c, enum phase phase, int64_t now)
 {
@@ -104,6 +128,7 @@ look_at(struct reaper *r, struct connection *c, int64_t now)
         c->window_bytes = phase == BUSY ? 0 : progress(c, phase);
         c->head_bytes = c->window_bytes;
         c->head_since = 0;
+        c->closed = false;
         return;
     }
     switch (phase) {
@@ -112,17 +137,20 @@ look_at(struct reaper *r, struct connection *c, int64_t now)
             /* A request that is on its way right now is still read, and answered. */
             c->cut = true;
             shutdown(c->fd, SHUT_RD);
-        } else if (head_too_slow(r, c, now)) {
+        } else if (head_too_slow(r, c, now) || gone(c)) {
             cut(r, c);
         }
         break;
     case DRAINING:
-        if (now - c->since > r->config->drain_timeout * SECOND || too_slow(r, c, phase, now))
+        if (now - c->since > r->config->drain_timeout * SECOND)
             cut(r, c);
-        break;
+        /* fall through */
     case BODY:
+        if (!c->cut && gone(c))
+            cut(r, c);
+        /* fall through */
     case REPLYING:
-        if (too_slow(r, c, phase, now))
+        if (!c->cut && too_slow(r, c, phase, now))
             cut(r, c);
         break;
     case BUSY:

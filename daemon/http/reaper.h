@@ -38,6 +38,8 @@ struct connection {
     uint64_t window_bytes; /* ... with so many received or acknowledged */
     uint64_t head_bytes;   /* received from the network when it fell idle */
     int64_t head_since;    /* when the next head began to arrive; 0 not yet */
+    bool closed;           /* by the client, at the last look ... */
+    uint64_t closed_bytes; /* ... with so much received */
     bool cut;
 };
 
