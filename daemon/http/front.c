@@ -415,6 +415,7 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     front->app = app;
     front->arena = arena;
     front->boot = token_random(arena, 6);
+    front->reads_leniently = strcmp(MHD_get_version(), "0.9.75") == 0;
     TRY(networks_read(arena, &config->trusted_proxies, "trusted_proxies", &front->trusted));
     TRY(networks_read(
         arena, &config->metrics_networks, "metrics_networks", &front->metrics_networks));

@@ -50,6 +50,34 @@ guard_is_token(const char *s, size_t n)
     return n > 0;
 }
 
+/* A NUL for the colon, then blanks, then the value. */
+static bool
+value_follows(const struct field *f)
+{
+    uintptr_t end = (uintptr_t)f->name + f->name_n, value = (uintptr_t)f->value;
+
+    if (value <= end || value - end > GUARD_HEAD)
+        return false;
+    size_t blanks = strspn(f->name + f->name_n + 1, " \t");
+    return f->name[f->name_n] == '\0' && end + 1 + blanks == value;
+}
+
+bool
+guard_is_as_sent(const struct head *head)
+{
+    static const char two_line_ends[4];
+    const char *end = head->version + strlen(head->version);
+
+    for (int i = 0; i < head->n_fields; i++) {
+        const struct field *f = &head->field[i];
+        if ((uintptr_t)f->name != (uintptr_t)end + 2 || memcmp(end, two_line_ends, 2) != 0 ||
+            !value_follows(f))
+            return false;
+        end = f->value + f->value_n;
+    }
+    return head->n_fields == 0 || memcmp(end, two_line_ends, 4) == 0;
+}
+
 static bool
 has_control_character(const char *s, size_t n)
 {

@@ -103,6 +103,37 @@ def test_too_many_headers(front):
     assert front.ask('GET', '/', **many).status == 431
 
 
+@pytest.mark.parametrize('lines', [
+    b'X: a\0b\r\nY: z\r\n', b'X: a\0b\r\n', b'X: a\0\r\n', b'X: a\r\n more\r\nY: z\r\n',
+    b'X: a\r\n\tmore\r\n', b' \r\n', b': z\r\nY: z\r\n', b': z\r\n', b'X: a\nY: z\r\n',
+    b'Content-Length: 5\n\r\n'])
+@pytest.mark.parametrize('piece', [1, 10000])
+def test_heads_that_the_library_mends(front, lines, piece):
+    """B06, B07, B10: NUL, folded lines, no name, LF alone."""
+    data = b'GET / HTTP/1.1\r\nHost: localhost\r\n' + lines + b'\r\n'
+    with front.connect() as conn:
+        for i in range(0, len(data), piece):
+            conn.send(data[i:i + piece])
+        assert conn.answer().status == 400
+        assert conn.closed()
+
+
+@pytest.mark.parametrize('piece', [7, 700, 1400, 100_000])
+@pytest.mark.parametrize('lines, size', [(99, 300), (3, 10_000), (99, 0), (0, 0)])
+def test_large_heads_in_pieces(front, piece, lines, size):
+    """The library's buffer grows and its strings stay where they are."""
+    data = b'GET /c/x/y HTTP/1.1\r\nHost:localhost\r\n'
+    data += b''.join(b'X-%d: \t%s  \r\n' % (i, b'y' * (size - size * (i & 1) // 9)) for i in range(lines))
+    data += b'\r\n'
+    with front.connect() as conn:
+        for _ in range(2):
+            for i in range(0, len(data), piece):
+                conn.send(data[i:i + piece])
+            assert conn.answer().status == 200
+        conn.send(data + front.bytes('POST', '/echo', b'xyz') + data)
+        assert [conn.answer().status for _ in range(3)] == [200, 200, 200]
+
+
 def test_compressed_body(front):
     assert front.ask('POST', '/echo', b'x', Content_Encoding='gzip').status == 415
 
