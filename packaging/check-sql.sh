@@ -1,6 +1,6 @@
 #!/bin/bash
-# The tests that want a real database: C tests of the database layer and of the queries' declared
-# types, on a private server of their own.
+# The C programs in tests/sql: the database layer, and the queries' declared types, against a private
+# server.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -24,7 +24,4 @@ CONF
 
 code=0
 for test in build/asan/tests/sql/*_test; do "$test" || code=1; done
-
-# The tree, space and the wall between chapters, on a server that the tests may kill.
-"${PYTHON:-/usr/bin/python3}" -m pytest -q -c tests/pytest.ini tests/sql || code=1
 exit $code

@@ -53,4 +53,4 @@ run_until_it_answers 900
 ctrl_c
 run_until_it_answers 60
 ctrl_c
-make check ONLY="release asan lint unit sql"
+make check ONLY="release asan lint unit database sql"
