@@ -137,12 +137,14 @@ arena_vprintf(struct arena *a, const char *format, va_list ap)
     va_list again;
 
     va_copy(again, ap);
+    ASAN_UNPOISON_MEMORY_REGION(s, room);
     int n = vsnprintf(s, room, format, ap);
     if (n < 0)
         abort();
-    if ((size_t)n < room) {
-        c->used += rounded((size_t)n + 1);
-    } else {
+    size_t taken = (size_t)n < room ? (size_t)n + 1 : 0;
+    ASAN_POISON_MEMORY_REGION(s + taken, room - taken);
+    c->used += rounded(taken);
+    if (taken == 0) {
         s = arena_alloc(a, (size_t)n + 1);
         vsnprintf(s, (size_t)n + 1, format, again);
     }
