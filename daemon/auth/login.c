@@ -86,8 +86,8 @@ welcome(struct request *rq, const struct directory_person *found, const struct c
 
 /* *who stays NULL when the password is wrong. */
 static fallible
-ask_directory(
-    struct request *rq, const struct credentials *credentials, const struct principal **who)
+ask_directory(struct request *rq, const struct credentials *credentials, bool repeated,
+    const struct principal **who)
 {
     const struct directory_person *found;
     struct candidates c;
@@ -97,7 +97,7 @@ ask_directory(
     TRY(directory_login(passwords_directory(rq->app->passwords), rq->arena, c.name, c.n,
         credentials->password, &found));
     if (found == NULL)
-        return throttle_failed(rq, credentials->user);
+        return repeated ? NULL : throttle_failed(rq, credentials->user);
     return welcome(rq, found, &c, c.name[c.n > 1 && strchr(c.name[0], '\\') != NULL ? 1 : 0], who);
 }
 
@@ -120,7 +120,7 @@ login_check(struct request *rq, const struct credentials *credentials, const str
         break;
     }
 
-    struct error *e = ask_directory(rq, credentials, who);
+    struct error *e = ask_directory(rq, credentials, passwords_repeated(question), who);
     if (e != NULL)
         *who = NULL;
     passwords_learn(passwords, question,

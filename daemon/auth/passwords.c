@@ -27,6 +27,7 @@
 struct kept {
     unsigned char mac[MAC_SIZE];
     int64_t expires;       /* time_monotonic() */
+    int64_t asked_again;   /* a refused one: when the directory is asked again */
     struct principal *who; /* NULL: the password was refused */
     size_t who_size;
     TAILQ_ENTRY(kept) in_age; /* all of one kind expire in the order in which they came */
@@ -40,7 +41,7 @@ struct password_question {
     unsigned char mac[MAC_SIZE];
     int64_t generation;
     int threads;
-    bool answered;
+    bool answered, repeated;
     enum password_state state;
     struct principal *who; /* for those who wait */
     size_t who_size;
@@ -206,7 +207,8 @@ keep(struct passwords *p, const struct password_question *q)
         TAILQ_INSERT_TAIL(&p->good, k, in_age);
         p->n_good++;
     } else {
-        k->expires = time_monotonic() + PASSWORDS_BAD_S * SECOND;
+        k->asked_again = time_monotonic() + PASSWORDS_BAD_S * SECOND;
+        k->expires = time_monotonic() + PASSWORDS_REPEATED_S * SECOND;
         TAILQ_INSERT_TAIL(&p->bad, k, in_age);
         p->n_bad++;
     }
@@ -260,7 +262,7 @@ ask_locked(struct passwords *p, struct arena *arena, const unsigned char *mac,
         *who = principal_copy(arena, k->who);
         return PASSWORD_GOOD;
     }
-    if (k != NULL)
+    if (k != NULL && time_monotonic() < k->asked_again)
         return PASSWORD_BAD;
     LIST_FOREACH(q, &p->questions, next)
     if (!q->answered && memcmp(q->mac, mac, MAC_SIZE) == 0)
@@ -269,6 +271,7 @@ ask_locked(struct passwords *p, struct arena *arena, const unsigned char *mac,
         return PASSWORD_BUSY;
     memcpy(q->mac, mac, MAC_SIZE);
     q->generation = p->generation;
+    q->repeated = k != NULL;
     q->threads = 1;
     LIST_INSERT_HEAD(&p->questions, q, next);
     *question = q;
@@ -287,6 +290,12 @@ passwords_ask(struct passwords *p, struct arena *arena, const char *user, const 
     pthread_mutex_unlock(&p->lock);
     forget(mac, sizeof mac);
     return state;
+}
+
+bool
+passwords_repeated(const struct password_question *q)
+{
+    return q->repeated;
 }
 
 void

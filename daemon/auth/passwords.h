@@ -21,6 +21,7 @@ struct passwords;
 
 enum {
     PASSWORDS_BAD_S = 30,
+    PASSWORDS_REPEATED_S = 600,
     PASSWORDS_MAX = 25000,
     PASSWORD_BYTES_MAX = 1024,
     USER_BYTES_MAX = 256
@@ -49,6 +50,12 @@ struct password_question;
 enum { PASSWORDS_WAIT_S = 8 };
 enum password_state passwords_ask(struct passwords *, struct arena *, const char *user,
     const char *password, const struct principal **who, struct password_question **question);
+
+/*
+ * Was the same password refused for the same name in the last ten minutes? Then
+ * it is a telephone that does not know the new one, and not somebody who guesses.
+ */
+bool passwords_repeated(const struct password_question *);
 
 /*
  * The answer: PASSWORD_GOOD with who, PASSWORD_BAD, or PASSWORD_BUSY when

@@ -98,6 +98,23 @@ TEST(passwords_end_in_time)
     passwords_free(p);
 }
 
+TEST(passwords_know_what_was_refused_before)
+{
+    struct passwords *p = make(60);
+    struct arena *a = arena_new();
+    struct password_question *q;
+    const struct principal *who;
+
+    CHECK(passwords_ask(p, a, "anna", "old", &who, &q) == PASSWORD_ASK);
+    CHECK(!passwords_repeated(q));
+    passwords_learn(p, q, PASSWORD_BAD, NULL);
+    CHECK(passwords_ask(p, a, "anna", "other", &who, &q) == PASSWORD_ASK);
+    CHECK(!passwords_repeated(q));
+    passwords_learn(p, q, PASSWORD_BUSY, NULL);
+    arena_free(a);
+    passwords_free(p);
+}
+
 TEST(passwords_without_a_cache_are_asked_each_time)
 {
     struct passwords *p = make(0);
