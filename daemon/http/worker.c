@@ -126,6 +126,8 @@ serve(struct exchange *ex)
         atomic_fetch_add(&ex->front->metrics.lost_races, 1);
         if (rq->scope.lock > ex->scope.lock)
             ex->scope.lock = rq->scope.lock; /* it found that it needs the whole tree */
+        if (i == ATTEMPTS - 1 && ex->scope.lock == TREE_SHARED)
+            ex->scope.lock = TREE_EXCLUSIVE; /* the last time nobody of this chapter is in its way */
         response_reset(ex->rs);
     }
 }

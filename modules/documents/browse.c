@@ -131,18 +131,6 @@ documents_page_scope(struct request *rq)
     return NULL;
 }
 
-struct error *
-documents_page_admit(struct request *rq)
-{
-    struct path path = dav_path(rq->arena, &rq->path);
-    struct dav_node folder;
-
-    TRY(dav_look(rq, &path, &folder));
-    if (!folder.collection || (folder.rights & MAY_WRITE) == 0)
-        return REFUSE(rq->arena, FORBIDDEN);
-    return NULL;
-}
-
 /* The name a browser gives a file: some send the whole path it has at home. */
 static const char *
 plain_name(const char *sent)
@@ -173,34 +161,55 @@ struct posted {
     struct dav_content content;
 };
 struct posted_files {
+    int64_t chapter; /* known once a large form has been admitted; a small one needs no place in the store */
+    bool settled;
     struct posted *posted;
     int n;
 };
 
+static struct posted_files *
+posted_files(struct request *rq)
+{
+    if (rq->own == NULL)
+        rq->own = NEW(rq->arena, struct posted_files);
+    return rq->own;
+}
+
+struct error *
+documents_page_admit(struct request *rq)
+{
+    struct path path = dav_path(rq->arena, &rq->path);
+    struct dav_node folder;
+
+    TRY(dav_look(rq, &path, &folder));
+    if (!folder.collection || (folder.rights & MAY_WRITE) == 0)
+        return REFUSE(rq->arena, FORBIDDEN);
+    posted_files(rq)->chapter = rq->chapter;
+    return NULL;
+}
+
 struct error *
 documents_page_prepare(struct request *rq)
 {
-    struct posted_files *files = NEW(rq->arena, struct posted_files);
-    struct blob_owner owner = { 'c', rq->chapter };
+    struct posted_files *files = posted_files(rq);
+    struct blob_owner owner = { 'c', files->chapter };
     struct form_file file;
 
-    if (rq->own != NULL)
+    if (files->settled)
         return NULL;
-    rq->own = files;
-    for (int i = 0;; i++) {
-        TRY(form_file(rq, "file", i, &file));
+    files->settled = true;
+    for (;; files->n++) {
+        TRY(form_file(rq, "file", files->n, &file));
         if (file.name == NULL)
             break;
-        if (*plain_name(file.name) == '\0' && file.n == 0)
-            continue; /* the field was left empty */
-        struct posted *grown = NEW_ARRAY(rq->arena, struct posted, (size_t)files->n + 1);
-        if (files->n > 0)
-            memcpy(grown, files->posted, sizeof *grown * (size_t)files->n);
-        files->posted = grown;
-        struct posted *p = &grown[files->n++];
-        p->file = file;
-        p->content.type = file.type;
-        TRY(body_settle_part(rq, owner, file.p, file.n, &p->content.blob, &p->content.inline_bytes));
+    }
+    files->posted = NEW_ARRAY(rq->arena, struct posted, (size_t)files->n + 1);
+    for (int i = 0; i < files->n; i++) {
+        struct posted *p = &files->posted[i];
+        TRY(form_file(rq, "file", i, &p->file));
+        p->content.type = p->file.type;
+        TRY(body_settle_part(rq, owner, p->file.p, p->file.n, &p->content.blob,
+            &p->content.inline_bytes));
     }
     return NULL;
 }
@@ -226,7 +235,7 @@ documents_post_page(struct request *rq, struct response *rs)
         return done(rq, rs, "created");
     }
     TRY(form_maybe(rq, "replace", 1, &replace));
-    if (files->n == 0)
+    if (files->n == 0 || *plain_name(files->posted[0].file.name) == '\0') /* the field was left empty */
         return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "No file was chosen."));
     for (int i = 0; i < files->n; i++) {
         struct path path = below(rq, plain_name(files->posted[i].file.name));
