@@ -13,8 +13,8 @@
 #include "webdav/xml.h"
 
 /*
- * Searching must not become a list of everybody (E18): so many letters at least,
- * so many people at most, and only those of one's own chapters.
+ * Searching must not become a list of everybody (E18): so many letters at least, and
+ * of people one finds oneself.
  */
 enum { LETTERS_MIN = 3 };
 
