@@ -32,7 +32,7 @@ class Step:
 
 
 def make(name, *words, **more):
-    return Step(name, ['make', '--no-print-directory', *words], **more)
+    return Step(name, ['make', '--no-print-directory', f'-j{os.cpu_count()}', *words], **more)
 
 
 def pytest(name, *folders, **more):

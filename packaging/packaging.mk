@@ -6,7 +6,7 @@ deps:	## installs what building and running need (Debian packages)
 
 run:	## builds and runs all of it on this machine, with a demo federation; PORT=8080
 	@packaging/deps.sh build run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@packaging/run.sh $(PORT)
 
 # ---------------------------------------------------------------- tests
@@ -41,7 +41,7 @@ SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
 
 # The sanitized programs and all programs that tests consist of.
 asan-tests:
-	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
+	@$(MAKE) --no-print-directory -k BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
 	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe \
 	    build/asan/tests/http/front_test $(SQL_TESTS:%=build/asan/%)
 
