@@ -30,6 +30,8 @@ endif
 ifneq ($(TEST_FAULTS),)
 CPPFLAGS += -DTEST_FAULTS
 endif
+# Commands are shown in full by V=1.
+say       = $(if $(V),,@printf '%-4s %s\n' $(1) $@;)
 ALL_FLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
 # ---------------------------------------------------------------- what there is to build
@@ -53,40 +55,40 @@ CTL       := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/ctl/*.c))
 all: $(BUILD)/chapterd $(BUILD)/chapterctl
 
 $(BUILD)/chapterd: $(DAEMON) $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $(DAEMON) $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(DAEMON) $(BUILD)/libchapterd.a $(LIBS)
 
 $(BUILD)/chapterctl: $(CTL) $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $(CTL) $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(CTL) $(BUILD)/libchapterd.a $(LIBS)
 
 $(BUILD)/libchapterd.a: $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $(OBJECTS)
+	$(call say,AR) ar rcs $@ $(OBJECTS)
 
 $(BUILD)/%.o: %.c | $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_FLAGS) -c -o $@ $<
+	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/%.html.o: $(BUILD)/%.html.c | $(HEADERS)
-	$(CC) $(ALL_FLAGS) -c -o $@ $<
+	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/q/%.o: $(BUILD)/q/%.c | $(HEADERS)
-	$(CC) $(ALL_FLAGS) -c -o $@ $<
+	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
 
 $(BUILD)/tmplc: daemon/html/tmplc.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE $(CFLAGS) -o $@ $<
+	$(call say,CC) $(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE $(CFLAGS) -o $@ $<
 
 $(BUILD)/%.html.c: %.html $(BUILD)/tmplc
 	@mkdir -p $(@D)
-	$(BUILD)/tmplc $< > $@ || { rm -f $@; exit 1; }
+	$(call say,HTML) $(BUILD)/tmplc $< > $@ || { rm -f $@; exit 1; }
 
 $(BUILD)/q/%.h: sql/queries/%.sql sql/queries.awk
 	@mkdir -p $(@D)
-	awk -f sql/queries.awk -v part=h $< > $@ || { rm -f $@; exit 1; }
+	$(call say,SQL) awk -f sql/queries.awk -v part=h $< > $@ || { rm -f $@; exit 1; }
 
 $(BUILD)/q/%.c: sql/queries/%.sql sql/queries.awk
 	@mkdir -p $(@D)
-	awk -f sql/queries.awk -v part=c $< > $@ || { rm -f $@; exit 1; }
+	$(call say,SQL) awk -f sql/queries.awk -v part=c $< > $@ || { rm -f $@; exit 1; }
 
 # All tables of queries, for the test that compares them with a database.
 $(BUILD)/q/all.inc: $(QUERIES) Makefile
@@ -95,14 +97,14 @@ $(BUILD)/q/all.inc: $(QUERIES) Makefile
 
 $(BUILD)/locale/%.mo: daemon/locale/%.po
 	@mkdir -p $(@D)
-	msgfmt --check-format -o $@ $<
+	$(call say,MO) msgfmt --check-format -o $@ $<
 
 $(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(ASSETS) $(CATALOGUES)
 	@mkdir -p $(@D)
-	{ daemon/base/embed.sh migrations $(MIGRATIONS); \
+	$(call say,DATA) { daemon/base/embed.sh migrations $(MIGRATIONS); \
 	  daemon/base/embed.sh assets $(ASSETS); \
 	  daemon/base/embed.sh catalogues $(CATALOGUES); } > $(BUILD)/embedded.S
-	$(CC) -c -o $@ $(BUILD)/embedded.S
+	$(call say,AS) $(CC) -c -o $@ $(BUILD)/embedded.S
 
 # Texts for translators: collects all msgids and merges them into each catalogue.
 messages: $(GENERATED)

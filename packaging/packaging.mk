@@ -47,29 +47,29 @@ asan-tests:
 
 $(BUILD)/tests/sql/describe_test.o: $(BUILD)/q/all.inc
 $(SQL_TESTS:%=$(BUILD)/%): %: %.o $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # ---------------------------------------------------------------- manual pages and the example configuration
 
 $(BUILD)/manual: $(BUILD)/packaging/manual.o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/man/chapterd.conf.5.scd: packaging/man/chapterd.conf.5.scd $(BUILD)/manual
 	@mkdir -p $(@D)
-	{ sed '/^@SETTINGS@$$/,$$d' $<; $(BUILD)/manual; sed '1,/^@SETTINGS@$$/d' $<; } > $@
+	$(call say,MAN) { sed '/^@SETTINGS@$$/,$$d' $<; $(BUILD)/manual; sed '1,/^@SETTINGS@$$/d' $<; } > $@
 
 # What each command says of itself.
 $(BUILD)/man/chapterctl.1.scd: packaging/man/chapterctl.1.scd packaging/commands.sh $(BUILD)/chapterctl
 	@mkdir -p $(@D)
-	{ sed '/^@COMMANDS@$$/,$$d' $<; packaging/commands.sh $(BUILD)/chapterctl; \
+	$(call say,MAN) { sed '/^@COMMANDS@$$/,$$d' $<; packaging/commands.sh $(BUILD)/chapterctl; \
 	  sed '1,/^@COMMANDS@$$/d' $<; } > $@
 
 $(BUILD)/man/%.scd: packaging/man/%.scd
 	@mkdir -p $(@D)
-	cp $< $@
+	@cp $< $@
 
 $(BUILD)/man/%: $(BUILD)/man/%.scd
-	scdoc < $< > $@ || { rm -f $@; exit 1; }
+	$(call say,MAN) scdoc < $< > $@ || { rm -f $@; exit 1; }
 
 MANUALS := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(wildcard packaging/man/*.scd))
 

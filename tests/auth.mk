@@ -3,7 +3,7 @@
 PROBE := $(BUILD)/directory_probe
 
 $(PROBE): $(BUILD)/tests/auth/directory_probe.o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
 
 directory-tests: $(PROBE)	## signing in against a real slapd, and against silent and lying ones
 	PROBE=$(PROBE) $(PYTHON) -B -m pytest -q tests/auth

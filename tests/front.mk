@@ -3,7 +3,7 @@
 FRONT_TEST := $(BUILD)/tests/http/front_test
 
 $(FRONT_TEST): $(FRONT_TEST).o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $(FRONT_TEST).o $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(FRONT_TEST).o $(BUILD)/libchapterd.a $(LIBS)
 
 front-test: $(FRONT_TEST)	## the HTTP layer by itself, over raw sockets
 	CHAPTERD_FRONT_TEST=$(CURDIR)/$(FRONT_TEST) $(PYTHON) -m pytest -q tests/http/test_front*.py

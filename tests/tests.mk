@@ -6,7 +6,7 @@ SECONDS    ?= 5
 # ---------------------------------------------------------------- unit tests, with sanitizers
 
 $(BUILD)/unit: $(UNIT_TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/check.o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
 
 unit:	## the unit tests; ONLY="words" runs those that have one of them in their name
 	$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
@@ -42,7 +42,7 @@ FUZZERS    := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_FOUND := .run/fuzz
 
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libchapterd.a
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
+	$(call say,LD) $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
 
 fuzz:	## each fuzz target for SECONDS=5; ONLY=name for one of them
 	$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang-14 CFLAGS="-O1 -g" \
