@@ -64,6 +64,10 @@ multistatus_status(struct xml_out *x, int status)
     char line[64];
     const char *phrase = "Error";
 
+    if (status == 200) { /* nearly all of them */
+        xml_leaf(x, NS_DAV, "status", "HTTP/1.1 200 OK");
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(phrases); i++)
         if (phrases[i].status == status)
             phrase = phrases[i].phrase;

@@ -58,13 +58,34 @@ utc(int64_t seconds)
     return tm;
 }
 
+static void
+two_digits(char *at, int n)
+{
+    at[0] = (char)('0' + n / 10 % 10);
+    at[1] = (char)('0' + n % 10);
+}
+
+/* A listing asks for ten thousand of these: printf takes four times as long. */
 const char *
 time_http(struct arena *arena, int64_t us)
 {
+    static const char form[] = "Sun, 00 Jan 0000 00:00:00 GMT";
     struct tm t = utc(whole_seconds(us));
+    int year = t.tm_year + 1900;
 
-    return arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days[t.tm_wday],
-        t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    if (year < 0 || year > 9999)
+        return arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days[t.tm_wday],
+            t.tm_mday, months[t.tm_mon], year, t.tm_hour, t.tm_min, t.tm_sec);
+    char *s = arena_copy(arena, form, sizeof form - 1);
+    memcpy(s, days[t.tm_wday], 3);
+    two_digits(s + 5, t.tm_mday);
+    memcpy(s + 8, months[t.tm_mon], 3);
+    two_digits(s + 12, year / 100);
+    two_digits(s + 14, year);
+    two_digits(s + 17, t.tm_hour);
+    two_digits(s + 20, t.tm_min);
+    two_digits(s + 23, t.tm_sec);
+    return s;
 }
 
 const char *
