@@ -12,7 +12,8 @@
 #include "http/request.h"
 #include "q/quota.h"
 
-/* What a process sets aside for small writes: a sixteenth of what is left (in SQL), at most this. */
+/* What a process sets aside for small writes: a sixteenth of what is left (in SQL), at most this.
+ */
 #define POOL_BYTES ((int64_t)MB(16))
 /* How long such a lease lives, and how long before its end it is used no more (all in seconds). */
 #define POOL_SECONDS 300
@@ -198,10 +199,11 @@ refill(struct quota_pool *pool, struct arena *arena, const struct db_scope *scop
 
     TRY(ask(pool, arena, scope, &wish, &rest, &got));
     pthread_mutex_lock(&pool->mutex);
-    keep_lease(pool, (struct lease){ .chapter = chapter,
-        .id = got.lease,
-        .left = got.bytes - bytes,
-        .until = time_monotonic() + (int64_t)(POOL_SECONDS - POOL_MARGIN) * 1000000 });
+    keep_lease(
+        pool, (struct lease){ .chapter = chapter,
+                  .id = got.lease,
+                  .left = got.bytes - bytes,
+                  .until = time_monotonic() + (int64_t)(POOL_SECONDS - POOL_MARGIN) * 1000000 });
     pthread_mutex_unlock(&pool->mutex);
     *hold = (struct quota_hold){ chapter, got.lease, bytes };
     return NULL;
@@ -246,7 +248,8 @@ give_back_reserved(void *what)
     rq->space.lease = 0;
 }
 
-/* When there is too little, what this process has set aside for small writes is given back first. */
+/* When there is too little, what this process has set aside for small writes is given back first.
+ */
 static fallible
 ask_for_upload(struct request *rq, const struct wish *wish, struct quota_hold *got)
 {

@@ -52,7 +52,8 @@ fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, struct quo
 /* The database does not know the lease (any more): the next one to draw asks for another. */
 void quota_forget(struct request *, const struct quota_hold *);
 
-/* Bytes a chapter uses and may still use (RFC 4331); what is set aside for writes under way counts as free. */
+/* Bytes a chapter uses and may still use (RFC 4331); what is set aside for writes under way counts
+ * as free. */
 fallible quota_used(struct request *, int64_t chapter, int64_t *used, int64_t *available);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/token.h"
 #include "blob/blob.h"
 #include "jobs/jobs.h"
-#include "jobs/jobs.h"
 #include "webdav/dav.h"
 
 /*
@@ -42,8 +41,8 @@ fallible store_find(struct request *, const struct store_tree *, const char *slu
     const struct path *below_slug, struct dav_node *);
 
 /* A page of the roots of all chapters of the scope, for a virtual collection above them. */
-fallible store_roots(struct request *, const struct store_tree *, const char *from,
-    struct dav_list *);
+fallible store_roots(
+    struct request *, const struct store_tree *, const char *from, struct dav_list *);
 
 /* What store_find puts into node->own of a member. */
 struct store_content {
@@ -53,22 +52,23 @@ struct store_content {
 /* The content of a member, however it was found; NOT_FOUND when it has none. */
 fallible store_content(struct request *, const struct dav_node *, const struct store_content **);
 /* Its parts, for response_blob(). */
-fallible store_parts(struct request *, const struct dav_node *, const struct store_content *,
-    struct blob_content *);
+fallible store_parts(
+    struct request *, const struct dav_node *, const struct store_content *, struct blob_content *);
 
 /* Whose contents those of a node are. */
 struct blob_owner store_owner(const struct dav_node *);
 
 /* ---- operations of kinds ---- */
 
-fallible store_children(struct request *, const struct dav_node *, const char *from,
-    struct dav_list *);
-fallible store_several(struct request *, const struct dav_node *, const char *const *names, int n,
-    struct dav_list *);
-fallible store_changes(struct request *, const struct dav_node *, const char *token, int limit,
-    struct dav_changes *);
+fallible store_children(
+    struct request *, const struct dav_node *, const char *from, struct dav_list *);
+fallible store_several(
+    struct request *, const struct dav_node *, const char *const *names, int n, struct dav_list *);
+fallible store_changes(
+    struct request *, const struct dav_node *, const char *token, int limit, struct dav_changes *);
 fallible store_remove(struct request *, const struct dav_node *);
-fallible store_copy(struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
+fallible store_copy(
+    struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
 fallible store_move(struct request *, const struct dav_node *, const struct dav_node *to);
 fallible store_quota(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
 fallible store_reserve(struct request *, const struct dav_node *, int64_t bytes);
@@ -90,7 +90,8 @@ fallible store_set_display(struct request *, const struct dav_node *, const char
 /* Its properties changed: sync reports shall tell. */
 fallible store_touch(struct request *, const struct dav_node *);
 
-/* Folding of quota, burial of what lies below deleted folders, expired locks, sweep of contents: for jobs_start. */
+/* Folding of quota, burial of what lies below deleted folders, expired locks, sweep of contents:
+ * for jobs_start. */
 extern const struct job store_jobs[];
 
 #endif

@@ -33,8 +33,8 @@ check_parts(struct request *rq, struct blob_owner owner, const struct blob_conte
 }
 
 static void
-list_parts(struct arena *arena, const struct blob_content *blob, struct texts *hashes,
-    struct ints *sizes)
+list_parts(
+    struct arena *arena, const struct blob_content *blob, struct texts *hashes, struct ints *sizes)
 {
     const char **hash = NEW_ARRAY(arena, const char *, (size_t)blob->n_parts + 1);
     int64_t *size = NEW_ARRAY(arena, int64_t, (size_t)blob->n_parts + 1);
@@ -59,12 +59,12 @@ write_row(struct request *rq, const struct dav_node *node, const struct dav_cont
 
     if (content->inline_bytes == NULL)
         list_parts(rq->arena, blob, &hashes, &sizes);
-    TRY(store_lost_race(rq,
-        q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
-            store_name_key(rq, node->name), node->kind->name, type, etag,
-            content->modified == 0 ? NULL : &content->modified,
-            (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
-            content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, hold->lease, &rows)));
+    TRY(store_lost_race(
+        rq, q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
+                store_name_key(rq, node->name), node->kind->name, type, etag,
+                content->modified == 0 ? NULL : &content->modified,
+                (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
+                content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, hold->lease, &rows)));
     *covered = file_write_row(&rows, 0).covered;
     return NULL;
 }
@@ -102,9 +102,9 @@ store_make(struct request *rq, const struct dav_node *node, const char *display,
     struct rows rows;
 
     TRY(store_check_name(rq, node->name));
-    TRY(store_lost_race(rq,
-        q_collection_make(rq->db, rq->arena, node->parent_id, node->name,
-            store_name_key(rq, node->name), node->kind->name, display, NULL, NULL, &rows)));
+    TRY(store_lost_race(
+        rq, q_collection_make(rq->db, rq->arena, node->parent_id, node->name,
+                store_name_key(rq, node->name), node->kind->name, display, NULL, NULL, &rows)));
     *id = collection_make_row(&rows, 0).id;
     return NULL;
 }
@@ -146,9 +146,8 @@ store_move(struct request *rq, const struct dav_node *node, const struct dav_nod
         TRY(store_copy_rows(rq, node, to, true));
         return store_remove(rq, node);
     }
-    return store_lost_race(rq,
-        q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id, to->name,
-            store_name_key(rq, to->name), &rows));
+    return store_lost_race(rq, q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id,
+                                   to->name, store_name_key(rq, to->name), &rows));
 }
 
 struct error *

@@ -1,4 +1,5 @@
-/* Copies: the tree in one statement, then its contents when they change owner, then the space it takes. */
+/* Copies: the tree in one statement, then its contents when they change owner, then the space it
+ * takes. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -50,18 +51,17 @@ note_space(struct request *rq, int64_t chapter, int64_t bytes)
 }
 
 struct error *
-store_copy_rows(struct request *rq, const struct dav_node *node, const struct dav_node *to,
-    bool deep)
+store_copy_rows(
+    struct request *rq, const struct dav_node *node, const struct dav_node *to, bool deep)
 {
-    bool same_owner = node->policy.chapter == to->policy.chapter &&
-        node->policy.person == to->policy.person;
+    bool same_owner =
+        node->policy.chapter == to->policy.chapter && node->policy.person == to->policy.person;
     struct rows rows, unused;
 
     if (!same_owner)
         TRY(share_parts(rq, node, to));
-    TRY(store_lost_race(rq,
-        q_node_copy(rq->db, rq->arena, node->id, to->parent_id, to->name,
-            store_name_key(rq, to->name), deep, &rows)));
+    TRY(store_lost_race(rq, q_node_copy(rq->db, rq->arena, node->id, to->parent_id, to->name,
+                                store_name_key(rq, to->name), deep, &rows)));
     struct node_copy_row made = node_copy_row(&rows, 0);
     if (!same_owner)
         TRY(q_node_adopt(rq->db, rq->arena, made.id, &unused));

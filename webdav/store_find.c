@@ -43,8 +43,8 @@ keep_content(struct request *rq, const struct node_path_row *row, struct dav_nod
 
 /* The free name `name` in a collection. */
 static void
-free_name(struct request *rq, const struct dav_node *parent, const char *name,
-    struct dav_node *node)
+free_name(
+    struct request *rq, const struct dav_node *parent, const char *name, struct dav_node *node)
 {
     *node = (struct dav_node){ .kind = parent->kind,
         .parent_id = parent->id,

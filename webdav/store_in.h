@@ -43,15 +43,15 @@ bool store_node(struct request *, const struct dav_node *parent, const struct no
     struct dav_node *);
 
 /* The ancestors of what is in `parent`. */
-void store_ancestors_of_member(struct arena *, const struct dav_node *parent,
-    const int64_t **ancestors, int *n);
+void store_ancestors_of_member(
+    struct arena *, const struct dav_node *parent, const int64_t **ancestors, int *n);
 
 /* The name as members are found by. */
 const char *store_name_key(struct request *, const char *name);
 
 /* store_copy() without its checks, also for moves to another tree. */
-fallible store_copy_rows(struct request *, const struct dav_node *, const struct dav_node *to,
-    bool deep);
+fallible store_copy_rows(
+    struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
 
 /* CONFLICT (somebody else took the name) means: run again and see. */
 fallible store_lost_race(struct request *, struct error *);

@@ -10,7 +10,8 @@
 #include "q/quota.h"
 #include "webdav/store.h"
 
-/* How long a content that nothing refers to is kept: longer than any backup runs (decisions 1.6). */
+/* How long a content that nothing refers to is kept: longer than any backup runs (decisions 1.6).
+ */
 #define UNUSED_DAYS 7
 #define DAY         ((int64_t)86400 * 1000000)
 
@@ -101,7 +102,8 @@ mark_unused(struct db *db, struct arena *arena)
     return NULL;
 }
 
-/* Removes a file of the store if no content of its owner needs it; the hash is locked until the end of the transaction. */
+/* Removes a file of the store if no content of its owner needs it; the hash is locked until the end
+ * of the transaction. */
 static fallible
 remove_file(const struct app *app, struct db *db, struct arena *arena, struct blob_owner owner,
     const unsigned char *sha256, int64_t before)
@@ -122,8 +124,8 @@ remove_file(const struct app *app, struct db *db, struct arena *arena, struct bl
  * the file and rely on it.
  */
 static fallible
-sweep_content(const struct app *app, struct db *db, struct arena *arena,
-    const struct blob_unused_row *row)
+sweep_content(
+    const struct app *app, struct db *db, struct arena *arena, const struct blob_unused_row *row)
 {
     struct blob_owner owner = { 'c', row->chapter_id };
     struct rows parts, deleted;
@@ -182,10 +184,9 @@ sweep_file(void *cls, const struct blob_found *found)
 static fallible
 sweep(const struct app *app, struct db *db, struct arena *arena)
 {
-    struct orphans orphans = { .app = app,
-        .db = db,
-        .arena = arena,
-        .before = time_now() - UNUSED_DAYS * DAY };
+    struct orphans orphans = {
+        .app = app, .db = db, .arena = arena, .before = time_now() - UNUSED_DAYS * DAY
+    };
 
     TRY(mark_unused(db, arena));
     TRY(sweep_contents(app, db, arena));

@@ -10,7 +10,8 @@
 #include "webdav/conditions.h"
 #include "webdav/store_in.h"
 
-/* Members in one page of a listing: few enough to be held in memory, enough to make round trips rare. */
+/* Members in one page of a listing: few enough to be held in memory, enough to make round trips
+ * rare. */
 #define PAGE 1000
 
 /* Members share their ancestors. */
@@ -45,13 +46,13 @@ family_add(struct request *rq, struct family *f, const struct node_columns *row)
 }
 
 struct error *
-store_children(struct request *rq, const struct dav_node *parent, const char *from,
-    struct dav_list *list)
+store_children(
+    struct request *rq, const struct dav_node *parent, const char *from, struct dav_list *list)
 {
     struct rows rows;
 
-    TRY(q_node_children(rq->db, rq->arena, parent->id, parent->policy_id, from == NULL ? "" : from,
-        PAGE, &rows));
+    TRY(q_node_children(
+        rq->db, rq->arena, parent->id, parent->policy_id, from == NULL ? "" : from, PAGE, &rows));
     struct family f = family_new(rq, parent, rows.n);
     struct node_columns columns = { .name_key = NULL };
     for (int i = 0; i < rows.n; i++) {
@@ -72,8 +73,8 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
 
     for (int i = 0; i < n; i++)
         keys[i] = store_name_key(rq, names[i]);
-    TRY(q_node_several(rq->db, rq->arena, parent->id, parent->policy_id, (struct texts){ keys, n },
-        &rows));
+    TRY(q_node_several(
+        rq->db, rq->arena, parent->id, parent->policy_id, (struct texts){ keys, n }, &rows));
     struct family f = family_new(rq, parent, rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct node_several_row row = node_several_row(&rows, i);
@@ -85,8 +86,8 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
 }
 
 struct error *
-store_roots(struct request *rq, const struct store_tree *tree, const char *from,
-    struct dav_list *list)
+store_roots(
+    struct request *rq, const struct store_tree *tree, const char *from, struct dav_list *list)
 {
     struct dav_node above = { .kind = tree->root,
         .href = arena_printf(rq->arena, "%s/", tree->prefix) };
@@ -114,7 +115,8 @@ store_roots(struct request *rq, const struct store_tree *tree, const char *from,
 
 #define TOKEN_PREFIX "urn:chapterd:sync:"
 
-/* Where a client is: what it has not been told yet has `since` or more, and lies behind the last node told. */
+/* Where a client is: what it has not been told yet has `since` or more, and lies behind the last
+ * node told. */
 struct sync_from {
     int64_t since, told, told_id; /* told 0: not in the middle of pages */
 };
@@ -155,7 +157,8 @@ check_token(struct request *rq, const struct dav_node *collection, const char *t
     return REFUSE(rq->arena, VALID_SYNC_TOKEN);
 }
 
-/* In the middle of pages `since` is what the last of them will hand out, and may lie above what is to come. */
+/* In the middle of pages `since` is what the last of them will hand out, and may lie above what is
+ * to come. */
 static fallible
 read_changes(struct request *rq, const struct dav_node *collection, const char *token,
     const struct sync_from *from, int limit, struct dav_changes *changes)
@@ -177,8 +180,8 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     changes->node = f.node;
     changes->n = f.n;
     if (changes->more)
-        changes->token = arena_printf(rq->arena, "%s:%" PRId64 ":%" PRId64, changes->token,
-            columns.changed, columns.id);
+        changes->token = arena_printf(
+            rq->arena, "%s:%" PRId64 ":%" PRId64, changes->token, columns.changed, columns.id);
     return NULL;
 }
 
@@ -197,8 +200,8 @@ store_changes(struct request *rq, const struct dav_node *collection, const char 
     TRY(check_token(rq, collection, token, &state, &from));
     int64_t next = from.told != 0 ? from.since : now;
     *changes = (struct dav_changes){ .node = NULL };
-    changes->token = arena_printf(rq->arena, TOKEN_PREFIX "%s:%" PRId64 ":%" PRId64, state.epoch,
-        collection->id, next);
+    changes->token = arena_printf(
+        rq->arena, TOKEN_PREFIX "%s:%" PRId64 ":%" PRId64, state.epoch, collection->id, next);
     changes->ctag = arena_printf(rq->arena, "%s-%" PRId64 "-%" PRId64 "-%" PRId64, state.epoch, now,
         state.open_count, state.open_sum);
     if (limit == 0)

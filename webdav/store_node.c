@@ -85,15 +85,15 @@ store_node(struct request *rq, const struct dav_node *parent, const struct node_
         .changed = row->changed,
         .blob_id = row->blob_id,
     };
-    node->href = join(rq->arena, parent->href, uri_encode(rq->arena, row->name),
-        node->collection ? "/" : "");
+    node->href = join(
+        rq->arena, parent->href, uri_encode(rq->arena, row->name), node->collection ? "/" : "");
     set_rights(rq, parent, row, node);
     return true;
 }
 
 void
-store_ancestors_of_member(struct arena *arena, const struct dav_node *parent,
-    const int64_t **ancestors, int *n)
+store_ancestors_of_member(
+    struct arena *arena, const struct dav_node *parent, const int64_t **ancestors, int *n)
 {
     int64_t *ids = NEW_ARRAY(arena, int64_t, (size_t)parent->n_ancestors + 1);
 

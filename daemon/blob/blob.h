@@ -74,7 +74,8 @@ fallible blob_present(struct blob_store *, struct arena *, struct blob_owner,
 /* The key of the lock that keeps writers and the sweep from meeting over one hash. */
 int32_t blob_lock_key(const unsigned char sha256[SHA256_SIZE]);
 
-/* Gives another owner a part of its own with the same bytes, durable: for copies across chapters. */
+/* Gives another owner a part of its own with the same bytes, durable: for copies across chapters.
+ */
 fallible blob_share(struct blob_store *, struct arena *, struct blob_owner from,
     struct blob_owner to, const struct blob_part *);
 

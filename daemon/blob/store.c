@@ -54,7 +54,7 @@ blob_place_parse(const char *owner, const char *name, struct blob_owner *whose,
 {
     whose->kind = owner[0];
     return (owner[0] == 'c' || owner[0] == 'p') && text_to_int(owner + 1, INT64_MAX, &whose->id) &&
-        hex_decode(name, sha256, SHA256_SIZE);
+           hex_decode(name, sha256, SHA256_SIZE);
 }
 
 int32_t

@@ -1,7 +1,8 @@
 #ifndef BLOB_STORE_IN_H
 #define BLOB_STORE_IN_H
 
-/* Private to daemon/blob: names, directories and the one way in which errors of the disk are told. */
+/* Private to daemon/blob: names, directories and the one way in which errors of the disk are told.
+ */
 #include <stdatomic.h>
 
 #include "blob/blob.h"
@@ -24,8 +25,8 @@ struct blob_place {
 };
 struct blob_place blob_place(struct blob_owner, const unsigned char sha256[SHA256_SIZE]);
 /* Reads a place back; false when it is not one that blob_place() gave. */
-bool blob_place_parse(const char *owner, const char *name, struct blob_owner *,
-    unsigned char sha256[SHA256_SIZE]);
+bool blob_place_parse(
+    const char *owner, const char *name, struct blob_owner *, unsigned char sha256[SHA256_SIZE]);
 
 /* An error of the disk: STORAGE_FULL when it is full, else TRY_LATER; the cause names the step. */
 struct error *blob_error(struct arena *, const char *step, int errnum, const char *where)
@@ -52,7 +53,8 @@ struct blob_temp {
 };
 fallible blob_temp_new(struct blob_store *, struct arena *, struct blob_temp *);
 void blob_temp_drop(struct blob_store *, struct blob_temp *);
-/* Gives it its name, durably. What is there already is kept if it has that size; a damaged one is replaced. */
+/* Gives it its name, durably. What is there already is kept if it has that size; a damaged one is
+ * replaced. */
 fallible blob_temp_place(struct blob_store *, struct arena *, struct blob_temp *, int dir,
     const char *name, int64_t size);
 

@@ -36,8 +36,8 @@ blob_temp_new(struct blob_store *store, struct arena *arena, struct blob_temp *t
         temp->fd = openat(store->tmp, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0440);
     } else {
         random_name(temp->name);
-        temp->fd = openat(store->tmp, temp->name,
-            O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0440);
+        temp->fd = openat(
+            store->tmp, temp->name, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0440);
         if (temp->fd >= 0)
             flock(temp->fd, LOCK_EX);
     }
@@ -93,7 +93,8 @@ give_name(struct blob_store *store, struct blob_temp *temp, int dir, const char 
     }
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
-    return linkat(store->tmp, temp->name, dir, name, 0); /* the temporary name goes with the writer */
+    return linkat(
+        store->tmp, temp->name, dir, name, 0); /* the temporary name goes with the writer */
 }
 
 /* Puts it over what is there: damage that this write mends. */
@@ -113,14 +114,15 @@ replace(struct blob_store *store, struct blob_temp *temp, int dir, const char *n
     return 0;
 }
 
-/* Is a whole one there? Then its time becomes now, which keeps the sweep of orphans off for a while. */
+/* Is a whole one there? Then its time becomes now, which keeps the sweep of orphans off for a
+ * while. */
 static bool
 is_there(int dir, const char *name, int64_t size)
 {
     struct stat st;
 
     return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-        st.st_size == size && utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+           st.st_size == size && utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 struct error *

@@ -25,7 +25,7 @@ struct blob_writer {
     struct sha256 *part;       /* of the second and later parts; the first is the whole so far */
     struct received *received; /* the last one grows */
     int n, room;
-    int64_t size, pushed;      /* pushed: of the last part */
+    int64_t size, pushed; /* pushed: of the last part */
     struct blob_content content;
     bool finished;
 };
@@ -239,8 +239,8 @@ blob_publish(struct blob_writer *w, struct arena *arena, struct blob_owner owner
         CLEANUP(close_fd) int dir = blob_open_place(w->store, &place, true);
         if (dir < 0)
             return BLOB_ERROR(arena, "opening a directory");
-        TRY(blob_temp_place(w->store, arena, &w->received[i].temp, dir, place.name,
-            w->content.parts[i].size));
+        TRY(blob_temp_place(
+            w->store, arena, &w->received[i].temp, dir, place.name, w->content.parts[i].size));
     }
     return NULL;
 }

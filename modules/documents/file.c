@@ -9,7 +9,8 @@
 #include "modules/documents/documents.h"
 #include "webdav/store.h"
 
-/* Quotes, controls and what is not ASCII stay out of the plain form, for clients that know only that. */
+/* Quotes, controls and what is not ASCII stay out of the plain form, for clients that know only
+ * that. */
 static const char *
 plain_name(struct arena *arena, const char *name)
 {

@@ -35,8 +35,8 @@ const struct store_tree files_tree = { .prefix = "/dav/files", .root = &folder_k
 /* ---- /dav/files/ itself: no row, one member a chapter ---- */
 
 static fallible
-chapters_children(struct request *rq, const struct dav_node *node UNUSED, const char *from,
-    struct dav_list *list)
+chapters_children(
+    struct request *rq, const struct dav_node *node UNUSED, const char *from, struct dav_list *list)
 {
     return store_roots(rq, &files_tree, from, list);
 }

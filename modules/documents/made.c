@@ -24,8 +24,8 @@ static const struct {
 };
 
 struct error *
-documents_chapter_made(const struct app *app UNUSED, struct db *db, struct arena *arena,
-    int64_t chapter)
+documents_chapter_made(
+    const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t chapter)
 {
     struct rows rows;
 
@@ -61,8 +61,8 @@ clear_tombstones(struct db *db, struct arena *arena, const char *kind, int64_t *
 }
 
 struct error *
-documents_retention(const struct app *app UNUSED, struct db *db, struct arena *arena,
-    int64_t *removed)
+documents_retention(
+    const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t *removed)
 {
     *removed = 0;
     TRY(clear_tombstones(db, arena, folder_kind.name, removed));

@@ -13,10 +13,11 @@
 
 static const struct route routes[] = {
     { GET, FILES, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = documents_show_page },
-    { POST, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, GB(1), .scope = documents_page_scope,
-        .admit = documents_page_admit, .prepare = documents_page_prepare, .run = documents_post_page },
-    { PUT, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, .scope = dav_scope, .admit = dav_admit,
-        .prepare = dav_prepare, .run = dav_serve },
+    { POST, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, GB(1),
+        .scope = documents_page_scope, .admit = documents_page_admit,
+        .prepare = documents_page_prepare, .run = documents_post_page },
+    { PUT, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, .scope = dav_scope,
+        .admit = dav_admit, .prepare = dav_prepare, .run = dav_serve },
     ROUTES_END,
 };
 

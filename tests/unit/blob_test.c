@@ -191,8 +191,8 @@ TEST(blob_damage_is_mended_by_the_next_write)
 
     for (int nameless = 0; nameless < 2; nameless++) {
         p.store->nameless = p.store->nameless && nameless;
-        const char *path = arena_printf(p.arena, "%s/objects/%s/%s/%s", p.dir, place.owner,
-            place.fan, place.name);
+        const char *path =
+            arena_printf(p.arena, "%s/objects/%s/%s/%s", p.dir, place.owner, place.fan, place.name);
         chmod(path, 0600);
         CHECK(truncate(path, 3) == 0);
         CHECK(blob_present(p.store, p.arena, jena, c.parts, &present) == NULL && !present);
