@@ -161,7 +161,9 @@ def test_who_comes_back_is_the_same_person(server, stack, directory, somebody):
     assert server.client(uid).propfind('/dav/files/', 'resourcetype').status == 207
     person = person_of(stack, uid)
     stack.sql('UPDATE person SET gone = now() WHERE id = %s', person)
-    wait_for(lambda: server.client(uid).propfind('/dav/files/', 'resourcetype').status == 207, 5, 'her return')
+    back = 'SELECT gone IS NULL FROM person WHERE id = %s'
+    wait_for(lambda: server.client(uid).propfind('/dav/files/', 'resourcetype').status == 207
+             and stack.sql(back, person) == [(True,)], 5, 'her return')
     assert person_of(stack, uid) == person
 
 
