@@ -157,7 +157,7 @@ as_sent(const char *raw, size_t n, const size_t at[], int fields)
     struct arena *a = arena_new();
     char *copy = arena_copy(a, raw, n);
     struct field field[3];
-    struct head head = { "GET", "/", copy, field, fields };
+    struct head head = { "GET", "/", copy, field, fields, 0 };
 
     for (int i = 0; i < fields; i++) {
         const char *name = copy + at[2 * i], *value = copy + at[2 * i + 1];
