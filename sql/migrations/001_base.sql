@@ -246,6 +246,7 @@ CREATE TABLE dav_policy (
     write_level int2 NOT NULL CHECK (write_level BETWEEN 0 AND 9 AND write_level >= read_level),
     CHECK (num_nonnulls(chapter_id, person_id) = 1)
 );
+CREATE INDEX dav_policy_person ON dav_policy (person_id) WHERE person_id IS NOT NULL;
 COMMENT ON TABLE dav_policy IS 'Who may read and write a collection and everything below it that has no policy of its own.';
 COMMENT ON COLUMN dav_policy.read_level IS 'Least role: 0 public, 1 federation, 2 member, 3 board, 4 chair, 9 nobody.';
 

@@ -9,10 +9,10 @@ SELECT set_config('statement_timeout', '14s', true)
 -- out id int8
 SELECT id FROM person WHERE id > $1 ORDER BY id LIMIT 1000
 
--- verify_owns: does this person own anything in the tree or the store?
+-- verify_owns: does this person own anything in the tree or the store? Every tree has levels of its owner's
 -- in  person int8
 -- out owns bool
-SELECT EXISTS (SELECT FROM blob WHERE person_id = $1) OR EXISTS (SELECT FROM dav_node WHERE person_id = $1)
+SELECT EXISTS (SELECT FROM blob WHERE person_id = $1) OR EXISTS (SELECT FROM dav_policy WHERE person_id = $1)
 
 -- verify_inline: contents kept in the database, and whether they still have their hash
 -- in  after int8
