@@ -141,10 +141,12 @@ arena_vprintf(struct arena *a, const char *format, va_list ap)
     int n = vsnprintf(s, room, format, ap);
     if (n < 0)
         abort();
-    size_t taken = (size_t)n < room ? (size_t)n + 1 : 0;
-    ASAN_POISON_MEMORY_REGION(s + taken, room - taken);
-    c->used += rounded(taken);
-    if (taken == 0) {
+    ASAN_POISON_MEMORY_REGION(s, room);
+    size_t taken = rounded((size_t)n + 1 + GAP);
+    if (taken <= room) {
+        c->used += taken;
+        ASAN_UNPOISON_MEMORY_REGION(s, (size_t)n + 1);
+    } else {
         s = arena_alloc(a, (size_t)n + 1);
         vsnprintf(s, (size_t)n + 1, format, again);
     }

@@ -16,8 +16,7 @@ struct arena *arena_new(void) __attribute__((returns_nonnull));
 void arena_free(struct arena *); /* NULL is allowed */
 
 /* n zeroed bytes, aligned for any type. */
-void *arena_alloc(struct arena *, size_t n)
-    __attribute__((malloc, alloc_size(2), returns_nonnull));
+void *arena_alloc(struct arena *, size_t n) __attribute__((malloc, alloc_size(2), returns_nonnull));
 
 /* A copy of n bytes with a NUL behind them. */
 char *arena_copy(struct arena *, const char *s, size_t n) __attribute__((returns_nonnull));
@@ -37,7 +36,7 @@ void arena_rewind(struct arena *, size_t mark);
 /* Bytes held from the system: for limits and tests. */
 size_t arena_held(const struct arena *);
 
-#define NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define NEW_ARRAY(arena, type, n) ((type *)arena_array((arena), (n), sizeof(type)))
 void *arena_array(struct arena *, size_t n, size_t size) __attribute__((returns_nonnull));
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/uri.h"
 
-#define LINE_MAX_ 4096
+#define LINE_MAX_    4096
 #define SETTINGS_MAX 128
 
 /* One run over a file. */
@@ -160,7 +160,8 @@ set_number(struct reader *r, const struct setting *s, const char *value)
         n = (int64_t)size;
     } else if (s->unit == UNIT_SECONDS) {
         if (!to_seconds(r->arena, value, &n)) {
-            complain(r, s->name, "\"%s\" is not a time; write it like 30, 30 s, 5 min or 2 h", value);
+            complain(
+                r, s->name, "\"%s\" is not a time; write it like 30, 30 s, 5 min or 2 h", value);
             return;
         }
     } else if (!text_to_int(value, INT64_MAX, &n)) {
@@ -171,8 +172,10 @@ set_number(struct reader *r, const struct setting *s, const char *value)
     if (n < s->least || n > s->most) {
         bool bytes = is_size(s);
         complain(r, s->name, "%s is out of range; write something from %s to %s%s", value,
-            bytes ? size_text(r->arena, s->least) : arena_printf(r->arena, "%lld", (long long)s->least),
-            bytes ? size_text(r->arena, s->most) : arena_printf(r->arena, "%lld", (long long)s->most),
+            bytes ? size_text(r->arena, s->least)
+                  : arena_printf(r->arena, "%lld", (long long)s->least),
+            bytes ? size_text(r->arena, s->most)
+                  : arena_printf(r->arena, "%lld", (long long)s->most),
             s->unit == UNIT_SECONDS ? " seconds" : "");
         return;
     }
@@ -205,8 +208,8 @@ set_text(struct reader *r, const struct setting *s, const char *value)
             list = arena_printf(r->arena, "%s, %s", list, *w);
         complain(r, s->name, "\"%s\" is not known; write one of: %s", value, list);
     } else if ((s->unit == UNIT_FILE || s->unit == UNIT_FOLDER) && value[0] != '/') {
-        complain(r, s->name, "\"%s\" depends on where the daemon is started; write the path from / on",
-            value);
+        complain(r, s->name,
+            "\"%s\" depends on where the daemon is started; write the path from / on", value);
     }
     *(const char **)member(r->config, s) = value;
 }

@@ -24,10 +24,10 @@ struct words {
  */
 struct config {
     /* Where it is reached */
-    struct words listen;          /* "127.0.0.1:8080", "[::1]:8080", "unix:/run/chapterd/http.sock" */
-    const char *base_url;         /* "https://chapters.example.org": what links in mails begin with */
-    struct words hosts;           /* names under which it answers; empty: that of base_url and loopback */
-    struct words trusted_proxies; /* addresses, networks or "unix", whose X-Forwarded-* count */
+    struct words listen;  /* "127.0.0.1:8080", "[::1]:8080", "unix:/run/chapterd/http.sock" */
+    const char *base_url; /* "https://chapters.example.org": what links in mails begin with */
+    struct words hosts;   /* names under which it answers; empty: that of base_url and loopback */
+    struct words trusted_proxies;  /* addresses, networks or "unix", whose X-Forwarded-* count */
     struct words metrics_networks; /* who may read /metrics and /healthz details */
 
     /* Where data is */
@@ -43,7 +43,7 @@ struct config {
     const char *ldap_bind_dn, *ldap_bind_password_file;
     const char *ldap_people_base, *ldap_people_filter;
     const char *ldap_group_base, *ldap_group_filter;
-    const char *ldap_uid, *ldap_id, *ldap_name, *ldap_mail; /* names of attributes */
+    const char *ldap_uid, *ldap_id, *ldap_name, *ldap_mail;              /* names of attributes */
     const char *ldap_member_group, *ldap_board_group, *ldap_chair_group; /* DN with {slug} */
     const char *ldap_state_admin_group;                                  /* DN */
     int64_t ldap_connect_timeout, ldap_timeout, ldap_sync_interval;
@@ -72,8 +72,8 @@ struct config {
     int64_t password_cache;
 
     /* How it speaks */
-    const char *title;      /* name of the installation, shown on each page */
-    const char *language;   /* when a browser asks for none we have */
+    const char *title;    /* name of the installation, shown on each page */
+    const char *language; /* when a browser asks for none we have */
     const char *time_zone;
     const char *log_level;
     bool demo; /* the demo federation: refused when a listener is not loopback */
@@ -90,7 +90,8 @@ struct config {
  */
 const struct config *config_read(struct arena *, const char *path, FILE *report);
 
-/* What only the whole can tell: files that are missing, unsafe combinations. Same reports; true when fine. */
+/* What only the whole can tell: files that are missing, unsafe combinations. Same reports; true
+ * when fine. */
 bool config_check(const struct config *, FILE *report);
 
 /* Writes the table of settings in scdoc, for chapterd.conf(5). */

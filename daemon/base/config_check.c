@@ -52,8 +52,8 @@ static void
 check_readable(struct check *c, const char *name, const char *path)
 {
     if (access(path, R_OK) != 0)
-        complain(c, name, "%s: %s; name a file that the daemon's user can read", path,
-            strerror(errno));
+        complain(
+            c, name, "%s: %s; name a file that the daemon's user can read", path, strerror(errno));
 }
 
 static void
@@ -115,12 +115,15 @@ check_listeners(struct check *c)
         int port;
         if (text_starts(address, "unix:/")) {
             if (strlen(address + 5) > 107)
-                complain(c, "listen", "%s is longer than 107 bytes; choose a shorter path", address);
+                complain(
+                    c, "listen", "%s is longer than 107 bytes; choose a shorter path", address);
         } else if (!uri_host(c->arena, address, &host, &port) || port < 0) {
             complain(c, "listen", "\"%s\" is no address; write HOST:PORT or unix:/PATH", address);
         } else if (c->config->demo && !is_loopback(host)) {
-            complain(c, "demo", "its passwords are known to everybody, and %s can be reached from "
-                "other machines; listen on 127.0.0.1 only", address);
+            complain(c, "demo",
+                "its passwords are known to everybody, and %s can be reached from "
+                "other machines; listen on 127.0.0.1 only",
+                address);
         }
     }
 }
@@ -131,15 +134,18 @@ check_base_url(struct check *c)
     struct uri uri;
 
     if (c->config->base_url == NULL)
-        complain(c, "base_url", "is missing, and cannot be guessed; write base_url = "
+        complain(c, "base_url",
+            "is missing, and cannot be guessed; write base_url = "
             "https://NAME, the address people use");
     else if (!uri_parse(c->arena, c->config->base_url, &uri) || strcmp(uri.path, "/") != 0 ||
              uri.query != NULL)
         complain(c, "base_url", "\"%s\" is no such address; write https://NAME without a path",
             c->config->base_url);
     else if (strcmp(uri.scheme, "http") == 0 && !is_loopback(uri.host))
-        complain(c, "base_url", "passwords would cross the net in clear; put a proxy with TLS in "
-            "front and write https://%s", uri.host);
+        complain(c, "base_url",
+            "passwords would cross the net in clear; put a proxy with TLS in "
+            "front and write https://%s",
+            uri.host);
 }
 
 static bool
@@ -154,9 +160,9 @@ is_network(const char *text)
         return false;
     memcpy(address, text, n);
     address[n] = '\0';
-    int most = inet_pton(AF_INET, address, bytes) == 1 ? 32
-        : inet_pton(AF_INET6, address, bytes) == 1     ? 128
-                                                       : -1;
+    int most = inet_pton(AF_INET, address, bytes) == 1    ? 32
+               : inet_pton(AF_INET6, address, bytes) == 1 ? 128
+                                                          : -1;
     return most > 0 && (text[n] == '\0' || text_to_int(text + n + 1, most, &bits));
 }
 
@@ -196,8 +202,10 @@ check_ldap_uri(struct check *c)
         return;
     }
     if (!tls && !config->ldap_starttls && !is_loopback(host))
-        complain(c, "ldap_uri", "passwords would cross the net in clear; write ldaps://%s, or "
-            "ldap_starttls = yes", host);
+        complain(c, "ldap_uri",
+            "passwords would cross the net in clear; write ldaps://%s, or "
+            "ldap_starttls = yes",
+            host);
     if (tls && config->ldap_starttls)
         complain(c, "ldap_starttls", "ldaps:// has TLS from the beginning; remove one");
     if ((tls || config->ldap_starttls) && config->ldap_ca_file != NULL)
@@ -208,7 +216,8 @@ static void
 check_group(struct check *c, const char *name, const char *dn)
 {
     if (dn != NULL && strstr(dn, "{slug}") == NULL)
-        complain(c, name, "would be the same group for all chapters; write {slug} where the "
+        complain(c, name,
+            "would be the same group for all chapters; write {slug} where the "
             "chapter's name belongs");
 }
 
@@ -228,8 +237,10 @@ check_ldap(struct check *c)
     if (config->ldap_people_base == NULL)
         complain(c, "ldap_people_base", "is missing; write where people are in the directory");
     if (config->ldap_bind_dn != NULL && config->ldap_bind_password_file == NULL)
-        complain(c, "ldap_bind_password_file", "is missing; without it a sign-in as %s would be "
-            "an anonymous one", config->ldap_bind_dn);
+        complain(c, "ldap_bind_password_file",
+            "is missing; without it a sign-in as %s would be "
+            "an anonymous one",
+            config->ldap_bind_dn);
     if (config->ldap_bind_password_file != NULL)
         check_secret(c, "ldap_bind_password_file", config->ldap_bind_password_file);
     check_filter(c, "ldap_people_filter", config->ldap_people_filter);

@@ -3,7 +3,7 @@
 #include "base/config.h"
 #include "base/macros.h"
 
-/* The type follows from the member: a table that lies about it does not compile into a wrong one. */
+/* The type follows from the member, so the table cannot lie about it. */
 #define TYPE_OF(member)                                                                            \
     _Generic(((struct config *)0)->member, bool: SETTING_BOOL, int64_t: SETTING_NUMBER,            \
         size_t: SETTING_SIZE, const char *: SETTING_TEXT, struct words: SETTING_WORDS)
@@ -45,10 +45,10 @@ const struct setting settings[] = {
         .help = "*ldaps://host*, *ldapi://%2frun%2fslapd%2fldapi*, or *ldap://host* with "
                 "*ldap_starttls*." },
     { SETTING(ldap_starttls), .standard = "no", .help = "Begin TLS on an ldap:// connection." },
-    { SETTING(ldap_ca_file), .unit = UNIT_FILE,
-        .standard = "/etc/ssl/certs/ca-certificates.crt",
+    { SETTING(ldap_ca_file), .unit = UNIT_FILE, .standard = "/etc/ssl/certs/ca-certificates.crt",
         .help = "Authorities one of which must have signed the directory's certificate." },
-    { SETTING(ldap_bind_dn), .help = "Whom the daemon signs in as to search. Left out: anonymous." },
+    { SETTING(ldap_bind_dn),
+        .help = "Whom the daemon signs in as to search. Left out: anonymous." },
     { SETTING(ldap_bind_password_file), .unit = UNIT_FILE,
         .help = "File with that password in its first line, readable by the daemon's user alone." },
     { SETTING(ldap_people_base), .help = "Where people are: *ou=people,dc=example,dc=org*." },

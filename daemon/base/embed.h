@@ -10,8 +10,8 @@ struct embedded {
     size_t n;
 };
 
-extern const struct embedded migrations[];  /* sql/migrations, in their order */
-extern const struct embedded assets[];      /* daemon/html/assets */
-extern const struct embedded catalogues[];  /* daemon/locale, compiled by msgfmt: "de.mo" */
+extern const struct embedded migrations[]; /* sql/migrations, in their order */
+extern const struct embedded assets[];     /* daemon/html/assets */
+extern const struct embedded catalogues[]; /* daemon/locale, compiled by msgfmt: "de.mo" */
 
 #endif

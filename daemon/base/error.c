@@ -41,8 +41,8 @@ error_plain(struct arena *arena, const struct condition *cond, const char *where
 }
 
 struct error *
-error_new(struct arena *arena, const struct condition *cond, const char *where, const char *detail,
-    ...)
+error_new(
+    struct arena *arena, const struct condition *cond, const char *where, const char *detail, ...)
 {
     struct error *e = error_plain(arena, cond, where);
     va_list ap;

@@ -100,8 +100,7 @@ put_time(struct line *line)
     char text[32];
     int64_t now = time_now();
 
-    snprintf(text, sizeof text, "%lld.%03d ", (long long)(now / 1000000),
-        (int)(now / 1000 % 1000));
+    snprintf(text, sizeof text, "%lld.%03d ", (long long)(now / 1000000), (int)(now / 1000 % 1000));
     put_text(line, text);
 }
 
@@ -125,8 +124,11 @@ write_line(const struct line *line)
 void
 log_event(enum log_level level, const char *event, ...)
 {
-    static const char *const names[] = { [LOG_ERROR_] = "error", [LOG_WARNING_] = "warning",
-        [LOG_NOTICE_] = "notice", [LOG_INFO_] = "info", [LOG_DEBUG_] = "debug" };
+    static const char *const names[] = { [LOG_ERROR_] = "error",
+        [LOG_WARNING_] = "warning",
+        [LOG_NOTICE_] = "notice",
+        [LOG_INFO_] = "info",
+        [LOG_DEBUG_] = "debug" };
     struct line line = { .n = 0 };
     const char *name, *value;
     char number[40];

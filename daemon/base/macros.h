@@ -6,9 +6,9 @@
 /* How many elements an array has. */
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-#define KB(n) ((size_t)(n) * 1024)
-#define MB(n) ((size_t)(n) * 1024 * 1024)
-#define GB(n) ((size_t)(n) * 1024 * 1024 * 1024)
+#define KB(n) ((size_t)(n)*1024)
+#define MB(n) ((size_t)(n)*1024 * 1024)
+#define GB(n) ((size_t)(n)*1024 * 1024 * 1024)
 
 /* A parameter that an interface demands and this function does not need. */
 #define UNUSED __attribute__((unused))

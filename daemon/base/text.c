@@ -205,7 +205,9 @@ text_size(struct arena *arena, int64_t bytes, const char *language)
 
     if (bytes < 1000)
         return arena_printf(arena, "%lld %s", (long long)bytes,
-            german ? "Byte" : bytes == 1 ? "byte" : "bytes");
+            german       ? "Byte"
+            : bytes == 1 ? "byte"
+                         : "bytes");
     /* In tenths of the unit, rounded; what rounds to 1000 of one is 1 of the next. */
     int64_t tenths = bytes / 100 + (bytes % 100 >= 50);
     while (tenths >= 9995 && unit + 1 < COUNT_OF(units)) {

@@ -19,8 +19,8 @@ void sha256_so_far(const struct sha256 *, unsigned char digest[SHA256_SIZE]);
 void sha256(const void *p, size_t n, unsigned char digest[SHA256_SIZE]);
 
 /* HMAC-SHA-256. */
-void hmac_sha256(const void *key, size_t key_n, const void *p, size_t n,
-    unsigned char mac[SHA256_SIZE]);
+void hmac_sha256(
+    const void *key, size_t key_n, const void *p, size_t n, unsigned char mac[SHA256_SIZE]);
 
 void random_bytes(void *p, size_t n);
 
@@ -29,8 +29,8 @@ const char *token_random(struct arena *, size_t n);
 /* A random UUID (version 4) in its text form. */
 const char *token_uuid(struct arena *);
 
-const char *hex_encode(struct arena *, const void *p, size_t n);   /* lower case */
-bool hex_decode(const char *s, void *p, size_t n);                 /* exactly n bytes */
+const char *hex_encode(struct arena *, const void *p, size_t n); /* lower case */
+bool hex_decode(const char *s, void *p, size_t n);               /* exactly n bytes */
 const char *base64_encode(struct arena *, const void *p, size_t n);
 /* Standard alphabet, padding optional, nothing else allowed. NULL when malformed; *n the length. */
 const unsigned char *base64_decode(struct arena *, const char *s, size_t *n);

@@ -30,8 +30,8 @@ struct path_limits {
  * Destination. Several slashes count as one. BAD_REQUEST when it is malformed,
  * ADDRESS_TOO_LONG past a limit.
  */
-fallible uri_path(struct arena *, const char *raw, size_t n, const struct path_limits *,
-    struct path *);
+fallible uri_path(
+    struct arena *, const char *raw, size_t n, const struct path_limits *, struct path *);
 
 /* The canonical address of a path: upper-case %XX for all but A-Z a-z 0-9 - . _ ~ @ (cl-C3). */
 const char *uri_href(struct arena *, const struct path *, bool slash);
@@ -42,18 +42,20 @@ const char *uri_encode(struct arena *, const char *part);
 /* Undoes %XX and, in a form, '+'. NULL when malformed or when it holds a NUL or is not UTF-8. */
 const char *uri_decode(struct arena *, const char *s, size_t n, bool form);
 
-/* An absolute http or https address, taken apart. host is lower case, without userinfo, brackets and final dot. */
+/* An absolute http or https address, taken apart. host is lower case, without userinfo, brackets
+ * and final dot. */
 struct uri {
     const char *scheme, *host;
-    int port;         /* the scheme's when none is given */
-    const char *path; /* raw, "/" when empty */
+    int port;          /* the scheme's when none is given */
+    const char *path;  /* raw, "/" when empty */
     const char *query; /* raw, NULL when absent */
 };
 
 /* false when s is not such an address. */
 bool uri_parse(struct arena *, const char *s, struct uri *);
 
-/* The host and port of a Host header (RFC 9110, 7.2), checked and lower-cased; false when malformed. */
+/* The host and port of a Host header (RFC 9110, 7.2), checked and lower-cased; false when
+ * malformed. */
 bool uri_host(struct arena *, const char *header, const char **host, int *port /* -1: none */);
 
 #endif

@@ -16,7 +16,8 @@ extern const struct lang *const languages[];
 
 /* The language with that tag, or NULL. */
 const struct lang *lang_find(const char *tag);
-/* The best for an Accept-Language header (RFC 9110, 12.5.4); `otherwise` when none fits or it is NULL. */
+/* The best for an Accept-Language header (RFC 9110, 12.5.4); `otherwise` when none fits or it is
+ * NULL. */
 const struct lang *lang_accept(const char *header, const struct lang *otherwise);
 
 /* msgid in the language; itself where no translation exists. Keeps the format of a printf text. */

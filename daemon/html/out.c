@@ -16,8 +16,8 @@
 
 struct out {
     int64_t max, length;
-    char *memory;     /* until fd is opened; then what is not yet in the file */
-    size_t n, room;   /* of memory */
+    char *memory;   /* until fd is opened; then what is not yet in the file */
+    size_t n, room; /* of memory */
     int fd;
     bool failed;
 };
@@ -198,7 +198,8 @@ out_html(struct out *o, struct html h)
     out_raw(o, h.s, h.n);
 }
 
-/* Of an address without a scheme, or with one that runs nothing. Browsers skip blanks and controls. */
+/* Of an address without a scheme, or with one that runs nothing. Browsers skip blanks and controls.
+ */
 static bool
 harmless(const char *s)
 {
@@ -228,7 +229,8 @@ out_url(struct out *o, const char *s)
 void
 out_url_part(struct out *o, const char *s)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     char escape[4];
 
     if (s == NULL)

@@ -20,9 +20,8 @@
 #include "base/time.h"
 #include "jobs/zygote.h"
 
-const struct condition
-    HELPER_OVERRAN = { 403, .title = "This content takes too long to read." },
-    HELPER_DIED = { 400, .title = "This content cannot be read." };
+const struct condition HELPER_OVERRAN = { 403, .title = "This content takes too long to read." },
+                       HELPER_DIED = { 400, .title = "This content cannot be read." };
 
 struct helper {
     int fd; /* -1: has to be made */
@@ -79,7 +78,8 @@ exchange_orders(int control, struct order *order, int fd)
     union {
         struct cmsghdr head;
         char room[CMSG_SPACE(sizeof(int))];
-    } ancillary = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+    } ancillary = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+                        .cmsg_level = SOL_SOCKET,
                         .cmsg_type = SCM_RIGHTS } };
     struct iovec bytes = { .iov_base = order, .iov_len = sizeof *order };
     struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
@@ -119,8 +119,8 @@ make_helper(struct helpers *h, struct helper *one)
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) != 0)
         return false;
-    bool made = tell_zygote(h, &order, end[1]) && order.pid > 0 &&
-                fcntl(end[0], F_SETFL, O_NONBLOCK) == 0;
+    bool made =
+        tell_zygote(h, &order, end[1]) && order.pid > 0 && fcntl(end[0], F_SETFL, O_NONBLOCK) == 0;
     close(end[1]);
     if (!made) {
         close(end[0]);
@@ -252,8 +252,10 @@ helpers_start(const struct helper_task *const *tasks, int n, FILE *report)
         good = make_helper(h, &h->helper[i]);
     if (good && helpers_answer(h))
         return h;
-    fprintf(report, "chapterd: the helper processes do not start (%s); does this system allow "
-        "fork and seccomp?\n", strerror(errno));
+    fprintf(report,
+        "chapterd: the helper processes do not start (%s); does this system allow "
+        "fork and seccomp?\n",
+        strerror(errno));
     helpers_stop(h);
     return NULL;
 }
@@ -324,17 +326,20 @@ replace(struct helpers *h, struct helper *one, struct arena *arena, const struct
     int status = end_helper(h, one);
     bool cpu = WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGXCPU);
     bool caged = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
-    const char *why = outcome == LATE ? "time" : cpu ? "cpu" : outcome == WRONG ? "rubbish"
-        : caged ? "forbidden call"
-                : arena_printf(arena, "%s %d", WIFSIGNALED(status) ? "signal" : "exit",
-                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    const char *why = outcome == LATE    ? "time"
+                      : cpu              ? "cpu"
+                      : outcome == WRONG ? "rubbish"
+                      : caged
+                          ? "forbidden call"
+                          : arena_printf(arena, "%s %d", WIFSIGNALED(status) ? "signal" : "exit",
+                                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 
     atomic_fetch_add(&h->replaced, 1);
     LOG(caged ? LOG_ERROR_ : LOG_WARNING_, "helper_replaced", "task", task->name, "why", why);
     make_helper(h, one);
-    return error_cause(outcome == LATE || cpu ? REFUSE(arena, HELPER_OVERRAN)
-                                              : REFUSE(arena, HELPER_DIED),
-        arena, "helper %s: %s", task->name, why);
+    return error_cause(
+        outcome == LATE || cpu ? REFUSE(arena, HELPER_OVERRAN) : REFUSE(arena, HELPER_DIED), arena,
+        "helper %s: %s", task->name, why);
 }
 
 static uint32_t

@@ -35,7 +35,10 @@ run_if_due(struct jobs *jobs, struct arena *arena, const struct job *job)
     if (e == NULL && rows.n == 1) {
         e = job->run(jobs->app, jobs->db, arena);
         struct error *noted = q_job_done(jobs->db, arena, job->name,
-            e == NULL ? NULL : e->cause != NULL ? e->cause : e->cond->title, &rows);
+            e == NULL          ? NULL
+            : e->cause != NULL ? e->cause
+                               : e->cond->title,
+            &rows);
         if (e == NULL)
             e = noted;
     }

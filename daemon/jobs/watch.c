@@ -42,8 +42,7 @@ work(void *cls)
     while (!atomic_load(&watch->stopping)) {
         struct arena *arena = arena_new();
         const char *channel, *payload;
-        struct error *e =
-            db_listen(watch->db, arena, watch->channels, TURN_MS, &channel, &payload);
+        struct error *e = db_listen(watch->db, arena, watch->channels, TURN_MS, &channel, &payload);
         if (e != NULL) {
             LOG(LOG_WARNING_, "notifications_lost", "cause", e->cause == NULL ? "" : e->cause);
             tell(watch, "", NULL);

@@ -63,7 +63,9 @@ serve_one(const struct helper_task *const *tasks, uint32_t n_tasks, bool last)
         bool taken = tasks[head.task]->run(arena, in, head.n, &out);
         sandbox_cpu_limit(0);
         struct answer_head answer = { .magic = ANSWER_MAGIC,
-            .verdict = out.over ? TOO_LONG : taken ? TAKEN : REFUSED,
+            .verdict = out.over ? TOO_LONG
+                       : taken  ? TAKEN
+                                : REFUSED,
             .n = out.over ? 0 : (uint32_t)out.n,
             .last = last };
         alive = write_all(&answer, sizeof answer) && write_all(out.p, answer.n);
@@ -73,7 +75,8 @@ serve_one(const struct helper_task *const *tasks, uint32_t n_tasks, bool last)
 }
 
 static _Noreturn void
-helper_run(int socket, pid_t zygote, struct sandbox *sandbox, const struct helper_task *const *tasks)
+helper_run(
+    int socket, pid_t zygote, struct sandbox *sandbox, const struct helper_task *const *tasks)
 {
     uint32_t n_tasks = 0;
 
@@ -92,7 +95,8 @@ helper_run(int socket, pid_t zygote, struct sandbox *sandbox, const struct helpe
 
 /* ---------------------------------------------------------------- the zygote */
 
-/* One order; *fd is the descriptor that came with it, or -1. False when nobody is there any more. */
+/* One order; *fd is the descriptor that came with it, or -1. False when nobody is there any more.
+ */
 static bool
 receive(int control, struct order *order, int *fd)
 {
@@ -101,7 +105,9 @@ receive(int control, struct order *order, int *fd)
         char room[CMSG_SPACE(sizeof(int))];
     } ancillary;
     struct iovec bytes = { .iov_base = order, .iov_len = sizeof *order };
-    struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &ancillary,
+    struct msghdr message = { .msg_iov = &bytes,
+        .msg_iovlen = 1,
+        .msg_control = &ancillary,
         .msg_controllen = sizeof ancillary };
     ssize_t n;
 

@@ -13,7 +13,8 @@
  */
 void fuzz_one(struct arena *, const uint8_t *data, size_t n);
 
-/* The bytes as a text that ends at the first NUL; on the heap exactly, so that ASan sees its end. */
+/* The bytes as a text that ends at the first NUL; on the heap exactly, so that ASan sees its end.
+ */
 const char *fuzz_text(struct arena *, const uint8_t *data, size_t n);
 
 #define MUST(x)                                                                                    \

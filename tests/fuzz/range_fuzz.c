@@ -13,6 +13,7 @@ fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
         return;
     memcpy(&size, data, sizeof size);
     size &= INT64_MAX;
-    if (range_read(fuzz_text(arena, data + sizeof size, n - sizeof size), size, &range) == RANGE_ONE)
+    if (range_read(fuzz_text(arena, data + sizeof size, n - sizeof size), size, &range) ==
+        RANGE_ONE)
         MUST(range.first >= 0 && range.first <= range.last && range.last < size);
 }

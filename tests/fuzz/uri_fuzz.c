@@ -28,5 +28,6 @@ fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
     decoded = uri_decode(arena, text, strlen(text), true);
     if (decoded != NULL)
         MUST(strcmp(uri_decode(arena, uri_encode(arena, decoded),
-                 strlen(uri_encode(arena, decoded)), false), decoded) == 0);
+                        strlen(uri_encode(arena, decoded)), false),
+                 decoded) == 0);
 }

@@ -166,6 +166,25 @@ TEST(arena_printf_and_copy_end_with_nul)
     arena_free(a);
 }
 
+/* Texts of every length at every distance from the end of a chunk. */
+TEST(arena_printf_at_the_end_of_a_chunk)
+{
+    for (int left = 0; left <= 96; left += 16)
+        for (int n = 0; n < 120; n++) {
+            struct arena *a = arena_new();
+            size_t room = arena_held(a);
+            while (room - arena_mark(a) > (size_t)left + 64 && arena_held(a) == room)
+                arena_alloc(a, 1);
+            char *text = arena_printf(a, "%0*d", n + 1, 7), *after = arena_printf(a, "after");
+            CHECK_INT((int64_t)strlen(text), n + 1);
+            CHECK(arena_mark(a) >= (size_t)n + 8);
+            CHECK_TEXT(after, "after");
+            memset(arena_alloc(a, 100), 1, 100);
+            CHECK(text[n] == '7');
+            arena_free(a);
+        }
+}
+
 TEST(arena_free_of_none)
 {
     arena_free(NULL);

@@ -88,7 +88,8 @@ TEST(config_reads_all_types)
         "header_timeout = 2 min\n"
         "workers = 1\n"
         "title = a = b # no comment\n"
-        "log_level = debug", &said);
+        "log_level = debug",
+        &said);
 
     if (!CHECK(c != NULL)) {
         CHECK_TEXT(said, "");
@@ -189,7 +190,8 @@ TEST(config_defaults_are_in_range)
 /* ---------------------------------------------------------------- config_check */
 
 #define FINE                                                                                       \
-    "ldap_uri = ldapi://%%2frun%%2fldapi\nldap_people_base = ou=people\nblob_dir = /tmp/blobs-of-test\n"
+    "ldap_uri = ldapi://%%2frun%%2fldapi\nldap_people_base = ou=people\nblob_dir = "               \
+    "/tmp/blobs-of-test\n"
 
 /* What config_check says of a text besides what is fine. */
 static const char *
@@ -269,7 +271,8 @@ TEST(config_check_of_the_directory)
         CHECK(strstr(checked(a, cases[i].text), cases[i].complaint) != NULL);
     CHECK(strstr(checked(a, "ldap_uri = ldap://127.0.0.1:389\n"), "ldap_uri") == NULL);
     CHECK(strstr(checked(a, "ldap_uri = ldap://l.example.org\nldap_starttls = yes\n"
-                            "ldap_ca_file = /etc/passwd\n"), "ldap_uri") == NULL);
+                            "ldap_ca_file = /etc/passwd\n"),
+              "ldap_uri") == NULL);
     arena_free(a);
 }
 
@@ -288,7 +291,8 @@ TEST(config_check_of_secrets)
     };
     struct arena *a = arena_new();
     const char *path = "/tmp/chapterd-password-of-test";
-    const char *text = "ldap_bind_dn = cn=x\nldap_bind_password_file = /tmp/chapterd-password-of-test\n";
+    const char *text =
+        "ldap_bind_dn = cn=x\nldap_bind_password_file = /tmp/chapterd-password-of-test\n";
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         write_file(path, cases[i].text, cases[i].mode);
@@ -313,7 +317,8 @@ TEST(config_manual_names_each_setting)
     config_manual(f);
     fclose(f);
     for (const struct setting *s = settings; s->name != NULL; s++) {
-        char *name = arena_printf(a, "*%s*", s->name), *escaped = arena_alloc(a, 2 * strlen(name) + 1);
+        char *name = arena_printf(a, "*%s*", s->name),
+             *escaped = arena_alloc(a, 2 * strlen(name) + 1);
         for (char *from = name, *to = escaped; *from != '\0'; *to++ = *from++)
             if (*from == '_')
                 *to++ = '\\';

@@ -141,8 +141,8 @@ TEST(helpers_that_misbehave_are_replaced)
         if (!CHECK(e != NULL && e->cond == cases[i].cond))
             CHECK_TEXT(cases[i].task->name, e == NULL ? "refused" : e->cause);
         else if (cases[i].why != NULL)
-            CHECK_TEXT(e->cause,
-                arena_printf(a, "helper %s: %s", cases[i].task->name, cases[i].why));
+            CHECK_TEXT(
+                e->cause, arena_printf(a, "helper %s: %s", cases[i].task->name, cases[i].why));
         CHECK_INT(helpers_replaced(h), (int64_t)i + 1);
         CHECK(helper_call(h, a, &helper_echo, "abc", 3, &answer) == NULL && answer.n == 3);
     }
@@ -168,8 +168,8 @@ call_often(void *what)
     for (int i = 0; i < 40; i++) {
         char *in = arena_printf(a, "%d of %d", i, c->which);
         bool bad = i % 10 == c->which;
-        struct error *e = helper_call(c->h, a, bad ? &helper_open : &helper_echo, in, strlen(in),
-            &answer);
+        struct error *e =
+            helper_call(c->h, a, bad ? &helper_open : &helper_echo, in, strlen(in), &answer);
         if (bad ? e != NULL && e->cond == &HELPER_DIED : e == NULL && strcmp(answer.p, in) == 0)
             atomic_fetch_add(c->good, 1);
     }

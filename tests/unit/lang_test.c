@@ -56,3 +56,11 @@ TEST(tr_gives_back_what_it_does_not_know)
     CHECK_TEXT(trn(lang_find("de"), "1 odd thing", "many odd things", 1), "1 odd thing");
     CHECK_TEXT(trn(lang_find("en"), "1 odd thing", "many odd things", 0), "many odd things");
 }
+
+TEST(tr_finds_what_the_german_catalogue_has)
+{
+    const struct lang *de = lang_find("de");
+
+    CHECK_TEXT(tr(de, "Please sign in."), "Bitte melde dich an.");
+    CHECK_TEXT(tr(lang_find("en"), "Please sign in."), "Please sign in.");
+}

@@ -31,8 +31,8 @@ TEST(out_escapes_text)
     out_text(o, "");
     out_int(o, INT64_MIN);
     out_html(o, (struct html){ "<br>", 4 });
-    CHECK_TEXT(out_memory(o),
-        "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;ü-9223372036854775808<br>");
+    CHECK_TEXT(
+        out_memory(o), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;ü-9223372036854775808<br>");
     CHECK_INT(out_length(o), (int64_t)strlen(out_memory(o)));
     arena_free(a);
 }
@@ -49,8 +49,8 @@ url(struct arena *a, const char *s)
 TEST(out_url_lets_only_harmless_schemes_pass)
 {
     static const char *const bad[] = { "javascript:alert(1)", "JaVaScRiPt:1", " javascript:1",
-        "\tjavascript:1", "java\nscript:1", "data:text/html,x", "vbscript:1", "x:y", "\x01javascript:1",
-        "http\t:x", "\\\\evil.example", "/\\evil.example" };
+        "\tjavascript:1", "java\nscript:1", "data:text/html,x", "vbscript:1", "x:y",
+        "\x01javascript:1", "http\t:x", "\\\\evil.example", "/\\evil.example" };
     struct arena *a = arena_new();
 
     CHECK_TEXT(url(a, "https://a.example/?x=1&y"), "https://a.example/?x=1&amp;y");

@@ -39,7 +39,8 @@ TEST(text_names)
     CHECK(!IS(text_is_name, "a\nb"));
     CHECK(!IS(text_is_name, "a\x7f"));
     CHECK(!IS(text_is_name, "a\xc2\x85"));
-    CHECK(!IS(text_is_name, "a\xe2\x80\xae" "fdp.exe")); /* right-to-left override */
+    CHECK(!IS(text_is_name, "a\xe2\x80\xae"
+                            "fdp.exe")); /* right-to-left override */
     CHECK(!IS(text_is_name, "\xe2\x81\xa6"));
     CHECK(!IS(text_is_name, "\xef\xbf\xbf"));
 }

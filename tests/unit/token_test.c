@@ -73,8 +73,7 @@ TEST(base64_there_and_back)
 TEST(base64_refuses)
 {
     static const char *const bad[] = { "=", "Z", "Zg=", "Zg===", "Zm8 ", " Zm8", "Zm\n8=", "Zm-_",
-        "Zg==Zg==", "Zm8=x", "Zh==", "\xc3\xbc", "\xc3\xbc\xc3\xbc",
-        "Zm9\xff" };
+        "Zg==Zg==", "Zm8=x", "Zh==", "\xc3\xbc", "\xc3\xbc\xc3\xbc", "Zm9\xff" };
     struct arena *a = arena_new();
     size_t n;
 
