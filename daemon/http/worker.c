@@ -108,19 +108,25 @@ attempt(struct exchange *ex)
     return response_end(rq, ex->rs);
 }
 
+static fallible
+enter_and_attempt(struct exchange *ex)
+{
+    TRY(enter(ex));
+    return attempt(ex);
+}
+
 /*
  * Nothing has been sent until here and the body can be read again, so a request
- * that lost against another is simply repeated.
+ * that lost against another, or whose connection to the database was lost, is
+ * simply repeated.
  */
 static fallible
-serve(struct exchange *ex)
+insist(struct exchange *ex, fallible (*once)(struct exchange *))
 {
     struct request *rq = &ex->rq;
-    struct error *e;
 
-    TRY(enter(ex));
     for (int i = 1;; i++) {
-        e = attempt(ex);
+        struct error *e = once(ex);
         if (e == NULL || e->cond != &LOST_RACE || i == ATTEMPTS)
             return e;
         atomic_fetch_add(&ex->front->metrics.lost_races, 1);
@@ -162,7 +168,7 @@ work_on(struct exchange *ex, struct db *db, int64_t longest_wait)
     if (time_monotonic() - ex->queued > longest_wait)
         e = error_cause(REFUSE(rq->arena, TRY_LATER), rq->arena, "waited too long for a worker");
     else
-        e = admitting ? admit(ex) : serve(ex);
+        e = insist(ex, admitting ? admit : enter_and_attempt);
     if (e != NULL)
         answer_error(ex, e);
     else if (!admitting)

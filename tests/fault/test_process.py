@@ -140,7 +140,7 @@ def test_F19_two_daemons_on_one_database(stack, server, place):
 
 def test_F24_few_descriptors(stack, server):
     """Out of descriptors: it waits, and recovers; it does not fall over."""
-    d = stack.daemon({'connections': '500', 'workers': '4'}, name='nofile', start=False)
+    d = stack.daemon({'connections': '500', 'idle_connections': '100', 'workers': '4'}, name='nofile', start=False)
     normal = d.command
     d.command = lambda *args: ['prlimit', '--nofile=96:96', *normal(*args)]
     d.start()

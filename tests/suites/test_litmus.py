@@ -12,7 +12,7 @@ def test_litmus(server, run, anna, box):
     """Every test passes. Warnings are printed; none may concern us."""
     done = run('litmus', '-k', f'{server.url}{box}', 'jena-board', 'demo', code=None,
                timeout=300, env={'PATH': '/usr/bin:/bin', 'HTDOCS': '/usr/share/litmus/htdocs',
-                                 'TESTROOT': '/usr/lib/litmus'})
+                                 'TESTROOT': '/usr/libexec/litmus'})
     print(done.text)
     results = re.findall(r"<- summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed",
                          done.text)
@@ -33,5 +33,5 @@ def test_litmus_as_a_member(server, run, den, member):
     """The same where a member may write."""
     done = run('litmus', '-k', f'{server.url}{den}', member, 'demo', code=None, timeout=300,
                env={'PATH': '/usr/bin:/bin', 'HTDOCS': '/usr/share/litmus/htdocs',
-                    'TESTROOT': '/usr/lib/litmus'})
+                    'TESTROOT': '/usr/libexec/litmus'})
     assert ' 0 failed' in done.text and not re.search(r'[1-9]\d* failed', done.text), done.text

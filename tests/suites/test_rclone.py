@@ -1,5 +1,6 @@
 """rclone: a real tree up, compared, moved, synchronised, removed."""
 import os
+import time
 
 import pytest
 
@@ -7,7 +8,8 @@ import pytest
 @pytest.fixture
 def remote(server, run, den, tmp_path):
     password = run('rclone', 'obscure', 'demo').text.strip()
-    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'none.conf')}
+    (tmp_path / 'empty.conf').touch()
+    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'empty.conf')}
     base = (f":webdav,url='{server.url}{den}',vendor=other,user='jena-member',pass='{password}':")
 
     def rclone(*args, **more):
@@ -64,8 +66,9 @@ def test_times_by_x_oc_mtime(server, run, den, tree, tmp_path):
     """With a vendor that knows it, the time of a file comes along."""
     password = run('rclone', 'obscure', 'demo').text.strip()
     at = f":webdav,url='{server.url}{den}',vendor=owncloud,user='jena-member',pass='{password}':"
+    (tmp_path / 'empty.conf').touch()
     os.utime(tree / 'Plan.txt', (1_600_000_000, 1_600_000_000))
-    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'none.conf'), 'TZ': 'UTC'}
+    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'empty.conf'), 'TZ': 'UTC'}
     run('rclone', 'copy', tree / 'Plan.txt', at + 'up', env=env)
     assert '2020-09-13 12:26:40' in run('rclone', 'lsl', at + 'up', env=env).text
 
@@ -87,9 +90,10 @@ def test_mount(remote, run, tree, tmp_path):
             f.seek(10_000_000)
             assert f.read(100) == data[10_000_000:10_000_100]
         assert (mount / 'neu/b.txt').read_text() == 'hallo'
+        for _ in range(100):  # the cache is written back a little later
+            if 'b.txt' in remote('lsf', remote.at('neu'), code=None).text:
+                break
+            time.sleep(0.2)
     finally:
         run('fusermount3', '-u', mount)
-    for _ in range(50):  # the cache is written back after the end of the mount
-        if 'b.txt' in remote('lsf', remote.at('neu'), code=None).text:
-            break
     assert remote('cat', remote.at('neu/b.txt')).text == 'hallo'
