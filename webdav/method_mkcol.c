@@ -52,12 +52,17 @@ read_body(struct request *rq, const struct xml_in *root, struct prop_changes *ch
     return take_type(rq, changes);
 }
 
-/* Its properties could not all be set: nothing was made (RFC 5689, 3.5). */
+/* Its properties could not all be set: nothing was made (RFC 5689, 3.5). The first that failed says
+ * why. */
 static void
 answer_failure(struct request *rq, struct response *rs, const struct prop_changes *changes)
 {
-    struct xml_out *x = dav_xml(rq, rs, FAILED_DEPENDENCY.status);
+    const struct condition *why = &FAILED_DEPENDENCY;
+    struct xml_out *x;
 
+    for (int i = 0; i < changes->n && why == &FAILED_DEPENDENCY; i++)
+        why = changes->change[i].cond;
+    x = dav_xml(rq, rs, why->status);
     xml_open(x, NS_DAV, "mkcol-response");
     proppatch_write(x, changes);
     xml_close(x);
