@@ -130,10 +130,9 @@ exchange_open(struct exchange *ex)
     rq->scope.chapters = "";
     /* Until the body is found well framed, nothing behind the head can be trusted. */
     ex->close = true;
-    TRY(layout_check(rq->arena, &ex->head));
+    if (ex->front->reads_leniently)
+        TRY(layout_check(rq->arena, &ex->head));
     TRY(guard_check(rq->arena, &ex->head, &ex->framing));
-    if (ex->front->reads_leniently && !guard_is_as_sent(&ex->head))
-        return FAIL(rq->arena, BAD_REQUEST, "The header of the request is malformed.");
     rq->method = ex->framing.method;
     TRY(find_address(ex));
     ex->close = false;

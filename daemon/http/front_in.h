@@ -46,7 +46,7 @@ struct front {
     struct spool *spool;
     struct reaper *reaper;
     const char *const *asset_etags; /* one for each of assets[] */
-    bool reads_leniently;           /* this version of the library: see guard_is_as_sent() */
+    bool reads_leniently;          /* the library, of this version: see layout.h */
     const char *boot;               /* begins the id of each request */
     atomic_ullong requests;         /* so far: continues the id */
     atomic_int running;             /* requests between head and last byte */

@@ -43,16 +43,6 @@ struct framing {
  * NOT_IMPLEMENTED. */
 fallible guard_check(struct arena *, const struct head *, struct framing *);
 
-/*
- * Were the lines of a head that libmicrohttpd 0.9.75 has taken apart all well
- * formed? It drops what follows a NUL, lines without a name and the start of
- * folded ones, and takes LF for CRLF, each without a word. But it leaves its
- * strings where they arrived, so that nothing may lie between them but the
- * colon, blanks and line ends that it has overwritten with NULs. Version, names
- * and values must be the library's own pointers.
- */
-bool guard_is_as_sent(const struct head *);
-
 /* RFC 9110, 5.6.2. */
 bool guard_is_token(const char *s, size_t n);
 

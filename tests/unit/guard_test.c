@@ -149,36 +149,3 @@ TEST(guard_methods_and_targets)
             strcmp(targets[i], "//") == 0 ? 200 : 400);
     CHECK_INT(guarded("GET", "/", "HTTP/1.2", LIST("Host: h"), NULL), 400);
 }
-
-/* As the library leaves it: "V0HTTP/1.1" and so on, NULs for line ends and colons. */
-static bool
-as_sent(const char *raw, size_t n, const size_t at[], int fields)
-{
-    struct arena *a = arena_new();
-    char *copy = arena_copy(a, raw, n);
-    struct field field[3];
-    struct head head = { "GET", "/", copy, field, fields, 0 };
-
-    for (int i = 0; i < fields; i++) {
-        const char *name = copy + at[2 * i], *value = copy + at[2 * i + 1];
-        field[i] = (struct field){ name, value, strlen(name), strlen(value) };
-    }
-    bool good = guard_is_as_sent(&head);
-    arena_free(a);
-    return good;
-}
-
-#define AS_SENT(raw, fields, ...) as_sent(raw, sizeof(raw), (const size_t[]){ __VA_ARGS__ }, fields)
-
-TEST(guard_sees_what_the_library_mended)
-{
-    CHECK(AS_SENT("V\0\0Ab\0 c\0\0D\0\0\0\0\0", 2, 3, 7, 10, 12));
-    CHECK(AS_SENT("V\0\0A\0 \t c\0\0\0\0", 1, 3, 8));
-    CHECK(AS_SENT("V\0\0\0\0", 0, 0));
-    CHECK(!AS_SENT("V\0A\0 c\0\0\0\0", 1, 2, 5));      /* LF alone before it */
-    CHECK(!AS_SENT("V\0\0A\0 c\0x\0\0\0\0", 1, 3, 6)); /* a NUL in the value */
-    CHECK(!AS_SENT("V\0\0A\0 c\0x\0\0D\0 e\0\0\0\0", 2, 3, 6, 11, 14));
-    CHECK(!AS_SENT("V\0\0\0z\0\0A\0 c\0\0\0\0", 1, 7, 10)); /* a line without a name dropped */
-    CHECK(!AS_SENT("V\0\0A\0 c\0\0\0\0d\0", 1, 3, 11));     /* a folded value, put elsewhere */
-    CHECK(!AS_SENT("V\0\0A\0 c\0\0 d\0\0", 1, 3, 6));
-}
