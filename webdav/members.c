@@ -21,7 +21,7 @@ members_next(
     m->more = page->next != NULL;
     if (m->more) {
         assert(strlen(page->next) < sizeof m->from);
-        strcpy(m->from, page->next);
+        memcpy(m->from, page->next, strlen(page->next) + 1);
     }
     return NULL;
 }
