@@ -86,13 +86,13 @@ db_commit(struct db *db, struct arena *arena)
         e = conn_command(db, arena, "COMMIT", PENDING_COMMAND);
         return e != NULL ? e : conn_send(db, arena);
     }
-    CRASH_POINT(40);
+    CRASH_POINT(50);
     e = conn_command(db, arena, "COMMIT", PENDING_COMMIT);
     if (e == NULL)
         e = conn_send(db, arena);
     if (e == NULL)
         e = conn_receive(db, arena);
-    CRASH_POINT(41);
+    CRASH_POINT(51);
     /* A lost connection shows as such; an xid of 0 says that nothing but BEGIN had been answered. */
     if (e != NULL && db->pg == NULL && xid != 0)
         return settle(db, arena, xid);
