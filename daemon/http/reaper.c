@@ -144,11 +144,11 @@ look_at(struct reaper *r, struct connection *c, int64_t now)
     case DRAINING:
         if (now - c->since > r->config->drain_timeout * SECOND)
             cut(r, c);
-        /* fall through */
+        __attribute__((fallthrough));
     case BODY:
         if (!c->cut && gone(c))
             cut(r, c);
-        /* fall through */
+        __attribute__((fallthrough));
     case REPLYING:
         if (!c->cut && too_slow(r, c, phase, now))
             cut(r, c);
