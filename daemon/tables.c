@@ -9,6 +9,7 @@
 #include "http/route.h"
 #include "jobs/jobs.h"
 #include "modules/module.h"
+#include "retention.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -45,7 +46,8 @@ tables_routes(struct arena *arena)
 const struct job *const *
 tables_jobs(struct arena *arena, const struct config *config)
 {
-    const struct job *const own_jobs[] = { auth_jobs(arena, config), store_jobs };
+    const struct job *const own_jobs[] = { auth_jobs(arena, config), store_jobs,
+        retention_jobs };
     GATHER(const struct job *, own_jobs, jobs);
 }
 

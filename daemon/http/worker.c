@@ -19,17 +19,28 @@
 #define QUEUED_A_WORKER 64 /* so many waiting for each worker are plenty */
 #define SECOND          INT64_C(1000000)
 
+/*
+ * A thread that waits for work. Of several the one that worked last is woken:
+ * its connection to the database, and what that has prepared, is the warmest.
+ */
+struct worker {
+    struct workers *all;
+    struct worker *idler; /* who has been waiting longer */
+    pthread_cond_t wake;
+    pthread_t thread;
+};
+
 struct workers {
     const struct app *app;
     void (*done)(struct exchange *);
     pthread_mutex_t mutex;
-    pthread_cond_t filled;
+    struct worker *idle;
     struct exchange *first, **last;
     int queued, queue_max;
     bool stopping;
     atomic_int busy;
-    pthread_t *thread;
-    int n_threads;
+    struct worker *worker;
+    int n;
 };
 
 /* ---------------------------------------------------------------- one request */
@@ -178,13 +189,29 @@ work_on(struct exchange *ex, struct db *db, int64_t longest_wait)
 
 /* ---------------------------------------------------------------- the queue */
 
+static void
+remove_idle(struct workers *w, const struct worker *me)
+{
+    for (struct worker **at = &w->idle; *at != NULL; at = &(*at)->idler)
+        if (*at == me) {
+            *at = me->idler;
+            return;
+        }
+}
+
 /* *late: it ends, and what waits is answered without being begun. */
 static struct exchange *
-next_exchange(struct workers *w, bool *late)
+next_exchange(struct worker *me, bool *late)
 {
+    struct workers *w = me->all;
+
     pthread_mutex_lock(&w->mutex);
-    while (w->first == NULL && !w->stopping)
-        pthread_cond_wait(&w->filled, &w->mutex);
+    while (w->first == NULL && !w->stopping) {
+        me->idler = w->idle;
+        w->idle = me;
+        pthread_cond_wait(&me->wake, &w->mutex);
+        remove_idle(w, me); /* a wake-up without cause leaves it in the list */
+    }
     struct exchange *ex = w->first;
     *late = w->stopping;
     if (ex != NULL) {
@@ -200,14 +227,15 @@ next_exchange(struct workers *w, bool *late)
 static void *
 workers_run(void *cls)
 {
-    struct workers *w = cls;
+    struct worker *me = cls;
+    struct workers *w = me->all;
     struct db *db = db_new(w->app->config->database, "chapterd worker");
     int64_t longest_wait = w->app->config->handler_timeout * SECOND;
     struct exchange *ex;
     bool late;
 
     pthread_setname_np(pthread_self(), "worker");
-    while ((ex = next_exchange(w, &late)) != NULL) {
+    while ((ex = next_exchange(me, &late)) != NULL) {
         atomic_fetch_add(&w->busy, 1);
         work_on(ex, db, late ? -1 : longest_wait);
         atomic_fetch_sub(&w->busy, 1);
@@ -223,16 +251,18 @@ workers_start(const struct app *app, void (*done)(struct exchange *))
     struct workers *w = calloc(1, sizeof *w);
     int n = (int)app->config->workers;
 
-    if (w == NULL || (w->thread = calloc((size_t)n, sizeof *w->thread)) == NULL)
+    if (w == NULL || (w->worker = calloc((size_t)n, sizeof *w->worker)) == NULL)
         abort();
     w->app = app;
     w->done = done;
     w->last = &w->first;
     w->queue_max = n * QUEUED_A_WORKER;
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_cond_init(&w->filled, NULL);
-    for (; w->n_threads < n; w->n_threads++) {
-        if (pthread_create(&w->thread[w->n_threads], NULL, workers_run, w) != 0)
+    for (; w->n < n; w->n++) {
+        struct worker *new = &w->worker[w->n];
+        new->all = w;
+        pthread_cond_init(&new->wake, NULL);
+        if (pthread_create(&new->thread, NULL, workers_run, new) != 0)
             abort();
     }
     return w;
@@ -249,7 +279,11 @@ workers_take(struct workers *w, struct exchange *ex)
         *w->last = ex;
         w->last = &ex->next;
         w->queued++;
-        pthread_cond_signal(&w->filled);
+        if (w->idle != NULL) {
+            struct worker *woken = w->idle;
+            w->idle = woken->idler; /* the next exchange is for somebody else */
+            pthread_cond_signal(&woken->wake);
+        }
     }
     pthread_mutex_unlock(&w->mutex);
     return room;
@@ -260,19 +294,20 @@ workers_stop(struct workers *w)
 {
     pthread_mutex_lock(&w->mutex);
     w->stopping = true;
-    pthread_cond_broadcast(&w->filled);
+    for (int i = 0; i < w->n; i++)
+        pthread_cond_signal(&w->worker[i].wake);
     pthread_mutex_unlock(&w->mutex);
-    for (int i = 0; i < w->n_threads; i++)
-        pthread_join(w->thread[i], NULL);
-    w->n_threads = 0;
+    for (int i = 0; i < w->n; i++)
+        pthread_join(w->worker[i].thread, NULL);
 }
 
 void
 workers_free(struct workers *w)
 {
-    pthread_cond_destroy(&w->filled);
+    for (int i = 0; i < w->n; i++)
+        pthread_cond_destroy(&w->worker[i].wake);
     pthread_mutex_destroy(&w->mutex);
-    free(w->thread);
+    free(w->worker);
     free(w);
 }
 
