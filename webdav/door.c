@@ -25,10 +25,12 @@ check_name(struct request *rq, const char *name)
 {
     size_t n = strlen(name);
 
-    if (n == 0 || n > rq->app->config->name_max || strcmp(name, ".") == 0 || strcmp(name, "..") == 0
-        || strpbrk(name, "/\\") != NULL || !text_is_name(name, n))
+    if (n == 0 || n > rq->app->config->name_max || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0 || strpbrk(name, "/\\") != NULL || !text_is_name(name, n))
         return FAIL(rq->arena, BAD_REQUEST,
-            tr(rq->lang, "\"%s\" cannot be a name here. Please use a shorter one without / and \\."), name);
+            tr(rq->lang,
+                "\"%s\" cannot be a name here. Please use a shorter one without / and \\."),
+            name);
     return NULL;
 }
 
@@ -53,11 +55,13 @@ dav_put(struct request *rq, const struct path *path, const struct dav_content *c
 
     TRY(find_place(rq, path, &node));
     if (node.exists && node.collection)
-        return FAIL(rq->arena, CONFLICT, tr(rq->lang, "There is already a folder named %s."), node.name);
+        return FAIL(
+            rq->arena, CONFLICT, tr(rq->lang, "There is already a folder named %s."), node.name);
     if (node.exists && !replace)
         return FAIL(rq->arena, CONFLICT,
-            tr(rq->lang, "There is already a file named %s. Choose \"Replace files of the same name\" "
-                         "if it is to be replaced."),
+            tr(rq->lang,
+                "There is already a file named %s. Choose \"Replace files of the same name\" "
+                "if it is to be replaced."),
             node.name);
     if (!node.exists)
         node = dav_becoming(&node, node.kind->member);

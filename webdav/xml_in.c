@@ -140,8 +140,8 @@ take_attributes(struct reader *r, struct element *e, int n, const xmlChar **attr
             .prefix = copy(r->arena, attributes[1]),
             .ns = namespace_of(e, attributes[2], attributes[1]),
             .name = copy(r->arena, attributes[0]),
-            .value = attribute_value(r->arena, value,
-                (size_t)((const char *)attributes[4] - value)),
+            .value =
+                attribute_value(r->arena, value, (size_t)((const char *)attributes[4] - value)),
         };
         if (a->ns == NULL)
             refuse(r, &BAD_REQUEST);

@@ -96,8 +96,8 @@ TEST(xml_inner_keeps_attribute_values)
     if (CHECK(xml_parse(arena, text, strlen(text), &limits, &root) == NULL)) {
         CHECK_TEXT(root->ns, "u&v");
         CHECK_TEXT(xml_attr(root->first, "c"), "&&#38;\n\t");
-        CHECK_TEXT(xml_inner(arena, root, 1000),
-            "<b xmlns=\"u&amp;v\" c=\"&amp;&amp;#38;&#10;&#9;\"/>");
+        CHECK_TEXT(
+            xml_inner(arena, root, 1000), "<b xmlns=\"u&amp;v\" c=\"&amp;&amp;#38;&#10;&#9;\"/>");
     }
     arena_free(arena);
 }
