@@ -190,7 +190,7 @@ new_lock(struct request *rq, struct dav_state *s, const struct xml_in *info, str
     random_bytes(id.b, sizeof id.b);
     id.b[6] = (unsigned char)((id.b[6] & 0x0F) | 0x40); /* RFC 9562: version 4 */
     id.b[8] = (unsigned char)((id.b[8] & 0x3F) | 0x80);
-    CRASH_POINT(41);
+    CRASH_POINT(45);
     TRY(q_lock_store(rq->db, rq->arena, id, s->node.id, rq->who->person, wish.exclusive, wish.deep,
         wish.owner, wish.seconds, &rows));
     CRASH_POINT(42);

@@ -78,7 +78,7 @@ method_mkcol(struct request *rq, struct dav_state *s, struct response *rs)
     TRY(read_body(rq, s->body, &changes));
     TRY(db_savepoint(rq->db, rq->arena));
     TRY(new.kind->make(rq, &new, xml_child(xml_child(s->body, NS_DAV, "set"), NS_DAV, "prop")));
-    CRASH_POINT(40);
+    CRASH_POINT(44);
     if (changes.n > 0) {
         TRY(dav_find(rq, &s->path, &s->node));
         TRY(proppatch_try(rq, &s->node, &changes));

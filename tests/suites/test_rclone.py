@@ -1,8 +1,9 @@
 """rclone: a real tree up, compared, moved, synchronised, removed."""
 import os
-import time
 
 import pytest
+
+from lib.stack import wait_for
 
 
 @pytest.fixture
@@ -80,20 +81,23 @@ def test_mount(remote, run, tree, tmp_path):
     mount.mkdir()
     remote('mount', remote.at(), mount, '--vfs-cache-mode', 'writes', '--vfs-write-back', '0s',
            '--daemon', '--daemon-timeout', '20s')
+
+    def arrives(name):  # the cache is written back a little later
+        wait_for(lambda: name in remote('lsf', remote.at('neu'), code=None).text, 30, name)
+
     try:
         (mount / 'neu').mkdir()
         (mount / 'neu/a.txt').write_text('hallo')
+        arrives('a.txt')
         os.rename(mount / 'neu/a.txt', mount / 'neu/b.txt')
+        arrives('b.txt')
         data = (tree / 'groß.bin').read_bytes()
-        (mount / 'groß.bin').write_bytes(data)
-        with open(mount / 'groß.bin', 'rb') as f:
+        (mount / 'neu/groß.bin').write_bytes(data)
+        with open(mount / 'neu/groß.bin', 'rb') as f:
             f.seek(10_000_000)
             assert f.read(100) == data[10_000_000:10_000_100]
-        assert (mount / 'neu/b.txt').read_text() == 'hallo'
-        for _ in range(100):  # the cache is written back a little later
-            if 'b.txt' in remote('lsf', remote.at('neu'), code=None).text:
-                break
-            time.sleep(0.2)
+        arrives('groß.bin')
     finally:
         run('fusermount3', '-u', mount)
     assert remote('cat', remote.at('neu/b.txt')).text == 'hallo'
+    assert set(remote('lsf', remote.at('neu')).text.split()) == {'b.txt', 'groß.bin'}
