@@ -78,7 +78,7 @@ def test_F02_crash_point(stack, server, place, number):
                      start=False)
     d.spawn()
     try:
-        wait_for(lambda: d.answers() or not d.alive(), 60, 'start')
+        wait_for(lambda: d.listens() or not d.alive(), 60, 'start')
         during = provoke(d.client('jena-board'), place, large) if d.alive() else 'start'
         if during is None:  # points of jobs and of the end of the process
             stack.ctl('sync', conf=d.conf, check=False)

@@ -210,8 +210,8 @@ def test_socket_activation(stack):
         d.host = f'127.0.0.1:{d.port}'
         d.url = f'http://{d.host}'
         d.write({**d.settings, 'listen': d.host, 'base_url': d.url})
-        command = ['sh', '-c', f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
-                   'sh', *d.command()]
+        command = ['bash', '-c', f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
+                   'bash', *d.command()]
         with open(d.log, 'ab') as log:
             d.process = subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[listener.fileno()],
                                          env=d.environment(), cwd='/')

@@ -218,6 +218,13 @@ class Daemon:
         except (OSError, NoAnswer):
             return False
 
+    def listens(self):
+        try:
+            self.connect().close()
+            return True
+        except OSError:
+            return False
+
     def connect(self, source=None, **more):
         return Conn(self.unix or ('127.0.0.1', self.port), source, **more)
 
