@@ -355,9 +355,9 @@ dav_allow(struct arena *arena, const struct dav_node *node)
 void
 dav_headers(struct request *rq, struct response *rs)
 {
+    /* Without access-control: RFC 3744 would promise the ACL method and DAV:acl with it. */
     response_header(rs, "DAV",
-        arena_printf(
-            rq->arena, "1, 2, 3, access-control, extended-mkcol%s", mount_features(rq->arena)));
+        arena_printf(rq->arena, "1, 2, 3, extended-mkcol%s", mount_features(rq->arena)));
     response_header(rs, "MS-Author-Via", "DAV");
 }
 
