@@ -15,22 +15,6 @@
 
 const struct condition SIGN_IN_FIRST = { 303, .title = "Please sign in." };
 
-/* What {chapter} of the pattern matched; NULL when it has none. */
-static const char *
-chapter_of(const struct request *rq)
-{
-    int i = 0;
-
-    for (const char *c = rq->route->pattern; *c != '\0'; c++) {
-        if (*c != '{')
-            continue;
-        if (strncmp(c, "{chapter}", strlen("{chapter}")) == 0)
-            return rq->param[i];
-        i++;
-    }
-    return NULL;
-}
-
 static fallible
 find_chapter(struct request *rq, const char *slug)
 {
@@ -82,7 +66,7 @@ suffices(const struct request *rq)
 fallible
 authorize(struct request *rq)
 {
-    const char *slug = chapter_of(rq);
+    const char *slug = route_chapter(rq);
 
     rq->chapter = 0;
     /* At admission the token is still to come. */

@@ -30,31 +30,14 @@ cookie_name(const struct request *rq)
     return strcmp(rq->client.scheme, "https") == 0 ? "__Host-chapterd" : "chapterd-dev";
 }
 
-static bool
-is_id(const char *s, size_t n)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-    return n == ID_CHARS && strspn(s, alphabet) >= n;
-}
-
 const char *
 session_cookie(struct request *rq)
 {
-    const char *at = request_header(rq, "Cookie"), *name = cookie_name(rq);
-    size_t n_name = strlen(name);
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *id = request_cookie(rq, cookie_name(rq));
 
-    while (at != NULL && *at != '\0') {
-        at += strspn(at, "; ");
-        size_t n = strcspn(at, ";");
-        if (n > n_name && at[n_name] == '=' && memcmp(at, name, n_name) == 0)
-            return is_id(at + n_name + 1, n - n_name - 1)
-                       ? arena_copy(rq->arena, at + n_name + 1, ID_CHARS)
-                       : NULL;
-        at += n;
-    }
-    return NULL;
+    return id != NULL && strlen(id) == ID_CHARS && strspn(id, alphabet) == ID_CHARS ? id : NULL;
 }
 
 static struct bytes

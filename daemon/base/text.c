@@ -168,6 +168,12 @@ text_split(struct arena *arena, const char *s, const char *separators, const cha
 }
 
 bool
+text_is_slug(const char *s)
+{
+    return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+bool
 text_starts(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;

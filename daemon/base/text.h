@@ -31,6 +31,12 @@ const char *text_trim(struct arena *, const char *s);
 /* Splits at any of the bytes in `separators`; empty parts are left out. Returns their number. */
 int text_split(struct arena *, const char *s, const char *separators, const char *const **parts);
 
+/*
+ * Can it be the slug of a chapter: small letters a to z, digits, hyphens? What comes from an
+ * address is asked this before it is put into a list of slugs, where "," and "*" mean something.
+ */
+bool text_is_slug(const char *s);
+
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 /* ASCII letters count as equal in both cases. */

@@ -67,7 +67,7 @@ body_begin(struct exchange *ex)
     struct request *rq = &ex->rq;
     int64_t announced;
 
-    if (!ex->framing.chunked && ex->framing.length <= 0 && rq->route->body != BODY_BLOB)
+    if (!exchange_has_body(ex) && rq->route->body != BODY_BLOB)
         return NULL;
     TRY(read_announced(ex, &announced));
     size_t max = most_of(ex);

@@ -69,19 +69,13 @@ find_address(struct exchange *ex)
     return NULL;
 }
 
-static bool
-has_body(const struct exchange *ex)
-{
-    return ex->framing.chunked || ex->framing.length > 0;
-}
-
 static fallible
 find_route(struct exchange *ex)
 {
     struct request *rq = &ex->rq;
     struct error *e = route_find(rq, &ex->allow);
 
-    if (e != NULL && !has_body(ex)) {
+    if (e != NULL && !exchange_has_body(ex)) {
         ex->found = e;
         rq->route = &no_route;
         return NULL;
@@ -106,16 +100,9 @@ answer_options(struct exchange *ex)
 static const struct lang *
 language_of(struct request *rq)
 {
-    static const char name[] = "language=";
-    const char *cookies = request_header(rq, "Cookie"), *at = cookies;
-    const struct lang *chosen = NULL;
+    const char *tag = request_cookie(rq, "language");
+    const struct lang *chosen = tag == NULL ? NULL : lang_find(tag);
 
-    while (at != NULL && (at = strstr(at, name)) != NULL) {
-        bool begins = at == cookies || at[-1] == ' ' || at[-1] == ';';
-        at += sizeof name - 1;
-        if (begins)
-            chosen = lang_find(arena_copy(rq->arena, at, strcspn(at, "; ")));
-    }
     return chosen != NULL ? chosen
                           : lang_accept(request_header(rq, "Accept-Language"), rq->app->lang);
 }
@@ -138,7 +125,7 @@ exchange_open(struct exchange *ex)
     ex->close = false;
     ex->drain_max = (int64_t)rq->app->config->drain_max_anonymous;
     struct error *e = ex->framing.form == TARGET_SERVER ? NULL : find_route(ex);
-    if (rq->method == OPTIONS && (rq->route == NULL || rq->route == &no_route) && !has_body(ex)) {
+    if (rq->method == OPTIONS && (rq->route == NULL || rq->route == &no_route) && !exchange_has_body(ex)) {
         answer_options(ex);
         return NULL;
     }

@@ -77,6 +77,13 @@ exchange_of(const struct request *rq)
     return (struct exchange *)(uintptr_t)rq;
 }
 
+/* Does its head announce a body that is not empty? */
+static inline bool
+exchange_has_body(const struct exchange *ex)
+{
+    return ex->framing.chunked || ex->framing.length > 0;
+}
+
 /* From the head to the route, or to a reply at once. Any error is to be refused with. */
 fallible exchange_open(struct exchange *);
 /* Makes the reply to an error without worker and database. */
@@ -84,8 +91,5 @@ void exchange_refuse(struct exchange *, const struct error *);
 
 /* A header of several lines as one list (RFC 9110, 5.3); NULL when absent. */
 const char *request_header_list(const struct request *, const char *name);
-
-/* The slug that {chapter} of the route matched; NULL. */
-const char *route_chapter(const struct request *);
 
 #endif

@@ -130,12 +130,6 @@ new_exchange(
     return ex;
 }
 
-static bool
-announces_body(const struct exchange *ex)
-{
-    return ex->framing.chunked || ex->framing.length > 0;
-}
-
 static enum MHD_Result
 send_reply(struct exchange *ex)
 {
@@ -156,7 +150,7 @@ refuse_body(struct exchange *ex)
         ex->close = true;
         return send_reply(ex);
     }
-    if (announces_body(ex))
+    if (exchange_has_body(ex))
         atomic_store(&ex->connection->phase, DRAINING);
     return MHD_YES;
 }
@@ -224,7 +218,7 @@ on_data(struct exchange *ex, const char *p, size_t *n)
 static enum MHD_Result
 on_end(struct exchange *ex)
 {
-    if (ex->reply != NULL)
+    if (ex->refused || ex->reply != NULL)
         return send_reply(ex);
     struct error *e = body_end(ex);
     if (e != NULL) {

@@ -14,6 +14,7 @@
 #include "http/front_in.h"
 #include "http/reaper.h"
 #include "http/response.h"
+#include "http/route.h"
 #include "http/worker.h"
 #include "q/system.h"
 
@@ -33,7 +34,7 @@ chapter_of(const struct request *rq)
 {
     const char *slugs = rq->scope.chapters;
 
-    if (rq->route != NULL && route_chapter(rq) != NULL)
+    if (route_chapter(rq) != NULL)
         return route_chapter(rq);
     return slugs == NULL || strpbrk(slugs, ",*") != NULL ? "" : slugs;
 }

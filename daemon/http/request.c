@@ -54,6 +54,22 @@ request_header_list(const struct request *rq, const char *name)
 }
 
 const char *
+request_cookie(const struct request *rq, const char *name)
+{
+    const char *at = request_header(rq, "Cookie");
+    size_t length = strlen(name);
+
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, "; ");
+        size_t n = strcspn(at, ";");
+        if (n > length && at[length] == '=' && memcmp(at, name, length) == 0)
+            return arena_copy(rq->arena, at + length + 1, n - length - 1);
+        at += n;
+    }
+    return NULL;
+}
+
+const char *
 request_query(const struct request *rq, const char *name)
 {
     const char *s = rq->query;

@@ -72,7 +72,8 @@ struct request {
     /* What the transaction may touch: set from {chapter} of the route; a `prepare` may change it.
      */
     struct db_scope scope;
-    struct db *db; /* set only while a handler runs, inside its transaction */
+    /* The worker's: a handler, `admit` and authorize are inside a transaction, the steps before begin their own. */
+    struct db *db;
 
     /* Space set aside while the body came, for the write that follows: see webdav/quota.h. lease 0:
      * none. */
@@ -87,6 +88,8 @@ struct request {
 
 /* A header's value, or NULL. Of several lines with this name the first. */
 const char *request_header(const struct request *, const char *name);
+/* A cookie's value, the first of this name; NULL when absent. */
+const char *request_cookie(const struct request *, const char *name);
 /* A field of the query, decoded; NULL when absent or malformed. */
 const char *request_query(const struct request *, const char *name);
 /* "https://host:port" as the client sees us, for where an absolute address is needed. */

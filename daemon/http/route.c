@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "http/app.h"
 #include "http/exchange.h"
 
@@ -122,5 +123,5 @@ route_chapter(const struct request *rq)
     int param = 0;
     for (const char *s = rq->route->pattern; s < at; s++)
         param += *s == '{';
-    return rq->param[param];
+    return text_is_slug(rq->param[param]) ? rq->param[param] : "";
 }

@@ -67,4 +67,10 @@ struct route {
  */
 fallible route_find(struct request *, const char **allow);
 
+/*
+ * What {chapter} of the route matched; NULL when its pattern has none, "" when it can be
+ * no slug: then there is no such chapter, and it must not get into a list of slugs.
+ */
+const char *route_chapter(const struct request *);
+
 #endif

@@ -99,6 +99,7 @@ admit(struct exchange *ex)
     struct request *rq = &ex->rq;
 
     TRY(enter(ex));
+    rq->scope = ex->scope;
     if (rq->route->admit != NULL)
         TRY(in_transaction(rq, READ_WRITE, rq->route->admit, NULL));
     return body_fits(ex);

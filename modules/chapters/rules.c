@@ -6,6 +6,7 @@
 
 #include "auth/access.h"
 #include "base/macros.h"
+#include "base/text.h"
 
 #define N_(text)   text /* marks a msgid for xgettext */
 #define SLUG_LEAST 2
@@ -38,8 +39,7 @@ chapter_slug_fault(const char *slug)
     size_t n = strlen(slug);
 
     if (n < SLUG_LEAST || n > SLUG_MOST ||
-        strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") != n || slug[0] == '-' ||
-        slug[n - 1] == '-')
+        !text_is_slug(slug) || slug[0] == '-' || slug[n - 1] == '-')
         return N_("A short name has 2 to 40 characters: small letters a to z, digits, and hyphens "
                   "between them.");
     if (strncmp(slug, "xn--", 4) == 0)

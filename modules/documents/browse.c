@@ -126,7 +126,6 @@ documents_show_page(struct request *rq, struct response *rs)
 struct error *
 documents_page_scope(struct request *rq)
 {
-    rq->scope.chapters = rq->param[0];
     rq->scope.lock = TREE_SHARED;
     return NULL;
 }

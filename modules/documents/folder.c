@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/uri.h"
 #include "http/request.h"
 #include "modules/documents/documents.h"
@@ -59,17 +60,10 @@ chapters_node(struct dav_node *node)
         .name = "files" };
 }
 
-/* Slugs alone: a comma or an asterisk would mean more than one chapter. */
-static bool
-is_slug(const char *s)
-{
-    return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
-}
-
 static void
 files_scope(struct request *rq UNUSED, const struct path *below, const char **slugs)
 {
-    *slugs = below->n == 0 ? "*" : is_slug(below->part[0]) ? below->part[0] : "";
+    *slugs = below->n == 0 ? "*" : text_is_slug(below->part[0]) ? below->part[0] : "";
 }
 
 static fallible

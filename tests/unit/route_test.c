@@ -78,6 +78,16 @@ TEST(route_finds_the_most_exact_pattern)
     arena_free(a);
 }
 
+/* "*" and "," would widen the scope of the transaction, and its tree locks, to other chapters. */
+TEST(route_takes_no_list_for_a_chapter)
+{
+    struct arena *a = arena_new();
+
+    CHECK_TEXT(found(a, GET, "/c/*"), "/c/{chapter} * ()");
+    CHECK_TEXT(found(a, GET, "/c/jena,erfurt"), "/c/{chapter} jena,erfurt ()");
+    arena_free(a);
+}
+
 TEST(route_names_what_is_allowed)
 {
     struct arena *a = arena_new();

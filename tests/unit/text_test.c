@@ -165,3 +165,12 @@ TEST(text_sizes_for_people)
     CHECK_TEXT(text_size(a, INT64_MAX, "en"), "9.2 EB");
     arena_free(a);
 }
+
+TEST(a_list_of_slugs_is_no_slug)
+{
+    static const char *const bad[] = { "", "*", "jena,erfurt", "Jena", "j_na", "a b", "\xc3\xa4" };
+
+    CHECK(text_is_slug("jena-nord2"));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK(!text_is_slug(bad[i]));
+}
