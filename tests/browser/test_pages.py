@@ -27,4 +27,5 @@ def test_pages(server, scenario):
     lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
     wrong = [line for line in lines if line.startswith('not ok')]
     assert not wrong and run.returncode == 0, run.stdout[-3000:]
-    assert len(lines) >= 20
+    # axe, which looks at each page as well, is a script itself.
+    assert len(lines) >= (20 if scenario.startswith('script') else 15)
