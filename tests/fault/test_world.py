@@ -1,5 +1,6 @@
 """PostgreSQL, the directory and the disk fail (F05, F08, F11, F12, F15, F16, F20)."""
 import contextlib
+import hashlib
 import os
 import re
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from lib.load import Load
 from lib.proxy import Proxy
-from lib.stack import LONG, as_owner, scratch, wait_for
+from lib.stack import LONG, scratch, wait_for
 
 
 @pytest.mark.parametrize('mode', ['fast', 'immediate'])
@@ -244,6 +245,7 @@ def full_disk(stack, request):
     if os.getuid() != 0:
         yield from limited(stack)
         return
+    first = next_content(stack)
     store = scratch('small-store')
     owner = os.stat(stack.blob_dir())
     d = stack.daemon({'blob_dir': str(store)}, name='full', start=False)
@@ -258,16 +260,29 @@ def full_disk(stack, request):
     d.start()
     yield d, f'/proc/{d.pid}/root{store}'
     d.stop()
+    forget_lost_contents(stack, first)
+
+
+def next_content(stack):
+    return stack.sql('SELECT coalesce(max(id), 0) + 1 FROM blob')[0][0]
+
+
+def forget_lost_contents(stack, first):
+    """What came into a store that is gone now, and is in no document any more: nobody's damage."""
+    stack.sql('DELETE FROM blob WHERE id >= %s AND bytes IS NULL AND id NOT IN'
+              ' (SELECT blob_id FROM dav_node WHERE blob_id IS NOT NULL)', first)
 
 
 def limited(stack):
     """Without root: a limit on the size of files stands in for the full disk."""
+    first = next_content(stack)
     d = stack.daemon({'blob_dir': str(scratch('small-store'))}, name='full', start=False)
     normal = d.command
     d.command = lambda *args: ['prlimit', f'--fsize={12 << 20}', *normal(*args)]
     d.start()
     yield d, None
     d.stop()
+    forget_lost_contents(stack, first)
 
 
 def test_F05_blob_disk_full(full_disk, den):
@@ -301,7 +316,6 @@ def test_F05_blob_disk_full(full_disk, den):
         os.unlink(filler)
         assert board.put(den + 'f', twelve[:6_000_000]).status == 204, 'recovers without a restart'
         assert board.get(den + 'f').body == twelve[:6_000_000]
-    d.stack.ctl('verify', conf=d.conf, check=False)
     board.delete(den + 'f')
 
 
@@ -360,7 +374,6 @@ def test_F10_missing_and_damaged_blobs_are_reported(stack, server, den):
     content = os.urandom(300_000)
     assert board.put(den + 'f', content).status == 201
     assert board.put(den + 'other', os.urandom(300_000)).status == 201
-    import hashlib
     digest = hashlib.sha256(content).hexdigest()
     [blob] = [p for p in server.blob_dir().rglob('*') if p.is_file()
               and digest in ''.join(p.relative_to(server.blob_dir()).parts)]
@@ -373,6 +386,7 @@ def test_F10_missing_and_damaged_blobs_are_reported(stack, server, den):
     finally:
         kept.rename(blob)
     stack.verify()
+    blob.chmod(0o640)
     with open(blob, 'r+b') as f:
         f.seek(1000)
         byte = f.read(1)
@@ -389,5 +403,6 @@ def test_F10_missing_and_damaged_blobs_are_reported(stack, server, den):
     try:
         assert stack.ctl('verify', check=False).returncode != 0
     finally:
-        subprocess.run(as_owner(blob, ['tee', blob]), input=content, stdout=subprocess.DEVNULL, check=True)
+        blob.write_bytes(content)
+        blob.chmod(0o440)
     stack.verify()
