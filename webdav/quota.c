@@ -175,13 +175,9 @@ ask(struct quota_pool *pool, struct arena *arena, const struct db_scope *scope,
     struct rows rows;
 
     TRY(db_begin(pool->db, arena, READ_WRITE, &own));
-    struct error *e = q_quota_take(pool->db, arena, wish->chapter, wish->need, wish->most,
-        wish->seconds, ids, back->id, back->left, &rows);
-    if (e != NULL) {
-        db_rollback(pool->db);
-        return e;
-    }
-    TRY(db_commit(pool->db, arena));
+    TRY(db_end(pool->db, arena,
+        q_quota_take(pool->db, arena, wish->chapter, wish->need, wish->most, wish->seconds, ids,
+            back->id, back->left, &rows)));
     if (rows.n == 0)
         return REFUSE(arena, STORAGE_FULL);
     struct quota_take_row row = quota_take_row(&rows, 0);

@@ -22,23 +22,13 @@
 
 static const struct db_scope everything = { .chapters = "*" };
 
-/* Ends a step; what went wrong in it comes before what goes wrong now. */
-static fallible
-end_step(struct db *db, struct arena *arena, struct error *e)
-{
-    if (e == NULL)
-        return db_commit(db, arena);
-    db_rollback(db);
-    return e;
-}
-
 static fallible
 fold(const struct app *app UNUSED, struct db *db, struct arena *arena)
 {
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_WRITE, &everything));
-    return end_step(db, arena, q_quota_fold(db, arena, &rows));
+    return db_end(db, arena, q_quota_fold(db, arena, &rows));
 }
 
 static fallible
@@ -47,7 +37,7 @@ clear_locks(const struct app *app UNUSED, struct db *db, struct arena *arena)
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_WRITE, &everything));
-    return end_step(db, arena, q_locks_clear(db, arena, &rows));
+    return db_end(db, arena, q_locks_clear(db, arena, &rows));
 }
 
 static fallible
@@ -56,7 +46,7 @@ clear_policies(const struct app *app UNUSED, struct db *db, struct arena *arena)
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_WRITE, &everything));
-    return end_step(db, arena, q_policies_clear(db, arena, &rows));
+    return db_end(db, arena, q_policies_clear(db, arena, &rows));
 }
 
 /* ---- what lies below deleted folders ---- */
@@ -68,7 +58,7 @@ bury(struct db *db, struct arena *arena, int64_t grave)
 
     do {
         TRY(db_begin(db, arena, READ_WRITE, &everything));
-        TRY(end_step(db, arena, q_node_bury(db, arena, grave, BURY_STEP, &rows)));
+        TRY(db_end(db, arena, q_node_bury(db, arena, grave, BURY_STEP, &rows)));
     } while (node_bury_row(&rows, 0).n == BURY_STEP);
     return NULL;
 }
@@ -79,7 +69,7 @@ bury_all(const struct app *app UNUSED, struct db *db, struct arena *arena)
     struct rows graves;
 
     TRY(db_begin(db, arena, READ_ONLY, &everything));
-    TRY(end_step(db, arena, q_node_graves(db, arena, &graves)));
+    TRY(db_end(db, arena, q_node_graves(db, arena, &graves)));
     for (int i = 0; i < graves.n; i++)
         TRY(bury(db, arena, node_graves_row(&graves, i).id));
     return NULL;
@@ -93,11 +83,11 @@ mark_unused(struct db *db, struct arena *arena)
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_ONLY, &everything));
-    TRY(end_step(db, arena, q_blob_last(db, arena, &rows)));
+    TRY(db_end(db, arena, q_blob_last(db, arena, &rows)));
     int64_t last = blob_last_row(&rows, 0).id;
     for (int64_t id = 0; id <= last; id += MARK_STEP) {
         TRY(db_begin(db, arena, READ_WRITE, &everything));
-        TRY(end_step(db, arena, q_blob_mark_unused(db, arena, id, id + MARK_STEP, &rows)));
+        TRY(db_end(db, arena, q_blob_mark_unused(db, arena, id, id + MARK_STEP, &rows)));
     }
     return NULL;
 }
@@ -145,12 +135,12 @@ sweep_contents(const struct app *app, struct db *db, struct arena *arena)
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_ONLY, &everything));
-    TRY(end_step(db, arena, q_blob_unused(db, arena, UNUSED_DAYS, SWEEP_STEP, &rows)));
+    TRY(db_end(db, arena, q_blob_unused(db, arena, UNUSED_DAYS, SWEEP_STEP, &rows)));
     for (int i = 0; i < rows.n; i++) {
         struct blob_unused_row row = blob_unused_row(&rows, i);
         struct db_scope scope = { .chapters = row.slug, .lock = TREE_EXCLUSIVE };
         TRY(db_begin(db, arena, READ_WRITE, &scope));
-        TRY(end_step(db, arena, sweep_content(app, db, arena, &row)));
+        TRY(db_end(db, arena, sweep_content(app, db, arena, &row)));
     }
     return NULL;
 }
@@ -174,7 +164,7 @@ sweep_file(void *cls, const struct blob_found *found)
     size_t mark = arena_mark(o->arena);
     o->error = db_begin(o->db, o->arena, READ_WRITE, &everything);
     if (o->error == NULL)
-        o->error = end_step(o->db, o->arena,
+        o->error = db_end(o->db, o->arena,
             remove_file(o->app, o->db, o->arena, found->owner, found->sha256, o->before));
     if (o->error == NULL)
         arena_rewind(o->arena, mark);

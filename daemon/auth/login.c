@@ -38,12 +38,7 @@ find_candidates(struct request *rq, const char *user, struct candidates *c)
     if (backslash != NULL && backslash[1] != '\0')
         c->name[c->n++] = user = backslash + 1;
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
-    struct error *e = q_person_by_uid(rq->db, rq->arena, user, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
-    TRY(db_commit(rq->db, rq->arena));
+    TRY(db_end(rq->db, rq->arena, q_person_by_uid(rq->db, rq->arena, user, &rows)));
     if (rows.n == 1 && person_by_uid_row(&rows, 0).former)
         c->name[c->n++] = c->present = person_by_uid_row(&rows, 0).uid;
     return NULL;
@@ -68,12 +63,7 @@ welcome(struct request *rq, const struct directory_person *found, const struct c
     const struct principal *loaded;
 
     TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
-    struct error *e = refresh(rq, found, &loaded);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
-    TRY(db_commit(rq->db, rq->arena));
+    TRY(db_end(rq->db, rq->arena, refresh(rq, found, &loaded)));
 
     struct principal *p = NEW(rq->arena, struct principal);
     *p = *loaded;

@@ -66,12 +66,7 @@ touch(struct request *rq, struct bytes hash)
     struct rows rows;
 
     TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
-    struct error *e = q_session_touch(rq->db, rq->arena, hash, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
-    return db_commit(rq->db, rq->arena);
+    return db_end(rq->db, rq->arena, q_session_touch(rq->db, rq->arena, hash, &rows));
 }
 
 fallible
@@ -86,12 +81,8 @@ session_find(struct request *rq, const struct principal **who)
 
     struct bytes hash = hash_of(rq, id);
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
-    struct error *e = principal_load(rq->db, rq->arena, 0, &hash, who, &used_long_ago);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
-    TRY(db_commit(rq->db, rq->arena));
+    TRY(db_end(
+        rq->db, rq->arena, principal_load(rq->db, rq->arena, 0, &hash, who, &used_long_ago)));
     return used_long_ago ? touch(rq, hash) : NULL;
 }
 

@@ -57,12 +57,7 @@ sweep_job(const struct app *app, struct db *db, struct arena *arena)
 
     (void)app;
     TRY(db_begin(db, arena, READ_WRITE, &no_scope));
-    struct error *e = q_session_sweep(db, arena, &rows);
-    if (e != NULL) {
-        db_rollback(db);
-        return e;
-    }
-    return db_commit(db, arena);
+    return db_end(db, arena, q_session_sweep(db, arena, &rows));
 }
 
 const struct job *

@@ -122,12 +122,7 @@ static fallible
 in_transaction(struct db *db, struct arena *arena, struct directory_person *page, int n)
 {
     TRY(db_begin(db, arena, READ_WRITE, &no_scope));
-    struct error *e = refresh_page(db, arena, page, n);
-    if (e != NULL) {
-        db_rollback(db);
-        return e;
-    }
-    return db_commit(db, arena);
+    return db_end(db, arena, refresh_page(db, arena, page, n));
 }
 
 /* Without memberOf the groups are asked for one by one: outside the transaction. */
@@ -139,12 +134,7 @@ find_groups(struct directory *directory, struct db *db, struct arena *arena,
     struct rows known;
 
     TRY(db_begin(db, arena, READ_ONLY, &no_scope));
-    struct error *e = q_sync_known(db, arena, c.ids, &known);
-    if (e != NULL) {
-        db_rollback(db);
-        return e;
-    }
-    TRY(db_commit(db, arena));
+    TRY(db_end(db, arena, q_sync_known(db, arena, c.ids, &known)));
     for (int i = 0; i < known.n; i++) {
         struct directory_person *p = bsearch(
             sync_known_row(&known, i).directory_id, page, (size_t)n, sizeof *page, compare_id);
@@ -220,12 +210,7 @@ compare(struct directory *directory, struct db *db, struct arena *arena, bool co
     TRY(read_all(directory, db, arena, &seen));
     report->listed = seen.n;
     TRY(db_begin(db, arena, READ_WRITE, &no_scope));
-    struct error *e = remove_missing(db, arena, &seen, confirm, report);
-    if (e != NULL) {
-        db_rollback(db);
-        return e;
-    }
-    return db_commit(db, arena);
+    return db_end(db, arena, remove_missing(db, arena, &seen, confirm, report));
 }
 
 fallible

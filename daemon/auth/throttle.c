@@ -26,17 +26,11 @@ read_key(struct request *rq, unsigned char key[LOGIN_KEY_SIZE])
     if (passwords_login_key(rq->app->passwords, key))
         return NULL;
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
-    struct error *e = q_login_key(rq->db, rq->arena, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
+    TRY(db_end(rq->db, rq->arena, q_login_key(rq->db, rq->arena, &rows)));
     struct bytes stored = login_key_row(&rows, 0).key;
-    if (stored.n == LOGIN_KEY_SIZE)
-        memcpy(key, stored.p, LOGIN_KEY_SIZE);
-    TRY(db_commit(rq->db, rq->arena));
     if (stored.n != LOGIN_KEY_SIZE)
         return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "installation.login_key");
+    memcpy(key, stored.p, LOGIN_KEY_SIZE);
     passwords_set_login_key(rq->app->passwords, key);
     return NULL;
 }
@@ -89,13 +83,8 @@ throttle_check(struct request *rq, const char *user)
 
     TRY(buckets(rq, user, &account, &network));
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
-    struct error *e = q_login_wait(rq->db, rq->arena, account, network, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
+    TRY(db_end(rq->db, rq->arena, q_login_wait(rq->db, rq->arena, account, network, &rows)));
     struct login_wait_row row = login_wait_row(&rows, 0);
-    TRY(db_commit(rq->db, rq->arena));
     if (row.failures >= NETWORK_FAILURES_MAX)
         return FAIL(rq->arena, TOO_MANY, "%s",
             tr(rq->lang,
@@ -115,10 +104,5 @@ throttle_failed(struct request *rq, const char *user)
 
     TRY(buckets(rq, user, &account, &network));
     TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
-    struct error *e = q_login_failed(rq->db, rq->arena, account, network, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
-    return db_commit(rq->db, rq->arena);
+    return db_end(rq->db, rq->arena, q_login_failed(rq->db, rq->arena, account, network, &rows));
 }

@@ -29,7 +29,8 @@ const struct setting settings[] = {
         .help = "Addresses, networks (*10.0.0.0/8*) or *unix*, whose X-Forwarded-For, -Proto and "
                 "-Host count." },
     { SETTING(metrics_networks), .standard = "127.0.0.0/8 ::1/128",
-        .help = "Networks that may read /metrics and the details of /healthz." },
+        .help = "Networks that may read /metrics and the details of /healthz, besides whoever may "
+                "open a unix socket of ours." },
 
     { SETTING(database), .section = "Where data is", .standard = "dbname=chapterd user=chapterd",
         .help = "libpq connection string of the role *chapterd*. It must not own the tables, be a "

@@ -31,11 +31,7 @@ attempt(struct ctl *ctl, enum tx tx, const struct db_scope *scope, bool everywhe
         e = q_chapter_scope_all(ctl->db, ctl->arena, &rows);
     if (e == NULL)
         e = step(ctl, own);
-    if (e != NULL) {
-        db_rollback(ctl->db);
-        return e;
-    }
-    return db_commit(ctl->db, ctl->arena);
+    return db_end(ctl->db, ctl->arena, e);
 }
 
 static fallible

@@ -116,6 +116,8 @@ fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *)
  */
 fallible db_commit(struct db *, struct arena *);
 void db_rollback(struct db *);
+/* Ends it after work that returned `e`: commits, or rolls back and passes the error on. */
+fallible db_end(struct db *, struct arena *, struct error *e);
 
 /* A savepoint for what may fail without ending the request. */
 fallible db_savepoint(struct db *, struct arena *);

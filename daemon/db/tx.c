@@ -117,6 +117,15 @@ db_rollback(struct db *db)
 }
 
 struct error *
+db_end(struct db *db, struct arena *arena, struct error *e)
+{
+    if (e == NULL)
+        return db_commit(db, arena);
+    db_rollback(db);
+    return e;
+}
+
+struct error *
 db_savepoint(struct db *db, struct arena *arena)
 {
     assert(db->in_tx && !db->holding);

@@ -87,7 +87,7 @@ may_see(const struct request *rq)
 {
     const struct exchange *ex = exchange_of(rq);
 
-    return address_is_loopback(&ex->real) || networks_have(ex->front->metrics_networks, &ex->real);
+    return ex->real.local || networks_have(ex->front->metrics_networks, &ex->real);
 }
 
 static void
@@ -128,7 +128,10 @@ show_requests(struct arena *arena, struct out *o, struct metrics *m)
             (int64_t)atomic_load(&m->duration_us[c]));
 }
 
-/* One small query; *horizon: seconds since the oldest open transaction that writes began. */
+/*
+ * One small query; LOST_RACE when the server was started anew since the last one, to be asked
+ * again. *horizon: seconds since the oldest open transaction that writes began.
+ */
 static fallible
 ask_database(struct request *rq, int64_t *horizon)
 {
@@ -136,13 +139,9 @@ ask_database(struct request *rq, int64_t *horizon)
     struct rows rows;
 
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &nothing));
-    struct error *e = q_sync_horizon(rq->db, rq->arena, &rows);
-    if (e != NULL) {
-        db_rollback(rq->db);
-        return e;
-    }
+    TRY(db_end(rq->db, rq->arena, q_sync_horizon(rq->db, rq->arena, &rows)));
     *horizon = sync_horizon_row(&rows, 0).seconds;
-    return db_commit(rq->db, rq->arena);
+    return NULL;
 }
 
 fallible
@@ -155,7 +154,9 @@ metrics_show(struct request *rq, struct response *rs)
     if (!may_see(rq))
         return REFUSE(arena, NOT_FOUND);
     int64_t horizon = 0;
-    bool database = ask_database(rq, &horizon) == NULL;
+    struct error *e = ask_database(rq, &horizon);
+    if (e != NULL && e->cond == &LOST_RACE)
+        return e;
     const struct {
         const char *name, *type, *help;
         int64_t value;
@@ -178,7 +179,7 @@ metrics_show(struct request *rq, struct response *rs)
             workers_queued(front->workers) },
         { "chapterd_blob_free_bytes", "gauge", "Free space where documents are kept.",
             blob_free_space(front->app->blobs) },
-        { "chapterd_database_up", "gauge", "1 when the database answers.", database },
+        { "chapterd_database_up", "gauge", "1 when the database answers.", e == NULL },
         { "chapterd_sync_horizon_age_seconds", "gauge",
             "Age of the oldest transaction that holds back sync tokens.", horizon },
     };
@@ -196,13 +197,17 @@ fallible
 health_show(struct request *rq, struct response *rs)
 {
     struct front *front = exchange_of(rq)->front;
-    struct out *o = response_text(rs, "text/plain; charset=utf-8");
+    bool stopping = atomic_load(&front->quiescing);
     const char *state = "ok";
     int64_t horizon;
 
-    if (atomic_load(&front->quiescing))
+    struct error *e = stopping ? NULL : ask_database(rq, &horizon);
+    if (e != NULL && e->cond == &LOST_RACE)
+        return e;
+    struct out *o = response_text(rs, "text/plain; charset=utf-8");
+    if (stopping)
         state = "stopping";
-    else if (ask_database(rq, &horizon) != NULL)
+    else if (e != NULL)
         state = "the database does not answer";
     else if (front->app->helpers != NULL && !front->app->helpers_answer(front->app->helpers))
         state = "the helper processes do not answer";

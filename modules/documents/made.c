@@ -48,12 +48,7 @@ clear_tombstones(struct db *db, struct arena *arena, const char *kind, int64_t *
 
     do {
         TRY(db_begin(db, arena, READ_WRITE, &everything));
-        struct error *e = q_tombstones_clear(db, arena, kind, TOMBSTONE_DAYS, STEP, &rows);
-        if (e != NULL) {
-            db_rollback(db);
-            return e;
-        }
-        TRY(db_commit(db, arena));
+        TRY(db_end(db, arena, q_tombstones_clear(db, arena, kind, TOMBSTONE_DAYS, STEP, &rows)));
         n = tombstones_clear_row(&rows, 0).n;
         *removed += n;
     } while (n == STEP);
