@@ -70,8 +70,7 @@ check_below(struct request *rq, const struct dav_node *node, unsigned need)
         if ((access_rights(rq->who, &policy) & need) != need)
             return missing(rq, need & MAY_WRITE ? &NEED_WRITE : &NEED_READ, node);
     }
-    /* the collection itself counts */
-    return members + 1 <= most ? NULL : REFUSE(rq->arena, TOO_MANY_MEMBERS);
+    return members <= most ? NULL : REFUSE(rq->arena, TOO_MANY_MEMBERS);
 }
 
 /* May it leave its place: removed, moved away, or overwritten? */
