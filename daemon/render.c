@@ -5,15 +5,13 @@
 #include "auth/auth.h"
 #include "auth/page.h"
 #include "base/error.h"
+#include "base/macros.h"
 #include "html/lang.h"
 #include "html/pages.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "http/response_out.h"
 #include "http/route.h"
 #include "webdav/dav.h"
-
-#define N_(text) text
 
 /* What to do next, where the condition alone can tell. */
 static const char *

@@ -1,5 +1,6 @@
 #include "tables.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "auth/auth.h"
@@ -16,13 +17,19 @@
 /* What the layers below the modules serve and do. */
 static const struct route *const own_routes[] = { http_routes, auth_routes, dav_routes };
 
+/* A door that nobody thought of is a bug. */
 static int
 count_modules(void)
 {
     int n = 0;
 
-    while (modules[n] != NULL)
-        n++;
+    for (; modules[n] != NULL; n++) {
+        const struct module_doors *d = &modules[n]->doors;
+        assert(d->ref != NULL && d->publish != NULL && d->search != NULL);
+        assert(d->person_export != NULL && d->person_erase != NULL);
+        assert(d->chapter_export != NULL && d->chapter_import != NULL && d->chapter_made != NULL);
+        assert(d->retention != NULL);
+    }
     return n;
 }
 

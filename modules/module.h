@@ -8,13 +8,11 @@
 
 struct app;
 struct arena;
-struct dav_mount;
 struct db;
 struct job;
 struct json_t;
 struct out;
 struct principal;
-struct query;
 struct request;
 struct route;
 
@@ -22,7 +20,7 @@ struct route;
  * The doors of a module (design 10): how modules serve each other without
  * including each other. Every module fills every door; one that has nothing
  * behind a door names the *_none function, so that leaving it out is a
- * decision somebody wrote down. A NULL door fails at start.
+ * decision somebody wrote down. A NULL door ends the start.
  */
 
 /* What another module may show of an object. */
@@ -89,9 +87,7 @@ struct module_doors {
 struct module {
     const char *name;
     const struct route *routes;
-    const struct dav_mount *const *mounts;      /* NULL last */
     const struct job *jobs;
-    const struct query *const *queries;         /* compared with the database by the tests */
     struct module_doors doors;
 };
 

@@ -1,8 +1,7 @@
 #include "webdav/conditions.h"
 
+#include "base/macros.h"
 #include "webdav/xml.h"
-
-#define N_(text) text /* marks a title for xgettext */
 
 const struct condition
     NEED_READ = { 403, NS_DAV, "need-privileges", N_("You may not read this.") },

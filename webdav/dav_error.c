@@ -1,20 +1,7 @@
-#include <string.h>
-
-#include "html/lang.h"
-#include "html/out.h"
 #include "http/route.h"
 #include "webdav/multistatus.h"
 #include "webdav/serve.h"
 #include "webdav/xml.h"
-
-static void
-say(struct out *out, const char *sentence)
-{
-    if (sentence == NULL)
-        return;
-    out_raw(out, sentence, strlen(sentence));
-    out_raw(out, "\n", 1);
-}
 
 /* The element where an RFC has one; a sentence for people otherwise: some clients show it. */
 void
@@ -32,10 +19,6 @@ dav_render_error(struct request *rq, struct response *rs, const struct error *e)
         xml_end(x);
         return;
     }
-    struct out *out = response_text(rs, "text/plain; charset=utf-8");
-
-    response_status(rs, cond->status);
+    problem_render(rq, rs, e);
     dav_headers(rq, rs);
-    say(out, tr(rq->lang, cond->title));
-    say(out, e->detail);
 }

@@ -140,8 +140,9 @@ proppatch_try(struct request *rq, const struct dav_node *node, struct prop_chang
     return NULL;
 }
 
-fallible
-proppatch_apply(struct request *rq, const struct dav_node *node, struct prop_changes *changes)
+/* All or nothing. */
+static fallible
+apply(struct request *rq, const struct dav_node *node, struct prop_changes *changes)
 {
     TRY(db_savepoint(rq->db, rq->arena));
     TRY(proppatch_try(rq, node, changes));
@@ -208,7 +209,7 @@ method_proppatch(struct request *rq, struct dav_state *s, struct response *rs)
     if (changes.n == 0)
         return REFUSE(rq->arena, BAD_REQUEST);
     if (s->node.rights & MAY_WRITE)
-        TRY(proppatch_apply(rq, &s->node, &changes));
+        TRY(apply(rq, &s->node, &changes));
     else
         fail_all(&changes, &NEED_WRITE);
     x = multistatus_begin(rq, rs);

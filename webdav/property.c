@@ -221,8 +221,8 @@ write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *w
     return NULL;
 }
 
-fallible
-prop_write_node(struct request *rq, struct xml_out *x, const struct prop_request *want,
+static fallible
+write_node(struct request *rq, struct xml_out *x, const struct prop_request *want,
     const struct dav_node *node)
 {
     bool any = want->mode != PROP_NAMED;
@@ -303,7 +303,7 @@ write_batch(struct request *rq, struct xml_out *x, const struct prop_request *wa
     s->batch = &batch;
     for (int i = 0; i < n; i++)
         if (node[i].rights & MAY_READ)
-            TRY(prop_write_node(rq, x, want, &node[i]));
+            TRY(write_node(rq, x, want, &node[i]));
     s->batch = NULL;
     return NULL;
 }

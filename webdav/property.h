@@ -53,9 +53,6 @@ const struct dav_property *prop_find(const struct dav_node *, const char *ns, co
  */
 fallible prop_write_nodes(struct request *, struct xml_out *, const struct prop_request *,
     const struct dav_node *, int n);
-/* The same for one node, without looking at rights or flushing. */
-fallible prop_write_node(
-    struct request *, struct xml_out *, const struct prop_request *, const struct dav_node *);
 
 /* The properties that all nodes have: props_common.c. Ends with a NULL name. */
 extern const struct dav_property props_common[];

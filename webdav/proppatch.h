@@ -19,10 +19,8 @@ struct prop_changes {
 /* The <set> and <remove> of a <propertyupdate> or <mkcol>, in their order. BAD_REQUEST. */
 fallible proppatch_read(struct request *, const struct xml_in *root, struct prop_changes *);
 
-/* All or nothing: after a failure nothing is changed, and each change says what it was. */
-fallible proppatch_apply(struct request *, const struct dav_node *, struct prop_changes *);
-/* The same for a caller that undoes what was done when changes->failed: inside a savepoint of its
- * own. */
+/* Each change says what it was. All or nothing is the caller's part, who holds a savepoint: when
+ * changes->failed, some may have been done. */
 fallible proppatch_try(struct request *, const struct dav_node *, struct prop_changes *);
 
 /* Their propstats, success first. */

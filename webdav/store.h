@@ -84,11 +84,8 @@ fallible store_make(struct request *, const struct dav_node *, const char *displ
 /* Refuses names that could not be shown or would deceive (decisions 1.12). */
 fallible store_check_name(struct request *, const char *name);
 
-/* Properties that are columns. */
+/* When a member was last modified, as its client says. */
 fallible store_set_modified(struct request *, const struct dav_node *, int64_t us);
-fallible store_set_display(struct request *, const struct dav_node *, const char *display);
-/* Its properties changed: sync reports shall tell. */
-fallible store_touch(struct request *, const struct dav_node *);
 
 /* Folding of quota, burial of what lies below deleted folders, expired locks, sweep of contents:
  * for jobs_start. */

@@ -169,19 +169,3 @@ store_set_modified(struct request *rq, const struct dav_node *node, int64_t us)
 
     return q_node_modified_set(rq->db, rq->arena, node->id, us, &rows);
 }
-
-struct error *
-store_set_display(struct request *rq, const struct dav_node *node, const char *display)
-{
-    struct rows rows;
-
-    return q_node_display_set(rq->db, rq->arena, node->id, display, &rows);
-}
-
-struct error *
-store_touch(struct request *rq, const struct dav_node *node)
-{
-    struct rows rows;
-
-    return q_node_touch(rq->db, rq->arena, node->id, &rows);
-}

@@ -12,10 +12,9 @@
 #include "http/response.h"
 #include "http/static.h"
 
-#define N_(text) text
-
-const char *
-page_notice(const struct request *rq)
+/* What "?done=..." behind an address says. */
+static const char *
+notice_of(const struct request *rq)
 {
     static const struct {
         const char *done, *text;
@@ -47,7 +46,7 @@ page_begin(struct request *rq, struct response *rs, const char *title, struct vi
         .style = static_href(rq, "style.css"),
         .script = static_href(rq, "script.js"),
         .request_id = rq->id,
-        .notice = page_notice(rq) };
+        .notice = notice_of(rq) };
     response_header(rs, "Content-Language", rq->lang->tag);
     response_header(rs, "Vary", "Accept-Language, Cookie");
     return response_text(rs, "text/html; charset=utf-8");

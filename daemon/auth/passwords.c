@@ -107,7 +107,7 @@ passwords_free(struct passwords *p)
     if (p == NULL)
         return;
     assert(LIST_EMPTY(&p->questions));
-    passwords_drop_all(p);
+    passwords_drop(p, 0);
     forget(p->key, MAC_SIZE);
     munmap(p->key, 4096);
     pthread_cond_destroy(&p->answer);
@@ -330,12 +330,6 @@ passwords_drop(struct passwords *p, int64_t person)
     while (person == 0 && (k = TAILQ_FIRST(&p->bad)) != NULL)
         drop(p, k);
     pthread_mutex_unlock(&p->lock);
-}
-
-void
-passwords_drop_all(struct passwords *p)
-{
-    passwords_drop(p, 0);
 }
 
 void

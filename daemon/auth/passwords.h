@@ -67,11 +67,10 @@ void passwords_learn(struct passwords *, struct password_question *, enum passwo
 
 /* Forgets one person (rights or login have changed), or, with 0, everything. */
 void passwords_drop(struct passwords *, int64_t person);
-void passwords_drop_all(struct passwords *);
 /* For notifications on channel "chapterd_rights": a person's id, or "" for all. */
 void passwords_notified(struct passwords *, const char *payload);
 
-/* How many are kept: for metrics and tests. */
+/* How many are kept: for tests. */
 int passwords_held(struct passwords *);
 
 /* The key of the hashes that failed logins are counted under, once throttle.c has read it. */

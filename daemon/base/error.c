@@ -3,8 +3,7 @@
 #include <stdarg.h>
 
 #include "base/arena.h"
-
-#define N_(text) text /* marks a title for xgettext; it is translated where it is shown */
+#include "base/macros.h"
 
 const struct condition
     BAD_REQUEST = { 400, .title = N_("The request could not be understood.") },

@@ -10,6 +10,9 @@
 #define MB(n) ((size_t)(n)*1024 * 1024)
 #define GB(n) ((size_t)(n)*1024 * 1024 * 1024)
 
+/* Marks a text for translation (xgettext) that tr() translates where it is shown. */
+#define N_(text) text
+
 /* A parameter that an interface demands and this function does not need. */
 #define UNUSED __attribute__((unused))
 

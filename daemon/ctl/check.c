@@ -83,7 +83,7 @@ check_config(struct checks *checks)
 
 /* ---------------------------------------------------------------- clock */
 
-void
+static void
 check_clock(struct checks *checks)
 {
     struct timex clock = { .modes = 0 };

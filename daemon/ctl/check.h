@@ -30,6 +30,5 @@ void check_store(struct checks *);
 /* with_database: also looks for every group that gives a role in a chapter. */
 void check_directory(struct checks *, bool with_database);
 void check_listeners(struct checks *);
-void check_clock(struct checks *);
 
 #endif

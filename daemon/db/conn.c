@@ -144,8 +144,8 @@ conn_learn(struct db *db, const struct query *q)
     db->known[slot_of(db, q)] = q;
 }
 
-void
-conn_forget(struct db *db, const struct query *q)
+static void
+forget_statement(struct db *db, const struct query *q)
 {
     size_t hole = slot_of(db, q), i = hole;
 
@@ -275,7 +275,7 @@ take(struct db *db, struct arena *arena, const struct pending *p, PGresult *resu
         db->xid = (uint64_t)row_int(&row, 0, 0);
     }
     if (p->what == PENDING_PREPARE && !good)
-        conn_forget(db, p->query);
+        forget_statement(db, p->query);
     if (!good && status != PGRES_PIPELINE_ABORTED)
         e = conn_failure(db, arena, p->query == NULL ? "command" : p->query->name, result);
     else if (p->what == PENDING_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") != 0)

@@ -48,7 +48,6 @@ void conn_drop(struct db *);
 
 bool conn_knows(const struct db *, const struct query *);
 void conn_learn(struct db *, const struct query *);
-void conn_forget(struct db *, const struct query *);
 
 /* Queues a statement without parameters whose answer is only checked. */
 fallible conn_command(struct db *, struct arena *, const char *sql, int what);

@@ -56,9 +56,12 @@ read_announced(struct exchange *ex, int64_t *announced)
 }
 
 static void
-free_deferred(void *what)
+body_free(void *what)
 {
-    body_free(what);
+    struct body *body = what;
+
+    upload_free(body->upload);
+    free(body->p);
 }
 
 fallible
@@ -80,7 +83,7 @@ body_begin(struct exchange *ex)
         return REFUSE(rq->arena, TOO_LARGE);
     rq->body = NEW(rq->arena, struct body);
     *rq->body = (struct body){ .max = max, .announced = announced };
-    arena_defer(rq->arena, free_deferred, rq->body);
+    arena_defer(rq->arena, body_free, rq->body);
     return NULL;
 }
 
@@ -164,15 +167,6 @@ body_end(struct exchange *ex)
     }
     body->complete = true;
     return NULL;
-}
-
-void
-body_free(struct body *body)
-{
-    upload_free(body->upload);
-    body->upload = NULL;
-    free(body->p);
-    body->p = NULL;
 }
 
 /* ---------------------------------------------------------------- for handlers */

@@ -18,7 +18,5 @@ fallible body_admitted(struct exchange *, struct spool *);
 fallible body_take(struct exchange *, const char *p, size_t n, size_t *taken);
 /* All of it is there: BAD_REQUEST when it is not what was announced. */
 fallible body_end(struct exchange *);
-/* The exchange ends, at whatever point. */
-void body_free(struct body *);
 
 #endif

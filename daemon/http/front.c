@@ -426,12 +426,6 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
 }
 
 int
-front_listeners(const struct front *front)
-{
-    return front->n_listeners;
-}
-
-int
 front_port(const struct front *front, int listener)
 {
     return front->listener[listener].port;

@@ -18,8 +18,7 @@ struct front;
  */
 fallible front_start(struct arena *, const struct app *, struct front **);
 
-/* How many listeners there are, and the TCP port of one; 0 for a unix socket. */
-int front_listeners(const struct front *);
+/* The TCP port of a listener, as the system gave it; 0 for a unix socket. For tests. */
 int front_port(const struct front *, int listener);
 
 /*

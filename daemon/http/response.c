@@ -43,12 +43,6 @@ response_status(struct response *rs, int status)
     rs->status = status;
 }
 
-int
-response_get_status(const struct response *rs)
-{
-    return rs->status;
-}
-
 void
 response_header(struct response *rs, const char *name, const char *value)
 {
@@ -62,7 +56,7 @@ response_header(struct response *rs, const char *name, const char *value)
     rs->header[rs->n_headers++] = (struct header){ name, text_trim(rs->arena, clean) };
 }
 
-const char *
+static const char *
 response_find(const struct response *rs, const char *name)
 {
     for (int i = 0; i < rs->n_headers; i++) {

@@ -33,7 +33,7 @@ void response_bytes(struct response *, const char *type, const void *p,
 fallible response_blob(struct request *, struct response *, const char *type, struct blob_owner,
     const struct blob_content *);
 
-/* What conditional requests and ranges look at, and access logs. */
-int response_get_status(const struct response *);
+/* An error without a page: application/problem+json (RFC 9457) for who accepts JSON, else text. */
+void problem_render(struct request *, struct response *, const struct error *);
 
 #endif

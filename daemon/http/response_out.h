@@ -39,7 +39,6 @@ struct response {
 struct response *response_new(struct arena *);
 /* As new; files it had opened stay open until the arena ends. */
 void response_reset(struct response *);
-const char *response_find(const struct response *, const char *name);
 
 /*
  * The handler is done: decides about a range and adds the headers that all
@@ -50,8 +49,6 @@ fallible response_end(struct request *, struct response *);
 /* Fills rs with what the client gets for an error, and ends it. plain: without app->render_error.
  */
 void response_error(struct exchange *, struct response *, const struct error *, bool plain);
-/* The plain rendering: application/problem+json (RFC 9457) or text/plain. */
-void problem_render(struct request *, struct response *, const struct error *);
 
 /* reply.c: makes ex->reply of ex->rs. */
 void reply_make(struct exchange *);

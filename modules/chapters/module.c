@@ -3,10 +3,8 @@
 #include <stddef.h>
 
 #include "http/route.h"
-#include "jobs/jobs.h"
 #include "modules/chapters/chapters.h"
 #include "modules/chapters/pages.h"
-#include "q/chapter.h"
 
 static const struct route routes[] = {
     { GET, "/", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_start_page },
@@ -14,16 +12,9 @@ static const struct route routes[] = {
     ROUTES_END,
 };
 
-static const struct dav_mount *const mounts[] = { NULL };
-
-static const struct job jobs[] = { { .name = NULL } };
-
 const struct module chapters_module = {
     .name = "chapters",
     .routes = routes,
-    .mounts = mounts,
-    .jobs = jobs,
-    .queries = queries_chapter,
     .doors = {
         .ref = ref_none,
         .publish = publish_none,

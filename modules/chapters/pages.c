@@ -12,8 +12,6 @@
 #include "http/response.h"
 #include "modules/chapters/chapter.h"
 
-#define N_(text) text
-
 static const char *
 kind_title(const char *kind)
 {

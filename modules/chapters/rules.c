@@ -8,7 +8,6 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-#define N_(text)   text /* marks a msgid for xgettext */
 #define SLUG_LEAST 2
 #define SLUG_MOST  40
 

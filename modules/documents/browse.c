@@ -7,6 +7,7 @@
 #include "auth/page.h"
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/macros.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uri.h"
@@ -21,8 +22,6 @@
 #include "q/documents.h"
 #include "webdav/dav.h"
 #include "webdav/door.h"
-
-#define N_(text) text
 
 /* Who can read a folder, by its level: a sentence for its badge. */
 static const char *

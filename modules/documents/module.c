@@ -3,10 +3,8 @@
 #include <stddef.h>
 
 #include "http/route.h"
-#include "jobs/jobs.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
-#include "q/node.h"
 #include "webdav/dav.h"
 
 #define FILES "/c/{chapter}/files/**"
@@ -21,16 +19,9 @@ static const struct route routes[] = {
     ROUTES_END,
 };
 
-static const struct dav_mount *const mounts[] = { &files_mount, NULL };
-
-static const struct job jobs[] = { { .name = NULL } };
-
 const struct module documents_module = {
     .name = "documents",
     .routes = routes,
-    .mounts = mounts,
-    .jobs = jobs,
-    .queries = queries_node,
     .doors = {
         .ref = ref_none,
         .publish = publish_none,

@@ -126,14 +126,6 @@ SELECT 1 FROM blobs_adopt($1)
 -- in   node int8, modified timestamptz
 UPDATE dav_node SET modified = $2, changed = pg_current_xact_id() WHERE id = $1
 
--- node_display_set: what people call a collection; null: its name
--- in   node int8, display text?
-UPDATE dav_node SET display = $2, changed = pg_current_xact_id() WHERE id = $1
-
--- node_touch: stamps a node whose properties changed, so that sync reports tell it
--- in   node int8
-UPDATE dav_node SET changed = pg_current_xact_id() WHERE id = $1
-
 -- node_graves: deleted collections whose members still have to be removed
 -- out  id int8
 SELECT id FROM dav_node WHERE gone AND collection ORDER BY id LIMIT 100
