@@ -23,11 +23,13 @@ def session():
     def run(script, timeout=180):
         """The output of a shell script inside `dbus-run-session`."""
         for program in ('dbus-run-session', 'bash'):
-            assert shutil.which(program), f'{program} is not installed; run: make deps-clients'
+            assert shutil.which(program), f'{program} is not installed; run: make check-clients'
         (work / 'script').write_text('set -eu\n' + script)
-        done = subprocess.run(['dbus-run-session', '--', 'bash', work / 'script'], env=env, cwd=work,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
-        text = done.stdout.decode('utf-8', 'replace')
+        # Into a file: daemons of the desktop outlive the session and would keep a pipe open.
+        with open(work / 'said', 'wb') as said:
+            done = subprocess.run(['dbus-run-session', '--', 'bash', work / 'script'], env=env, cwd=work,
+                                  stdout=said, stderr=subprocess.STDOUT, timeout=timeout)
+        text = (work / 'said').read_text('utf-8', 'replace')
         assert done.returncode == 0, text
         return text
 
@@ -42,4 +44,4 @@ def session():
 
 
 def need(program):
-    assert shutil.which(program), f'{program} is not installed; run: make deps-clients'
+    assert shutil.which(program), f'{program} is not installed; run: make check-clients'

@@ -9,7 +9,7 @@ import pytest
 def run(tmp_path):
     """run('litmus', ...): its output; the test fails with it when the exit status is not 0."""
     def make(*command, code=0, timeout=180, **more):
-        assert shutil.which(command[0]), f'{command[0]} is not installed; run: make deps'
+        assert shutil.which(command[0]), f'{command[0]} is not installed; run: make check'
         more.setdefault('cwd', tmp_path)
         done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=timeout, **more)
