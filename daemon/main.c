@@ -205,6 +205,7 @@ run(const char *file, struct helpers *helpers)
         .config = config,
         .modules = modules,
         .routes = tables_routes(arena),
+        .areas = tables_areas(),
         .lang = lang_find(config->language),
         .helpers = helpers,
         .helpers_answer = helpers_answer,

@@ -15,7 +15,8 @@
 #include "webdav/store.h"
 
 /* What the layers below the modules serve and do. */
-static const struct route *const own_routes[] = { http_routes, auth_routes, dav_routes };
+static const struct route *const own_routes[] = { http_routes, auth_routes, account_routes,
+    dav_routes };
 
 /* A door that nobody thought of is a bug. */
 static int
@@ -48,6 +49,16 @@ const struct route *const *
 tables_routes(struct arena *arena)
 {
     GATHER(const struct route *, own_routes, routes);
+}
+
+unsigned
+tables_areas(void)
+{
+    unsigned areas = 0;
+
+    for (const struct dav_mount *const *m = dav_mounts; *m != NULL; m++)
+        areas |= (*m)->area;
+    return areas;
 }
 
 const struct job *const *

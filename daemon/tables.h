@@ -15,6 +15,9 @@ struct route;
 const struct route *const *tables_routes(struct arena *);
 const struct job *const *tables_jobs(struct arena *, const struct config *);
 
+/* AREA_... (auth/access.h) of all mounts together. */
+unsigned tables_areas(void);
+
 /* "GET /c/{chapter}/ page anybody", a line a route: what the authorization tests walk. */
 void tables_print_routes(FILE *);
 

@@ -5,6 +5,8 @@
 
 const struct condition
     NEED_READ = { 403, NS_DAV, "need-privileges", N_("You may not read this.") },
+    WRONG_AREA = { 403, NS_DAV, "need-privileges",
+        N_("Your app password is not for this. Make another one on the page Devices.") },
     NEED_WRITE = { 403, NS_DAV, "need-privileges", N_("You may not change this.") },
     FINITE_DEPTH = { 403, NS_DAV, "propfind-finite-depth",
         N_("Please list one folder at a time.") },

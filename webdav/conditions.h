@@ -5,6 +5,7 @@
 
 /* Preconditions and postconditions of RFC 3744, 4331, 4918, 5689, 6578: what a <D:error> names. */
 extern const struct condition NEED_READ,
+    WRONG_AREA,         /* need-privileges; the app password is for something else */
     NEED_WRITE,         /* need-privileges with that privilege; href is the resource */
     FINITE_DEPTH,       /* PROPFIND with Depth: infinity */
     LOCKED,             /* lock-token-submitted; href is the locked resource */

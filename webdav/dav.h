@@ -164,6 +164,7 @@ struct dav_kind {
  */
 struct dav_mount {
     const char *prefix; /* "/dav/files" */
+    unsigned area;      /* AREA_...: what an app password must be for; 0: any will do */
     const char *page;   /* "files": browsers call it /c/{slug}/files, see dav_path(); or NULL */
     const char *
         features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */

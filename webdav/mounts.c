@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "webdav/conditions.h"
 #include "webdav/principal.h"
 #include "webdav/serve.h"
 #include "webdav/xml.h"
@@ -142,7 +143,8 @@ top_children(struct request *rq, const struct dav_node *top UNUSED, const char *
     node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)count);
     TRY(find_root_of(rq, &principal_mount, &node[n++]));
     for (const struct dav_mount *const *m = dav_mounts; *m != NULL; m++)
-        TRY(find_root_of(rq, *m, &node[n++]));
+        if (access_enters(rq->who, (*m)->area))
+            TRY(find_root_of(rq, *m, &node[n++]));
     *list = (struct dav_list){ node, n, NULL };
     return NULL;
 }
@@ -182,6 +184,8 @@ dav_find(struct request *rq, const struct path *asked, struct dav_node *node)
     struct path path = dav_path(rq->arena, asked), below;
     const struct dav_mount *mount = mount_of(&path, &below);
 
+    if (mount != NULL && !access_enters(rq->who, mount->area))
+        return REFUSE(rq->arena, WRONG_AREA);
     if (mount != NULL)
         return mount->find(rq, &below, node);
     if (path.n == 0) {

@@ -13,6 +13,12 @@ access_role(const struct principal *who, int64_t chapter)
     return ROLE_FEDERATION;
 }
 
+bool
+access_enters(const struct principal *who, unsigned area)
+{
+    return who->only == 0 || area == 0 || (who->only & area) != 0;
+}
+
 /* Only the person herself: neither a chapter's chair nor a state admin. */
 static unsigned
 personal_rights(const struct principal *who, int64_t owner)

@@ -22,6 +22,12 @@ struct role_in {
     enum role role;
 };
 
+/*
+ * What an app password may be for. The numbers stand in the database
+ * (app_password.areas) and never change; each DAV mount says which it belongs to.
+ */
+enum area { AREA_DOCUMENTS = 1, AREA_CALENDARS = 2, AREA_CONTACTS = 4, AREA_WIKI = 8 };
+
 /* Who asks. Constant once made; shared by requests. */
 struct principal {
     int64_t person; /* 0: nobody signed in */
@@ -29,6 +35,8 @@ struct principal {
     const char *old_uid; /* the alias under which an address reached her, or NULL */
     bool state_admin;
     bool by_password;            /* LDAP password rather than app password or session */
+    unsigned only;               /* AREA_... that her app password is for; 0: everything */
+    int64_t until;               /* when that expires, microseconds; 0: never */
     const struct role_in *roles; /* effective: grants and membership along the tree included */
     int n_roles;
 };
@@ -37,6 +45,9 @@ extern const struct principal nobody;
 
 /* The role of a principal in a chapter. */
 enum role access_role(const struct principal *, int64_t chapter);
+
+/* May somebody signed in like this enter an area (0: one for all, as discovery)? */
+bool access_enters(const struct principal *, unsigned area);
 
 /* Who may do what with a collection and its members: a row of table dav_policy. */
 struct policy {

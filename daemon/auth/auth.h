@@ -36,6 +36,9 @@ void auth_notified(const struct app *, const char *payload);
 /* /login, /logout, /language. */
 extern const struct route auth_routes[];
 
+/* /account: where she is signed in, and /account/devices: her app passwords. */
+extern const struct route account_routes[];
+
 /* The periodic look at the directory, and what is swept. The table lives in the arena. */
 const struct job *auth_jobs(struct arena *, const struct config *);
 

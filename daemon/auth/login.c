@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/app_password.h"
 #include "auth/basic.h"
 #include "auth/ldap.h"
 #include "auth/passwords.h"
@@ -91,6 +92,16 @@ ask_directory(struct request *rq, const struct credentials *credentials, bool re
     return welcome(rq, found, &c, c.name[c.n > 1 && strchr(c.name[0], '\\') != NULL ? 1 : 0], who);
 }
 
+/* The same for an app password, which the directory knows nothing of. */
+static fallible
+ask_table(struct request *rq, const struct credentials *credentials, bool repeated,
+    const struct principal **who)
+{
+    TRY(throttle_check(rq, credentials->user));
+    TRY(app_password_check(rq, credentials, who));
+    return *who != NULL || repeated ? NULL : throttle_failed(rq, credentials->user);
+}
+
 fallible
 login_check(struct request *rq, const struct credentials *credentials, const struct principal **who)
 {
@@ -110,7 +121,8 @@ login_check(struct request *rq, const struct credentials *credentials, const str
         break;
     }
 
-    struct error *e = ask_directory(rq, credentials, passwords_repeated(question), who);
+    struct error *e = (app_password_looks_like(credentials->password) ? ask_table : ask_directory)(
+        rq, credentials, passwords_repeated(question), who);
     if (e != NULL)
         *who = NULL;
     passwords_learn(passwords, question,

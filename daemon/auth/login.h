@@ -8,7 +8,8 @@ struct principal;
 struct request;
 
 /*
- * Who has this name and password: from the cache, else from the directory.
+ * Who has this name and password: from the cache, else from the directory, or,
+ * when it looks like an app password, from our table and never from the directory.
  * *who is NULL when they are wrong. Refreshes her row in the database from
  * what the directory says. Outside any transaction; takes short ones of its own.
  * TOO_MANY while guessing is held back, TRY_LATER when the directory is silent.

@@ -22,6 +22,11 @@ notice_of(const struct request *rq)
         { "uploaded", N_("Uploaded.") },
         { "created", N_("The folder was created.") },
         { "signed-out", N_("You are signed out.") },
+        { "signed-out-everywhere",
+            N_("You are signed out in all browsers. Your devices keep their app passwords.") },
+        { "session-ended", N_("That browser is signed out.") },
+        { "device-removed",
+            N_("The app password is removed. Whoever uses it is refused from now on.") },
     };
     const char *done = request_query(rq, "done");
 

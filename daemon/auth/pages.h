@@ -1,6 +1,8 @@
 #ifndef AUTH_PAGES_H
 #define AUTH_PAGES_H
 
+#include <stdbool.h>
+
 #include "html/view.h"
 
 struct out;
@@ -14,5 +16,58 @@ struct login_form {
 };
 
 void page_login(struct out *, const struct view *, const struct login_form *);
+
+/* A browser where she is signed in; all texts of these structs are ready to show. */
+struct session_row {
+    const char *id, *created, *used;
+    bool here;
+};
+
+struct account_sheet {
+    const char *uid, *mail; /* mail may be NULL */
+    const struct session_row *session;
+    int n;
+};
+
+void page_account(struct out *, const struct view *, const struct account_sheet *);
+
+/* An app password. */
+struct device_row {
+    const char *id, *name, *areas, *created;
+    const char *used;    /* NULL: not yet */
+    const char *expires; /* NULL: never */
+    bool over;
+};
+
+/* What an app password can be for, as a box to tick. */
+struct area_choice {
+    const char *name;  /* of the field */
+    const char *title; /* msgid */
+    bool ticked;
+};
+
+/* The addresses of this installation in the forms that programs ask for, and the login name. */
+struct drive {
+    const char *url, *gnome, *kde, *uid;
+};
+
+struct devices_sheet {
+    const struct device_row *device;
+    int n, most;
+    const struct area_choice *area;
+    int n_areas;
+    const char *once;    /* number of the form, which counts once */
+    const char *name;    /* as typed before; "" at first */
+    int days;            /* as chosen before; 0: until taken back */
+    const char *problem; /* why it did not work, or NULL */
+    const struct drive *drive;
+};
+
+void page_devices(struct out *, const struct view *, const struct devices_sheet *);
+/* Right after one was made: the only page that ever shows a password. */
+void page_device_made(struct out *, const struct view *, const char *name, const char *password,
+    const struct drive *);
+/* Step by step for each system. Part of both. */
+void page_device_steps(struct out *, const struct view *, const struct drive *);
 
 #endif

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/app_password.h"
 #include "auth/auth.h"
 #include "auth/basic.h"
 #include "auth/csrf.h"
@@ -102,6 +103,13 @@ prepare_login(struct request *rq)
     if (!session_is_private(rq))
         return FAIL(rq->arena, FORBIDDEN, "%s",
             tr(rq->lang, "Passwords are accepted over https only. Please use the https address."));
+    if (app_password_looks_like(c.password)) {
+        a->status = 403;
+        a->problem =
+            tr(rq->lang, "This is an app password: it is for programs and devices. Here you "
+                         "sign in with your own password.");
+        return NULL;
+    }
     if (credentials_possible(&c))
         e = login_check(rq, &c, &a->who);
     return explain(rq, a, e);

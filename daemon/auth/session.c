@@ -49,6 +49,17 @@ hash_of(struct request *rq, const char *id)
     return (struct bytes){ digest, SHA256_SIZE };
 }
 
+bool
+session_hash(struct request *rq, struct bytes *hash)
+{
+    const char *id = session_cookie(rq);
+
+    if (id == NULL)
+        return false;
+    *hash = hash_of(rq, id);
+    return true;
+}
+
 static void
 send_cookie(struct request *rq, struct response *rs, const char *id, const char *max_age)
 {

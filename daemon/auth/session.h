@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+struct bytes;
 struct principal;
 struct request;
 struct response;
@@ -25,6 +26,9 @@ fallible session_begin(struct request *, struct response *, const struct princip
 
 /* Signs out: here, now, and for every copy of the cookie. Inside the handler's transaction. */
 fallible session_end(struct request *, struct response *);
+
+/* What the table knows this browser's session by; false when it has none. */
+bool session_hash(struct request *, struct bytes *);
 
 /* Gives a browser without a session a number that its forms can be tied to; signs nobody in. */
 const char *session_for_forms(struct request *, struct response *);

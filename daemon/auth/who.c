@@ -1,12 +1,16 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/app_password.h"
 #include "auth/auth.h"
 #include "auth/basic.h"
 #include "auth/login.h"
 #include "auth/session.h"
 #include "base/arena.h"
+#include "base/config.h"
+#include "base/time.h"
 #include "html/lang.h"
+#include "http/app.h"
 #include "http/request.h"
 #include "http/route.h"
 
@@ -30,8 +34,12 @@ by_basic(struct request *rq)
     if (!session_is_private(rq))
         return FAIL(rq->arena, FORBIDDEN, "%s",
             tr(rq->lang, "Passwords are accepted over https only. Please use the https address."));
+    if (rq->app->config->app_passwords_only && !app_password_looks_like(credentials.password))
+        return FAIL(rq->arena, NOT_AUTHENTICATED, "%s",
+            tr(rq->lang, "Programs sign in with an app password here: make one on the page "
+                         "\"Devices\" of your account."));
     TRY(login_check(rq, &credentials, &who));
-    if (who == NULL)
+    if (who == NULL || (who->until != 0 && who->until <= time_now()))
         return REFUSE(rq->arena, NOT_AUTHENTICATED);
     rq->who = who;
     return NULL;

@@ -70,6 +70,7 @@ struct config {
     int64_t if_lists, if_conditions;
     int64_t chapter_quota; /* of a new chapter */
     int64_t password_cache;
+    bool app_passwords_only; /* on DAV; pages ask for the directory's */
 
     /* How it speaks */
     const char *title;    /* name of the installation, shown on each page */

@@ -151,6 +151,9 @@ const struct setting settings[] = {
     { SETTING(password_cache), .unit = UNIT_SECONDS, .standard = "60", .most = 60,
         .help = "How long a password counts as right after the directory said so. 0: it is asked "
                 "each time." },
+    { SETTING(app_passwords_only), .standard = "no",
+        .help = "Programs and devices (WebDAV) sign in with an app password only, which people make "
+                "for each on the page *Devices*; the directory's password is for the browser." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },

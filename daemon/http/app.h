@@ -21,6 +21,7 @@ struct app {
     const struct config *config;
     const struct module *const *modules;
     const struct route *const *routes; /* one table each module and layer, NULL last */
+    unsigned areas; /* AREA_... of auth/access.h that modules have: what app passwords can be for */
     struct blob_store *blobs;
     struct passwords *passwords; /* auth: verified logins of the last minute */
     struct quota_pool *quota;    /* space this process has reserved */

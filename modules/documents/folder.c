@@ -86,6 +86,7 @@ files_find(struct request *rq, const struct path *below, struct dav_node *node)
 
 const struct dav_mount files_mount = {
     .prefix = "/dav/files",
+    .area = AREA_DOCUMENTS,
     .page = "files",
     .scope = files_scope,
     .find = files_find,

@@ -107,6 +107,7 @@ COMMENT ON COLUMN role_grant.until IS 'Last day on which it holds; NULL: until r
 
 CREATE TABLE session (
     id_hash   bytea PRIMARY KEY,
+    id        int8 NOT NULL UNIQUE GENERATED ALWAYS AS IDENTITY,
     person_id int8 NOT NULL REFERENCES person ON DELETE CASCADE,
     created   timestamptz NOT NULL DEFAULT now(),
     used      timestamptz NOT NULL DEFAULT now(),
@@ -115,6 +116,35 @@ CREATE TABLE session (
 CREATE INDEX session_person ON session (person_id);
 COMMENT ON TABLE session IS 'A browser that is signed in.';
 COMMENT ON COLUMN session.id_hash IS 'SHA-256 of the cookie: who reads the table cannot sign in with it.';
+COMMENT ON COLUMN session.id IS 'What its owner names it by when she ends it from another browser.';
+
+CREATE TABLE app_password (
+    id        int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    person_id int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    name      text NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+    hash      bytea NOT NULL CHECK (length(hash) = 32),
+    areas     int2 NOT NULL CHECK (areas BETWEEN 1 AND 15),
+    created   timestamptz NOT NULL DEFAULT now(),
+    expires   timestamptz,
+    used      date
+);
+CREATE INDEX app_password_person ON app_password (person_id);
+COMMENT ON TABLE app_password IS 'A password of one device or program: made and taken back by its owner, good for WebDAV alone.';
+COMMENT ON COLUMN app_password.id IS 'Stands in the password (cd_ID_SECRET), so that it is found at once.';
+COMMENT ON COLUMN app_password.name IS 'What its owner calls the device.';
+COMMENT ON COLUMN app_password.hash IS 'SHA-256 of the secret, which is random and has 125 bit.';
+COMMENT ON COLUMN app_password.areas IS 'What it opens, as a sum: 1 documents, 2 calendars, 4 contacts, 8 wiki.';
+COMMENT ON COLUMN app_password.expires IS 'No longer good from then on; NULL: until taken back.';
+COMMENT ON COLUMN app_password.used IS 'The last day of use, and no more than that.';
+
+CREATE TABLE form_once (
+    person_id int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    hash      bytea NOT NULL,
+    sent      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (person_id, hash)
+);
+COMMENT ON TABLE form_once IS 'Forms that must count once: which have been sent. Kept as long as a session, whose form token they need, can last.';
+COMMENT ON COLUMN form_once.hash IS 'SHA-256 of the number in the form.';
 
 CREATE UNLOGGED TABLE login_failure (
     bucket  bytea PRIMARY KEY,
@@ -232,6 +262,8 @@ CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON chapter_group
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON person_group
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON role_grant
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER UPDATE OF hash, areas, expires OR DELETE ON app_password
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER UPDATE OF state_admin, gone ON person
     FOR EACH ROW WHEN ((OLD.state_admin, OLD.gone) IS DISTINCT FROM (NEW.state_admin, NEW.gone)) EXECUTE FUNCTION rights_changed();

@@ -10,8 +10,14 @@ UPDATE session SET used = now() WHERE id_hash = $1
 -- in   id_hash bytea
 DELETE FROM session WHERE id_hash = $1
 
--- session_sweep: Removes what is over: sessions, and failures nobody counts any more.
-WITH old AS (DELETE FROM session WHERE expires < now() OR used < now() - interval '7 days')
+-- session_sweep: Removes what is over: sessions, app passwords a month later, and what nobody counts any more.
+WITH old AS (
+    DELETE FROM session WHERE expires < now() OR used < now() - interval '7 days'
+), expired AS (
+    DELETE FROM app_password WHERE expires < now() - interval '30 days'
+), sent AS (
+    DELETE FROM form_once WHERE sent < now() - interval '31 days'
+)
 DELETE FROM login_failure WHERE last < now() - interval '1 hour'
 
 -- login_key: The key of the hashes that failed logins are counted under.

@@ -64,6 +64,7 @@ def browsers(server):
         made[role] = (session, token)
         return made[role]
 
+    browser.forget = made.pop
     return browser
 
 
@@ -104,11 +105,24 @@ def ask(server, login, browsers, method, role, path, destination):
         data = {'folder': f'authz-folder-{next(fresh)}', 'token': token}
     elif method == 'POST' and path == '/language':
         data = {'language': 'de', 'next': '/'}
+    elif path == '/account/sign-out-everywhere' and role != 'nobody':
+        return signed_out_everywhere(server, browsers, role)
+    elif path.startswith('/account'):
+        data = {'token': token, 'name': '', 'once': 'authz', 'days': '0'} if method == 'POST' else None
     elif method == 'POST':
         data, headers = {'user': 'jena-member', 'password': 'demo', 'next': '/'}, {}
     elif method == 'PUT':
         data = 'new content'
     return session.request(method, server.url + path, data=data, headers=headers, allow_redirects=False).status_code
+
+
+def signed_out_everywhere(server, browsers, role):
+    """Ends the session that the other lines use too: they get a new one."""
+    session, token = browsers(role)
+    status = session.post(server.url + '/account/sign-out-everywhere', data={'token': token},
+                          allow_redirects=False).status_code
+    browsers.forget(role)
+    return status
 
 
 def logout_elsewhere(server, role):

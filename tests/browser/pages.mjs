@@ -111,6 +111,26 @@ await look("not-found", words.notFound);
 await page.goto(`${url}/c/erfurt/files/Vorstand/`);
 await look("foreign", words.notFound);
 
+// An app password: refused without a name, made, not made again by loading the answer anew, removed.
+await page.goto(`${url}/account`);
+await look("account", words.sessions);
+await page.goto(`${url}/account/devices`);
+await look("devices", words.steps);
+await page.fill("input[name=name]", "   ");
+await page.locator("form:has(input[name=once]) button").click();
+await look("devices-problem", words.nameDevice);
+await page.fill("input[name=name]", `Telefon ${stamp}`);
+await page.locator("form:has(input[name=once]) button").click();
+await look("device-made", words.shownOnce);
+check("the password is shown", /^cd_\d+_[0-9a-hjkmnp-tv-z]{25}$/.test(await page.locator("code.secret").innerText()));
+await page.reload();
+await look("device-sent-twice", words.sentBefore);
+check("a reload shows no password", (await page.locator("code.secret").count()) === 0);
+await page.locator("details").first().locator("summary").click();
+await look("devices-steps", "/dav/files/");
+await page.locator("li", { hasText: `Telefon ${stamp}` }).locator("button").click();
+await look("device-removed", words.removed);
+
 // The keyboard alone: the first Tab is the way past the navigation.
 if (script === "script") {
     await page.goto(`${url}/`);

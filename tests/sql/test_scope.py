@@ -14,6 +14,8 @@ OPEN = {
     'person_alias': 'former login names',
     'person_group': 'decides the scope',
     'session': 'found by the hash of a cookie only',
+    'app_password': 'found by its number before there is a scope; lists are asked for by person',
+    'form_once': 'keyed by person, hashes only',
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
 }
