@@ -54,7 +54,7 @@ function emit_header(    i) {
         }
         printf "};\nstruct %s_row %s_row(const struct rows *rows, int row);\n", name, name
     }
-    printf "%s;\n", prototype()
+    printf "%s;\nextern const struct query query_%s;\n", prototype(), name
 }
 
 function emit_types(label, n, types,    i) {

@@ -55,7 +55,7 @@ options_anywhere(struct request *rq, struct response *rs)
     }
 
 const struct route dav_routes[] = {
-    READ(GET, "/dav/**", SNAPSHOT),
+    READ(GET, "/dav/**", READ_ONLY),
     READ(OPTIONS, "/dav/**", READ_ONLY),
     READ(PROPFIND, "/dav/**", SNAPSHOT),
     READ(REPORT, "/dav/**", SNAPSHOT),
@@ -68,7 +68,7 @@ const struct route dav_routes[] = {
     WRITE(LOCK, "/dav/**"),
     WRITE(UNLOCK, "/dav/**"),
 
-    READ(GET, "/principals/**", SNAPSHOT),
+    READ(GET, "/principals/**", READ_ONLY),
     READ(OPTIONS, "/principals/**", READ_ONLY),
     READ(PROPFIND, "/principals/**", SNAPSHOT),
     READ(REPORT, "/principals/**", SNAPSHOT),

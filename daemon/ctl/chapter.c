@@ -139,7 +139,7 @@ chapter_list_command(struct ctl *ctl)
 {
     struct listing l;
 
-    TRY(ctl_work(ctl, READ_ONLY, list_step, &l));
+    TRY(ctl_work(ctl, SNAPSHOT, list_step, &l));
     if (!ctl->json) {
         print_list(ctl, &l);
         return NULL;
@@ -220,7 +220,7 @@ chapter_show_command(struct ctl *ctl)
 {
     struct shown s;
 
-    TRY(ctl_work(ctl, READ_ONLY, show_step, &s));
+    TRY(ctl_work(ctl, SNAPSHOT, show_step, &s));
     if (ctl->json)
         show_json(ctl, &s);
     else

@@ -162,7 +162,7 @@ role_list_command(struct ctl *ctl)
 {
     struct listing l;
 
-    TRY(ctl_work(ctl, READ_ONLY, list_step, &l));
+    TRY(ctl_work(ctl, SNAPSHOT, list_step, &l));
     if (ctl->json)
         ctl_json(json_pack(
             "{s:b, s:s, s:o}", "ok", 1, "slug", ctl->arg[0], "roles", holders_json(&l.holders)));

@@ -42,8 +42,8 @@ struct error *
 verify_ask(struct verify *v, fallible (*step)(struct ctl *, void *own), void *own)
 {
     if (v->person != 0)
-        return ctl_work_as(v->ctl, READ_ONLY, v->person, step, own);
-    return ctl_work(v->ctl, READ_ONLY, step, own);
+        return ctl_work_as(v->ctl, SNAPSHOT, v->person, step, own);
+    return ctl_work(v->ctl, SNAPSHOT, step, own);
 }
 
 /* ---------------------------------------------------------------- what people own */

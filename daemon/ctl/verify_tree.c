@@ -138,7 +138,7 @@ verify_chapters(struct verify *v)
 {
     struct chapters c = { .recount = ctl_option(v->ctl, "recount") != NULL };
 
-    TRY(ctl_work(v->ctl, c.recount ? READ_WRITE : READ_ONLY, chapters_step, &c));
+    TRY(ctl_work(v->ctl, c.recount ? READ_WRITE : SNAPSHOT, chapters_step, &c));
     v->chapters = c.counts.n;
     for (int i = 0; i < c.faulty.n; i++) {
         struct verify_chapters_row row = verify_chapters_row(&c.faulty, i);

@@ -62,7 +62,7 @@ conn_drop(struct db *db)
     db->pg = NULL;
     memset(db->known, 0, sizeof db->known);
     db->n_pending = 0;
-    db->holding = db->in_tx = db->listening = false;
+    db->holding = db->in_tx = db->entered = db->listening = false;
     db->xid = 0;
 }
 
@@ -219,6 +219,7 @@ conn_send(struct db *db, struct arena *arena)
         return e;
     }
     push(db, (struct pending){ .what = PENDING_SYNC });
+    db->entered = false;
     return NULL;
 }
 

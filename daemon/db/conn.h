@@ -37,6 +37,8 @@ struct db {
     bool holding;     /* between db_pipeline and db_flush */
     bool in_tx;
     enum tx tx;
+    struct db_scope scope; /* of the transaction */
+    bool entered;     /* READ_ONLY: what was queued since the last synchronisation point has its scope */
     uint64_t xid;     /* of a READ_WRITE transaction, once its first answer has been read */
     bool listening;
 };
@@ -51,6 +53,14 @@ void conn_learn(struct db *, const struct query *);
 
 /* Queues a statement without parameters whose answer is only checked. */
 fallible conn_command(struct db *, struct arena *, const char *sql, int what);
+/*
+ * Queues a query, prepared before if need be; rows NULL: its answer is only
+ * checked. The number and the types of args are asserted.
+ */
+fallible conn_query(struct db *, struct arena *, const struct query *, const struct db_arg *args,
+    int n_args, struct rows *rows);
+/* Queues what sets the scope of db->scope. */
+fallible conn_enter(struct db *, struct arena *, enum tx);
 /* Sends what is queued, with a synchronisation point behind it. */
 fallible conn_send(struct db *, struct arena *);
 /* Reads the answers of all that was sent; the first failure is returned, all are read. */

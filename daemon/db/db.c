@@ -133,16 +133,18 @@ prepare(struct db *db, struct arena *arena, const struct query *q)
     return NULL;
 }
 
-static fallible
-send(struct db *db, struct arena *arena, const struct query *q, const struct db_arg *args, int n,
-    struct rows *rows)
+struct error *
+conn_query(struct db *db, struct arena *arena, const struct query *q, const struct db_arg *args,
+    int n_args, struct rows *rows)
 {
     const char *values[ARGS_MAX] = { 0 };
     int lengths[ARGS_MAX] = { 0 }, formats[ARGS_MAX];
     unsigned char room[ARGS_MAX][8];
 
+    assert(n_args == q->n_in && n_args <= ARGS_MAX);
+    assert(db->n_pending + 3 < PENDING_MAX);
     TRY(prepare(db, arena, q));
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n_args; i++) {
         assert(args[i].type == q->in[i]);
         formats[i] = 1;
         if (args[i].null)
@@ -151,10 +153,12 @@ send(struct db *db, struct arena *arena, const struct query *q, const struct db_
         values[i] = b.p;
         lengths[i] = (int)b.n;
     }
-    if (!PQsendQueryPrepared(db->pg, q->name, n, values, lengths, formats, 1))
+    if (!PQsendQueryPrepared(db->pg, q->name, n_args, values, lengths, formats, 1))
         return lost(db, arena, q);
-    db->pending[db->n_pending++] =
-        (struct pending){ .what = PENDING_QUERY, .query = q, .arena = arena, .rows = rows };
+    db->pending[db->n_pending++] = (struct pending){ .what = rows == NULL ? PENDING_COMMAND : PENDING_QUERY,
+        .query = q,
+        .arena = arena,
+        .rows = rows };
     return NULL;
 }
 
@@ -162,15 +166,15 @@ struct error *
 db_run(struct db *db, struct arena *arena, const struct query *q, const struct db_arg *args,
     int n_args, struct rows *rows)
 {
-    assert(n_args == q->n_in && n_args <= ARGS_MAX);
-    assert(db->n_pending + 3 < PENDING_MAX);
     *rows = (struct rows){ NULL, 0 };
     if (db->pg == NULL) { /* lost earlier in this transaction */
         if (db->in_tx)
             return REFUSE(arena, LOST_RACE);
         TRY(conn_open(db, arena));
     }
-    TRY(send(db, arena, q, args, n_args, rows));
+    if (db->in_tx && db->tx == READ_ONLY && !db->entered)
+        TRY(conn_enter(db, arena, READ_ONLY));
+    TRY(conn_query(db, arena, q, args, n_args, rows));
     if (db->holding)
         return NULL;
     TRY(conn_send(db, arena));

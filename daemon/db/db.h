@@ -89,7 +89,7 @@ fallible db_flush(struct db *, struct arena *);
 
 enum tx {
     NO_TX,        /* the handler needs no database */
-    READ_ONLY,    /* read committed */
+    READ_ONLY,    /* read committed; a transaction for each flush, so no statement may rely on locks of another */
     SNAPSHOT,     /* repeatable read, read only: reports of several statements */
     READ_WRITE    /* read committed; an xid is taken at once, so that an unknown COMMIT can be settled */
 };
@@ -100,17 +100,17 @@ enum tree_lock { TREE_UNLOCKED, TREE_SHARED, TREE_EXCLUSIVE };
 struct db_scope {
     const char *chapters; /* slugs with commas; "*" all; "" none */
     int64_t person;       /* whose personal rows; 0 nobody's */
-    enum tree_lock lock;  /* on all the chapters named, taken before the first query */
+    enum tree_lock lock;  /* READ_WRITE only: on all the chapters named, taken before the first query */
 };
 
 /*
- * Begins; sent together with the first query. TRY_LATER when no connection can
- * be had within 5 s.
+ * Begins; sent together with the first query. The scope's text must live until
+ * the transaction ends. TRY_LATER when no connection can be had within 5 s.
  */
 fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *);
 
 /*
- * Ends it. Of READ_ONLY and SNAPSHOT the answer is not waited for. When the connection is lost in
+ * Ends it. Of READ_ONLY nothing is left to end, of SNAPSHOT the answer is not waited for. When the connection is lost in
  * between, finds out by pg_xact_status whether it happened: NULL if it did,
  * LOST_RACE if it did not, TRY_LATER if nobody can tell.
  */

@@ -11,36 +11,46 @@
 
 #define SETTLE_PATIENCE 5000000 /* microseconds */
 
-static const char *const begin[] = {
-    [READ_ONLY] = "BEGIN READ ONLY",
-    [SNAPSHOT] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    [READ_WRITE] = "BEGIN READ WRITE",
-};
-
-static fallible
-queue_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *scope)
+struct error *
+conn_enter(struct db *db, struct arena *arena, enum tx tx)
 {
-    struct rows unused;
+    const struct db_scope *scope = &db->scope;
+    const struct db_arg args[] = { db_text(scope->chapters == NULL ? "" : scope->chapters),
+        db_int8(scope->person), db_text(tx == READ_WRITE ? "off" : "on") };
+    const struct db_arg alone = db_bool(scope->lock == TREE_EXCLUSIVE);
 
-    TRY(conn_command(db, arena, begin[tx], PENDING_COMMAND));
-    if (tx == READ_WRITE)
+    TRY(conn_query(db, arena, &query_enter, args, COUNT_OF(args), NULL));
+    if (scope->lock != TREE_UNLOCKED)
+        TRY(conn_query(db, arena, &query_tree_lock, &alone, 1, NULL));
+    db->entered = true;
+    return NULL;
+}
+
+/* A READ_ONLY transaction needs no BEGIN: what is sent up to a synchronisation point is one. */
+static fallible
+queue_begin(struct db *db, struct arena *arena, enum tx tx)
+{
+    if (tx == READ_ONLY)
+        return NULL;
+    if (tx == SNAPSHOT) {
+        TRY(conn_command(
+            db, arena, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PENDING_COMMAND));
+    } else {
+        TRY(conn_command(db, arena, "BEGIN READ WRITE", PENDING_COMMAND));
         TRY(conn_command(db, arena, "SELECT pg_current_xact_id()", PENDING_XID));
-    db->holding = true;
-    struct error *e = q_enter(db, arena, scope->chapters == NULL ? "" : scope->chapters,
-        scope->person, scope->lock == TREE_UNLOCKED ? 0 : scope->lock == TREE_SHARED ? 1 : 2, &unused);
-    db->holding = false;
-    conn_disown(db); /* its row says nothing, and its place is gone when this function returns */
-    return e;
+    }
+    return conn_enter(db, arena, tx);
 }
 
 struct error *
 db_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *scope)
 {
-    assert(!db->in_tx && tx != NO_TX);
+    assert(!db->in_tx && tx != NO_TX && (tx == READ_WRITE || scope->lock == TREE_UNLOCKED));
     TRY(conn_open(db, arena));
     if (db->n_pending > PENDING_MAX / 2)
         TRY(conn_receive(db, arena));
-    TRY(queue_begin(db, arena, tx, scope));
+    db->scope = *scope;
+    TRY(queue_begin(db, arena, tx));
     db->in_tx = true;
     db->tx = tx;
     db->xid = 0;
@@ -82,7 +92,9 @@ db_commit(struct db *db, struct arena *arena)
         return REFUSE(arena, LOST_RACE);
     }
     db->in_tx = false;
-    if (db->tx != READ_WRITE) {
+    if (db->tx == READ_ONLY)
+        return NULL;
+    if (db->tx == SNAPSHOT) {
         e = conn_command(db, arena, "COMMIT", PENDING_COMMAND);
         return e != NULL ? e : conn_send(db, arena);
     }
@@ -103,9 +115,10 @@ void
 db_rollback(struct db *db)
 {
     struct arena *arena;
+    bool open = db->tx != READ_ONLY || db->entered; /* else the last flush has ended it */
 
     db->in_tx = db->holding = false;
-    if (db->pg == NULL)
+    if (db->pg == NULL || !open)
         return;
     conn_disown(db);
     arena = arena_new();
@@ -128,7 +141,7 @@ db_end(struct db *db, struct arena *arena, struct error *e)
 struct error *
 db_savepoint(struct db *db, struct arena *arena)
 {
-    assert(db->in_tx && !db->holding);
+    assert(db->in_tx && !db->holding && db->tx != READ_ONLY);
     if (db->pg == NULL)
         return REFUSE(arena, LOST_RACE);
     TRY(conn_command(db, arena, "SAVEPOINT chapterd", PENDING_COMMAND));

@@ -284,7 +284,7 @@ COMMENT ON COLUMN dav_policy.read_level IS 'Least role: 0 public, 1 federation, 
 
 -- The tables that every write touches have no foreign keys to chapter, person, dav_policy and the parent node: each
 -- insert would lock those rows in share mode, and all writers of a chapter would meet there. What they would
--- protect is protected by the tree lock of enter(); chapters are never deleted, what a person owns goes before she
+-- protect is protected by the tree lock (query tree_lock); chapters are never deleted, what a person owns goes before she
 -- does (door person_erase); chapterctl verify looks.
 
 CREATE TABLE blob (
@@ -447,30 +447,6 @@ $$ SELECT nullif(current_setting('chapterd.person', true), '')::int8 $$;
 COMMENT ON FUNCTION person IS 'The person whose own rows this transaction may touch.';
 
 -- The chapters of the scope are locked in the order of their ids, so that two requests cannot wait for each other.
-CREATE FUNCTION enter(slugs text, who int8, lock int4) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    ids int8[];
-    c int8;
-BEGIN
-    IF slugs = '*' THEN
-        SELECT array_agg(id ORDER BY id) INTO ids FROM chapter WHERE archived IS NULL;
-    ELSIF slugs <> '' THEN
-        SELECT array_agg(id ORDER BY id) INTO ids FROM chapter
-         WHERE slug = ANY (string_to_array(slugs, ',')) AND archived IS NULL;
-    END IF;
-    PERFORM set_config('chapterd.scope', coalesce(ids, '{}')::text, true),
-            set_config('chapterd.person', CASE WHEN who > 0 THEN who::text ELSE '' END, true);
-    IF lock > 0 AND ids IS NOT NULL THEN
-        FOREACH c IN ARRAY ids LOOP
-            IF lock = 1 THEN
-                PERFORM pg_advisory_xact_lock_shared(1, c::int4);
-            ELSE
-                PERFORM pg_advisory_xact_lock(1, c::int4);
-            END IF;
-        END LOOP;
-    END IF;
-END $$;
-COMMENT ON FUNCTION enter IS 'First statement of every transaction: sets the scope and takes the tree locks (0 none, 1 shared, 2 exclusive).';
 
 -- ---------------------------------------------------------------- space: reserve, note, fold
 

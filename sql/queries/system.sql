@@ -1,7 +1,19 @@
--- enter: the scope of this transaction and its tree locks (0 none, 1 shared, 2 exclusive)
--- in   chapters text, who int8, tree_lock int4
--- out  done int4
-SELECT 1 FROM enter($1, $2, $3);
+-- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on')
+-- in   chapters text, who int8, read_only text
+-- out  scope text, person text, read_only text
+SELECT set_config('chapterd.scope', CASE
+           WHEN $1 = '*' THEN (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter WHERE archived IS NULL)
+           ELSE (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter
+                  WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL) END, true),
+       set_config('chapterd.person', CASE WHEN $2 > 0 THEN $2::text ELSE '' END, true),
+       set_config('transaction_read_only', $3, true);
+
+-- tree_lock: takes the tree locks of the chapters of the scope, in the order of their ids
+-- in   alone bool
+-- out  n int8
+SELECT count(CASE WHEN $1 THEN pg_advisory_xact_lock(1, c::int4)::text
+                  ELSE pg_advisory_xact_lock_shared(1, c::int4)::text END)
+  FROM unnest(scope()) AS c;
 
 -- xid_status: what became of a transaction: committed, aborted, in progress; null when too old to know
 -- in   xid xid8

@@ -117,7 +117,7 @@ offence|webdav/xml_in.c|    options = XML_PARSE_XINCLUDE;
 offence|webdav/xml_in.c|    xmlXPathEval(a, b);
 fine|webdav/xml_in.c|    options = XML_PARSE_NONET \| XML_PARSE_NO_XXE; /* never XML_PARSE_HUGE */
 offence|webdav/x.c|    "select id from chapterd.node where id = $1"
-offence|webdav/x.c|    "SELECT chapterd.enter()"
+offence|webdav/x.c|    "SELECT chapterd.scope()"
 offence|webdav/x.c|    "INSERT INTO node VALUES (1)"
 offence|modules/wiki/x.c|    "update dav_node set name = $1"
 offence|modules/wiki/x.c|    "DELETE FROM dav_node"

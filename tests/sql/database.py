@@ -135,7 +135,9 @@ class Session:
     def begin(self, scope='', lock=0, person=0, level=None):
         if level:
             self.sql(f'SET TRANSACTION ISOLATION LEVEL {level}')
-        self.sql('SELECT enter(%s, %s, %s)', (scope, person, lock))
+        self.q('enter', scope, person, 'off')
+        if lock:
+            self.q('tree_lock', lock == 2)
 
     def q(self, name, *args):
         query = QUERIES[name]

@@ -36,6 +36,12 @@ static const struct query q_note = { .name = "t_note",
     .n_in = 1,
     .in = (const enum db_type[]){ DB_TEXT } };
 
+static const struct query q_scope = { .name = "t_scope",
+    .sql = "SELECT current_setting('chapterd.scope'), current_setting('chapterd.person'),"
+           " current_setting('transaction_read_only') = 'on'",
+    .n_out = 3,
+    .out = (const enum db_type[]){ DB_TEXT, DB_TEXT, DB_BOOL } };
+
 static struct db *
 open_db(void)
 {
@@ -110,6 +116,65 @@ TEST(db_several_queries_in_one_flush)
     CHECK(db_flush(db, arena) == NULL);
     CHECK(a.n == 1 && b.n == 1 && c.n == 1 && row_int(&a, 0, 0) == row_int(&b, 0, 0));
     CHECK(db_commit(db, arena) == NULL);
+    arena_free(arena);
+    db_free(db);
+}
+
+TEST(db_every_flush_of_a_reader_has_its_scope_and_none_outlives_it)
+{
+    struct db *db = open_db();
+    struct arena *arena = arena_new();
+    const struct db_scope hers = { .chapters = "", .person = 7 };
+    struct rows rows;
+
+    for (int i = 0; i < 2; i++) {
+        CHECK(db_begin(db, arena, READ_ONLY, &hers) == NULL);
+        for (int flush = 0; flush < 2; flush++) {
+            CHECK(db_run(db, arena, &q_scope, NULL, 0, &rows) == NULL);
+            CHECK_TEXT(row_text(&rows, 0, 0), "{}");
+            CHECK_TEXT(row_text(&rows, 0, 1), "7");
+            CHECK(row_bool(&rows, 0, 2));
+        }
+        CHECK(db_commit(db, arena) == NULL);
+        CHECK(db_run(db, arena, &q_scope, NULL, 0, &rows) == NULL);
+        CHECK_TEXT(row_text(&rows, 0, 0), "");
+        CHECK_TEXT(row_text(&rows, 0, 1), "");
+        CHECK(!row_bool(&rows, 0, 2));
+    }
+    arena_free(arena);
+    db_free(db);
+}
+
+TEST(db_a_reader_cannot_write)
+{
+    struct db *db = open_db();
+    struct arena *arena = arena_new();
+    struct db_arg name = db_text("db_test_reader");
+    struct rows rows;
+
+    CHECK(db_begin(db, arena, READ_ONLY, &nothing) == NULL);
+    CHECK(db_run(db, arena, &q_note, &name, 1, &rows) != NULL);
+    db_rollback(db);
+    CHECK(db_begin(db, arena, READ_WRITE, &nothing) == NULL);
+    CHECK(db_run(db, arena, &q_note, &name, 1, &rows) == NULL);
+    db_rollback(db);
+    arena_free(arena);
+    db_free(db);
+}
+
+TEST(db_a_reader_that_gives_up_before_its_flush_leaves_nothing)
+{
+    struct db *db = open_db();
+    struct arena *arena = arena_new();
+    const struct db_scope hers = { .chapters = "", .person = 7 };
+    struct rows rows;
+
+    CHECK(db_begin(db, arena, READ_ONLY, &hers) == NULL);
+    db_pipeline(db);
+    CHECK(db_run(db, arena, &q_pid, NULL, 0, &rows) == NULL);
+    db_rollback(db);
+    CHECK(db_run(db, arena, &q_scope, NULL, 0, &rows) == NULL);
+    CHECK_TEXT(row_text(&rows, 0, 1), "");
     arena_free(arena);
     db_free(db);
 }
