@@ -85,7 +85,9 @@ GETTER(get_etag)
 {
     if (node->etag == NULL)
         return text_or_absent(x, NULL, got);
-    xml_text(x, arena_printf(rq->arena, "\"%s\"", node->etag));
+    xml_text(x, "\"");
+    xml_text(x, node->etag);
+    xml_text(x, "\"");
     return NULL;
 }
 

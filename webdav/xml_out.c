@@ -111,9 +111,26 @@ escape(char c, bool in_attribute)
     }
 }
 
+/* How many bytes from s on are ASCII that stands for itself everywhere. Most texts are nothing else. */
+static size_t
+plain_ascii(const char *s)
+{
+    size_t n = 0;
+
+    while (s[n] >= ' ' && s[n] < 0x7F && s[n] != '&' && s[n] != '<' && s[n] != '>' && s[n] != '"')
+        n++;
+    return n;
+}
+
 static void
 add_escaped(struct xml_out *x, const char *s, bool in_attribute)
 {
+    size_t easy = plain_ascii(s);
+
+    add(x, s, easy);
+    s += easy;
+    if (*s == '\0')
+        return;
     bool clean = text_is_xml(s, strlen(s));
 
     while (*s != '\0') {
