@@ -118,13 +118,12 @@ free_addresses(struct addrinfo **list)
         freeaddrinfo(*list);
 }
 
-/* "127.0.0.1:8080", "[::1]:8080", ":8080" and "*:8080" for all addresses. */
+/* "127.0.0.1:8080", "[::1]:8080"; "0.0.0.0:8080" and "[::]:8080" for all addresses. */
 static fallible
 open_tcp(struct arena *arena, struct front *front, const char *word)
 {
     const char *colon = strrchr(word, ':');
-    const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-        .ai_socktype = SOCK_STREAM };
+    const struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
     CLEANUP(free_addresses) struct addrinfo *list = NULL;
 
     if (colon == NULL)
@@ -133,17 +132,11 @@ open_tcp(struct arena *arena, struct front *front, const char *word)
     const char *host = n > 1 && word[0] == '[' && word[n - 1] == ']'
                            ? arena_copy(arena, word + 1, n - 2)
                            : arena_copy(arena, word, n);
-    if (n == 0 || strcmp(host, "*") == 0)
-        host = NULL;
     int e = getaddrinfo(host, colon + 1, &hints, &list);
     if (e != 0)
         return FAIL(arena, INTERNAL, "listen: %s: %s", word, gai_strerror(e));
-    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
-        struct error *error = open_address(arena, front, word, ai);
-        /* A machine without IPv6 still names the wildcard address of it. */
-        if (error != NULL && (host != NULL || front->n_listeners == 0 || ai->ai_next != NULL))
-            return error;
-    }
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
+        TRY(open_address(arena, front, word, ai));
     return NULL;
 }
 

@@ -71,7 +71,7 @@ work(void *cls)
         pthread_mutex_unlock(&jobs->mutex);
         run_all(jobs);
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += 1;
         pthread_mutex_lock(&jobs->mutex);
         if (!jobs->stopping)
@@ -85,6 +85,7 @@ struct jobs *
 jobs_start(const struct app *app, const struct job *const *tables)
 {
     struct jobs *jobs = calloc(1, sizeof *jobs);
+    pthread_condattr_t monotonic;
 
     if (jobs == NULL)
         abort();
@@ -92,7 +93,10 @@ jobs_start(const struct app *app, const struct job *const *tables)
     jobs->tables = tables;
     jobs->db = db_new(app->config->database, "chapterd jobs");
     pthread_mutex_init(&jobs->mutex, NULL);
-    pthread_cond_init(&jobs->stop, NULL);
+    pthread_condattr_init(&monotonic); /* a clock that is set back would stop all jobs until then */
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&jobs->stop, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&jobs->thread, NULL, work, jobs) != 0)
         abort();
     return jobs;
