@@ -212,6 +212,12 @@ method_proppatch(struct request *rq, struct dav_state *s, struct response *rs)
         TRY(apply(rq, &s->node, &changes));
     else
         fail_all(&changes, &NEED_WRITE);
+    if (s->minimal)
+        response_header(rs, "Preference-Applied", "return=minimal");
+    if (s->minimal && !changes.failed) { /* RFC 8144, 2.2 */
+        response_status(rs, 204);
+        return NULL;
+    }
     x = multistatus_begin(rq, rs);
     xml_open(x, NS_DAV, "response");
     xml_href(x, s->node.href);

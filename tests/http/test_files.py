@@ -33,9 +33,9 @@ def test_cl_E5_delete_a_folder(anna, box):
     anna.mkcol(box + 'd/')
     anna.put(box + 'd/f')
     for depth in ('0', '1', 'x'):
-        assert anna.delete(box + 'd/', Depth=depth).status in (400, 204)
-        break
-    assert anna.delete(box + 'd/', Depth='infinity').status in (204, 404)
+        assert anna.delete(box + 'd/', Depth=depth).status == 400, depth
+    assert anna.get(box + 'd/f').status == 200
+    assert anna.delete(box + 'd/', Depth='infinity').status == 204
     assert anna.get(box + 'd/f').status == 404
     assert anna.head(box + 'd/').status == 404
 
@@ -147,7 +147,7 @@ def test_cl_F10_if_none_match(anna, box):
 def test_cl_F11_collections_answer(alice, target):
     assert alice.head(target).status == 200
     assert alice.get(target).status == 200
-    assert alice.get(target, Range='bytes=0-0').status in (200, 206)
+    assert alice.get(target, Range='bytes=0-0').status == 200
 
 
 @pytest.mark.parametrize('name', ['._x', '.DS_Store', '.hidden', '.metadata_never_index',
@@ -189,7 +189,7 @@ def test_rfc5689_extended_mkcol(anna, box):
     assert entry.text('displayname') == 'Pläne' and entry.text('x', 'urn:test') == 'v'
     odd = body.replace('<D:collection/>', '<D:collection/><t:strange/>')
     answer = anna('MKCOL', box + 'e', odd, Content_Type='application/xml')
-    assert answer.status in (403, 409, 424), answer
+    assert answer.status == 403, answer
     assert anna.head(box + 'e').status == 404
 
 
@@ -228,7 +228,7 @@ def test_cl_F18_overwrite(anna, box, method, folder):
     assert content('b') == b'a'
     make('a')
     assert anna(method, box + 'c', Destination=box + 'b').status == 204, 'absent means T'
-    assert anna(method, box + 'b', Destination=box + 'x', Overwrite='Q').status in (400, 201)
+    assert anna(method, box + 'b', Destination=box + 'x', Overwrite='Q').status == 400
 
 
 def test_cl_F18_folders(anna, box):
@@ -279,7 +279,7 @@ def test_cl_F20_every_segment_answers(alice):
 def test_cl_F22_codings_on_put(anna, box):
     assert anna.put(box + 'f', SMALL, Content_Encoding='gzip').status == 415
     assert anna.get(box + 'f').status == 404
-    assert anna.put(box + 'f', SMALL, Content_Encoding='identity').status in (201, 415)
+    assert anna.put(box + 'f', SMALL, Content_Encoding='identity').status == 201
 
 
 def test_cl_F23_empty_target(server):
@@ -299,7 +299,7 @@ def test_x_oc_mtime(anna, box):
     shown = anna.props(box + 'f', 'getlastmodified').text('getlastmodified')
     assert shown == 'Sun, 13 Sep 2020 12:26:40 GMT'
     for odd in ('x', '-5', '1e9', '99999999999999999999', '1600000000.5'):
-        assert anna.put(box + 'g', SMALL, X_OC_Mtime=odd).status in (201, 204, 400), odd
+        assert anna.put(box + 'g', SMALL, X_OC_Mtime=odd).status in (201, 204), odd
 
 
 def test_getlastmodified_from_proppatch(anna, box):

@@ -273,7 +273,7 @@ def test_get_with_a_body(front):
     with front.connect() as conn:
         conn.send(front.bytes('GET', '/', b'x' * 1000) + front.bytes('GET', '/'))
         assert [conn.answer().status for _ in range(2)] == [200, 200]
-    assert front.ask('DELETE', '/c/x/y', b'x').status in (405, 415)
+    assert front.ask('DELETE', '/c/x/y', b'x').status == 405
 
 
 @pytest.mark.parametrize('sent, announced, status', [(5, 5, 201), (5, 6, 400), (6, 5, 400),

@@ -41,7 +41,7 @@ def test_cl_B1_dav_header(alice, target):
 @pytest.mark.parametrize('target', ['/dav/', '/dav/files/jena/', '/dav/principals/users/jena-member/'])
 def test_cl_B2_dav_header_on_other_methods(alice, target):
     assert alice.propfind(target, 'resourcetype').get('DAV', '').startswith('1')
-    assert alice('REPORT', target, '<D:none xmlns:D="DAV:"/>', Depth='0').status in (403, 207)
+    assert alice('REPORT', target, '<D:none xmlns:D="DAV:"/>', Depth='0').status == 403
 
 
 def test_cl_B4_in_anothers_home(alice):
@@ -56,7 +56,7 @@ def test_cl_B6_options_without_login(server):
 
 
 def test_cl_B6_options_asterisk(server):
-    assert server.client()('OPTIONS', '*').status in (200, 400)
+    assert server.client()('OPTIONS', '*').status == 200
 
 
 @pytest.mark.parametrize('service', ['caldav', 'carddav'])

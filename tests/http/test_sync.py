@@ -33,7 +33,7 @@ def test_cl_D1_first_and_next(anna, box):
     anna.delete(box + 'a')
     later, token = changes(anna, box, token)
     assert later[box + 'a'] is None and later[box + 'b']
-    assert list(changes(anna, box)[0]) == [box + 'b', box + 'd/'] or True
+    assert set(changes(anna, box)[0]) == {box + 'b', box + 'd/'}
 
 
 @pytest.mark.parametrize('depth', ['0', '1', None])
@@ -41,8 +41,8 @@ def test_cl_D1_depths(anna, box, depth):
     anna.put(box + 'a')
     answer = anna('REPORT', box, sync_body(), Depth=depth)
     assert answer.status == 207
-    assert anna('REPORT', box, sync_body(), Depth='infinity').status in (207, 400)
-    assert anna('REPORT', box, sync_body(level='infinite'), Depth='0').status in (403, 400)
+    assert anna('REPORT', box, sync_body(), Depth='infinity').status == 207
+    assert anna('REPORT', box, sync_body(level='infinite'), Depth='0').status == 403
 
 
 def test_a_quiet_collection_keeps_its_token(server, anna, alice, box, den):
@@ -67,7 +67,7 @@ def test_every_kind_of_change_is_told(anna, box):
         return changes(anna, box, token)[0]
 
     assert box + 'f' in told(lambda: anna.put(box + 'f', b'new'))
-    assert box + 'f' in told(lambda: anna.proppatch(box + 'f', 'x', 'v')) or True
+    told(lambda: anna.proppatch(box + 'f', 'x', 'v'))  # or not: its content is the same (RFC 6578, 3.5.1)
     moved = told(lambda: anna.move(box + 'f', box + 'h'))
     assert moved[box + 'f'] is None and moved[box + 'h']
     assert told(lambda: anna.copy(box + 'h', box + 'i'))[box + 'i']
@@ -166,5 +166,5 @@ def test_what_one_may_not_read_is_not_told(server, anna, alice):
 def test_on_what_has_no_changes(alice, den):
     alice.put(den + 'f')
     answer = alice.sync(den + 'f')
-    assert answer.status in (403, 405, 409), answer
+    assert answer.status == 403 and answer.error() == ['supported-report'], answer
     assert alice.sync(den + 'none').status == 404
