@@ -48,10 +48,21 @@ dead_load(struct request *rq, const struct dav_node *node, int n, const struct p
 const struct dead_property *
 dead_find(const struct dav_batch *batch, int64_t node, const char *ns, const char *name)
 {
-    for (int i = 0; batch != NULL && i < batch->n_dead; i++) {
+    int low = 0, high = batch == NULL ? 0 : batch->n_dead, n = high;
+
+    /* They come sorted by node; a folder's members may have very many together. */
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (batch->dead[middle].node < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (int i = low; i < n && batch->dead[i].node == node; i++) {
         const struct dead_property *p = &batch->dead[i];
 
-        if (p->node == node && strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
+        if (strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
             return p;
     }
     return NULL;
