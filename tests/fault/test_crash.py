@@ -13,7 +13,7 @@ from lib.wire import NoAnswer
 
 FAULTS = BUILD if os.environ.get('CHAPTERD_FAULTS') is None else REPO / os.environ['CHAPTERD_FAULTS']
 if FAULTS.name not in ('faults', 'asan'):
-    FAULTS = REPO / 'build/faults'
+    FAULTS = REPO / ('build/faults' if (REPO / 'build/faults').exists() else 'build/asan')
 
 
 def crash_points():
