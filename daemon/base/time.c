@@ -91,10 +91,22 @@ time_http(struct arena *arena, int64_t us)
 const char *
 time_rfc3339(struct arena *arena, int64_t us)
 {
+    static const char form[] = "0000-00-00T00:00:00Z";
     struct tm t = utc(whole_seconds(us));
+    int year = t.tm_year + 1900;
 
-    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    if (year < 0 || year > 9999)
+        return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, t.tm_mon + 1, t.tm_mday,
+            t.tm_hour, t.tm_min, t.tm_sec);
+    char *s = arena_copy(arena, form, sizeof form - 1);
+    two_digits(s, year / 100);
+    two_digits(s + 2, year);
+    two_digits(s + 5, t.tm_mon + 1);
+    two_digits(s + 8, t.tm_mday);
+    two_digits(s + 11, t.tm_hour);
+    two_digits(s + 14, t.tm_min);
+    two_digits(s + 17, t.tm_sec);
+    return s;
 }
 
 const char *
