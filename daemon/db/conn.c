@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/time.h"
+#include "q/system.h"
 
 #define CONNECT_PATIENCE 5000000 /* microseconds until a client is told to try later */
 #define ANSWER_PATIENCE  15000   /* milliseconds; statement_timeout ends a healthy server's answer long before */
@@ -272,8 +273,8 @@ take(struct db *db, struct arena *arena, const struct pending *p, PGresult *resu
         return NULL;
     }
     if (p->what == PENDING_XID && good) {
-        struct rows row = { result, 1 };
-        db->xid = (uint64_t)row_int(&row, 0, 0);
+        struct rows rows = { result, 1 };
+        db->xid = (uint64_t)enter_row(&rows, 0).xid;
     }
     if (p->what == PENDING_PREPARE && !good)
         forget_statement(db, p->query);

@@ -19,7 +19,7 @@ struct pending {
         PENDING_SYNC,
         PENDING_COMMAND, /* the answer is only checked */
         PENDING_COMMIT,  /* must not turn out to be a rollback */
-        PENDING_XID,
+        PENDING_XID, /* the query enter of a transaction that writes: xid is taken from it */
         PENDING_PREPARE,
         PENDING_QUERY
     } what;

@@ -20,6 +20,8 @@ conn_enter(struct db *db, struct arena *arena, enum tx tx)
     const struct db_arg alone = db_bool(scope->lock == TREE_EXCLUSIVE);
 
     TRY(conn_query(db, arena, &query_enter, args, COUNT_OF(args), NULL));
+    if (tx == READ_WRITE)
+        db->pending[db->n_pending - 1].what = PENDING_XID;
     if (scope->lock != TREE_UNLOCKED)
         TRY(conn_query(db, arena, &query_tree_lock, &alone, 1, NULL));
     db->entered = true;
@@ -37,7 +39,6 @@ queue_begin(struct db *db, struct arena *arena, enum tx tx)
             db, arena, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PENDING_COMMAND));
     } else {
         TRY(conn_command(db, arena, "BEGIN READ WRITE", PENDING_COMMAND));
-        TRY(conn_command(db, arena, "SELECT pg_current_xact_id()", PENDING_XID));
     }
     return conn_enter(db, arena, tx);
 }

@@ -1,12 +1,13 @@
--- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on')
+-- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on'); one that writes gets its number here
 -- in   chapters text, who int8, read_only text
--- out  scope text, person text, read_only text
+-- out  scope text, person text, read_only text, xid xid8?
 SELECT set_config('chapterd.scope', CASE
            WHEN $1 = '*' THEN (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter WHERE archived IS NULL)
            ELSE (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter
                   WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL) END, true),
        set_config('chapterd.person', CASE WHEN $2 > 0 THEN $2::text ELSE '' END, true),
-       set_config('transaction_read_only', $3, true);
+       set_config('transaction_read_only', $3, true),
+       CASE WHEN $3 = 'off' THEN pg_current_xact_id() END;
 
 -- tree_lock: takes the tree locks of the chapters of the scope, in the order of their ids
 -- in   alone bool
