@@ -34,7 +34,6 @@ struct principal {
     const char *uid, *name, *mail;
     const char *old_uid; /* the alias under which an address reached her, or NULL */
     bool state_admin;
-    bool by_password;            /* LDAP password rather than app password or session */
     unsigned only;               /* AREA_... that her app password is for; 0: everything */
     int64_t until;               /* when that expires, microseconds; 0: never */
     const struct role_in *roles; /* effective: grants and membership along the tree included */

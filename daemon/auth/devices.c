@@ -20,7 +20,6 @@
 #include "http/response.h"
 #include "q/account.h"
 
-#define N_(text)   text
 #define NAME_CHARS 60
 #define NAME_BYTES (4 * NAME_CHARS)
 #define DAYS_MAX   366

@@ -68,7 +68,6 @@ welcome(struct request *rq, const struct directory_person *found, const struct c
 
     struct principal *p = NEW(rq->arena, struct principal);
     *p = *loaded;
-    p->by_password = true;
     if (c->present != NULL && strcasecmp(found->uid, c->present) == 0)
         p->old_uid = typed;
     *who = p;

@@ -131,6 +131,24 @@ await look("devices-steps", "/dav/files/");
 await page.locator("li", { hasText: `Telefon ${stamp}` }).locator("button").click();
 await look("device-removed", words.removed);
 
+// The keyboard alone opens the steps and sends the form.
+if (script === "script") {
+    await page.goto(`${url}/account/devices`);
+    await page.locator("summary").nth(1).focus();
+    await page.keyboard.press("Enter");
+    check("Return opens the steps", await page.locator("details").nth(1).evaluate((d) => d.open));
+    await page.locator("input[name=name]").focus();
+    await page.keyboard.type(`Tasten ${stamp}`);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+    check("Tab reaches the button", await page.evaluate(() => document.activeElement.tagName === "BUTTON"));
+    await page.keyboard.press("Enter");
+    await page.waitForLoadState("networkidle");
+    check("the keyboard makes one", (await page.locator("code.secret").count()) === 1);
+    await page.goto(`${url}/account/devices`);
+    await page.locator("li", { hasText: `Tasten ${stamp}` }).locator("button").press("Enter");
+    await page.waitForLoadState("networkidle");
+}
+
 // The keyboard alone: the first Tab is the way past the navigation.
 if (script === "script") {
     await page.goto(`${url}/`);

@@ -1,8 +1,10 @@
 """Programs of others against our daemon. A missing one is a failure: make deps installs them."""
+import re
 import shutil
 import subprocess
 
 import pytest
+import requests
 
 
 @pytest.fixture
@@ -25,6 +27,26 @@ def home(tmp_path, server):
     (tmp_path / '.netrc').write_text('machine 127.0.0.1\nlogin jena-board\npassword demo\n')
     (tmp_path / '.netrc').chmod(0o600)
     return tmp_path
+
+
+@pytest.fixture
+def app_password(server):
+    """app_password('jena-member'): one made on the page as a person would, and that page."""
+    def hidden(page, name):
+        return re.search(rf'name="{name}" value="([^"]*)"', page.text).group(1)
+
+    def make(user):
+        browser = requests.Session()
+        page = browser.get(server.url + '/login')
+        browser.post(server.url + '/login',
+                     data={'user': user, 'password': 'demo', 'token': hidden(page, 'token')})
+        page = browser.get(server.url + '/account/devices')
+        page = browser.post(server.url + '/account/devices', data={
+            'name': 'test', 'documents': '1', 'days': '30', 'once': hidden(page, 'once'),
+            'token': hidden(page, 'token')})
+        return re.search(r'cd_\d+_\w{25}', page.text).group(), page.text
+
+    return make
 
 
 def make_tree(root):

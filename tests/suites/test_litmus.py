@@ -2,7 +2,6 @@
 import re
 
 import pytest
-import requests
 
 # Tests of litmus 0.13 that run: init/begin/finish of each suite included, 104 in all.
 TOTAL = 104
@@ -29,26 +28,11 @@ def test_litmus(server, run, anna, box):
     assert done.returncode == 0
 
 
-def app_password(server, user):
-    """Made on the page, as a person would."""
-    def token(page):
-        return re.search(r'name="token" value="([^"]*)"', page.text).group(1)
-
-    browser = requests.Session()
-    page = browser.get(server.url + '/login')
-    browser.post(server.url + '/login', data={'user': user, 'password': 'demo', 'token': token(page)})
-    page = browser.get(server.url + '/account/devices')
-    once = re.search(r'name="once" value="([^"]*)"', page.text).group(1)
-    page = browser.post(server.url + '/account/devices', data={
-        'name': 'litmus', 'documents': '1', 'days': '30', 'once': once, 'token': token(page)})
-    return re.search(r'cd_\d+_\w{25}', page.text).group()
-
-
 @pytest.mark.parametrize('password', ['demo', 'an app password'])
-def test_litmus_as_a_member(server, run, den, password):
+def test_litmus_as_a_member(server, run, den, app_password, password):
     """The same where a member may write; with her own password, and with one for the device."""
     if password != 'demo':
-        password = app_password(server, 'jena-member')
+        password, _ = app_password('jena-member')
     done = run('litmus', '-k', f'{server.url}{den}', 'jena-member', password, code=None, timeout=300,
                env={'PATH': '/usr/bin:/bin', 'HTDOCS': '/usr/share/litmus/htdocs',
                     'TESTROOT': '/usr/libexec/litmus'})

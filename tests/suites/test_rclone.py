@@ -1,5 +1,7 @@
 """rclone: a real tree up, compared, moved, synchronised, removed."""
+import html
 import os
+import re
 
 import pytest
 
@@ -101,3 +103,13 @@ def test_mount(remote, run, tree, tmp_path):
         run('fusermount3', '-u', mount)
     assert remote('cat', remote.at('neu/b.txt')).text == 'hallo'
     assert set(remote('lsf', remote.at('neu')).text.split()) == {'b.txt', 'groß.bin'}
+
+
+def test_the_steps_on_the_page(app_password, run, tmp_path):
+    """What the page Devices says, typed as it stands there."""
+    password, page = app_password('jena-member')
+    create, look = (html.unescape(c) for c in re.findall(r'<code>(rclone [^<]*)</code>', page))
+    env = {**os.environ, 'RCLONE_CONFIG': str(tmp_path / 'rclone.conf')}
+    run('sh', '-c', create, input=f'{password}\n'.encode(), env=env)
+    assert 'jena' in run('sh', '-c', look, env=env).text.split()
+    assert password not in (tmp_path / 'rclone.conf').read_text()
