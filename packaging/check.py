@@ -55,6 +55,7 @@ SETS = {
         pytest('attack', build=ASAN),
         pytest('fault', build=ASAN),
         pytest('suites'),
+        pytest('proxy'),
         pytest('browser'),
         Step('package', ['packaging/check-package.sh']),
     ],
@@ -70,6 +71,7 @@ SETS = {
         pytest('fault', build=ASAN, limit=7200, LONG='1'),
         pytest('fault-release', 'tests/fault', limit=7200, LONG='1'),
         pytest('attack', limit=7200, LONG='1'),
+        pytest('proxy', limit=7200, LONG='1'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200),
     ],
     'scale': [

@@ -47,12 +47,16 @@ install_missing()
         ;;
     esac
     root "${install[@]}" "${missing[@]}"
-    case " ${missing[*]} " in
-    *" nginx-light "*)
-        root invoke-rc.d nginx stop || true
-        root update-rc.d nginx disable
-        ;;
-    esac
+    local package server
+    for package in "${missing[@]}"; do
+        case $package in
+        nginx-light) server=nginx ;;
+        haproxy | caddy) server=$package ;;
+        *) continue ;;
+        esac
+        root invoke-rc.d "$server" stop || true
+        root update-rc.d "$server" disable
+    done
 }
 
 if [ ${#missing[@]} -gt 0 ]; then install_missing; fi

@@ -108,7 +108,7 @@ const struct setting settings[] = {
     { SETTING(drain_max), .standard = "1 GiB", .most = TB(1),
         .help = "How much of a refused upload is read, so that a proxy passes the answer on." },
     { SETTING(drain_max_anonymous), .standard = "16 MiB", .most = TB(1),
-        .help = "The same without a login." },
+        .help = "The same without a login, when no trusted proxy is in between." },
     { SETTING(drain_timeout), .unit = UNIT_SECONDS, .standard = "60", .least = 1, .most = 3600,
         .help = "How long that may take." },
     { SETTING(xml_body_max), .standard = "256 KiB", .least = KB(4), .most = MB(64),

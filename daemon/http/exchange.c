@@ -18,6 +18,22 @@ say_why(struct request *rq, struct response *rs UNUSED)
     return exchange_of(rq)->found;
 }
 
+/*
+ * How much of a refused body is thrown away before the connection is closed over
+ * it. A stranger gets the small limit; not so through a proxy of ours: it makes 502
+ * of an answer that comes with a closed connection, so that whoever is asked for a
+ * password would not learn of it, and it has limits of its own for its clients.
+ */
+static int64_t
+drain_max(const struct exchange *ex)
+{
+    const struct config *config = ex->rq.app->config;
+    bool proxied = networks_have(ex->front->trusted, &ex->peer) &&
+                   request_header(&ex->rq, "X-Forwarded-For") != NULL;
+
+    return (int64_t)(proxied ? config->drain_max : config->drain_max_anonymous);
+}
+
 /* Errors on the way to a route are shown like others, to the person who is signed in. */
 static const struct route no_route = {
     .method = GET,
@@ -123,7 +139,7 @@ exchange_open(struct exchange *ex)
     rq->method = ex->framing.method;
     TRY(find_address(ex));
     ex->close = false;
-    ex->drain_max = (int64_t)rq->app->config->drain_max_anonymous;
+    ex->drain_max = drain_max(ex);
     struct error *e = ex->framing.form == TARGET_SERVER ? NULL : find_route(ex);
     if (rq->method == OPTIONS && (rq->route == NULL || rq->route == &no_route) && !exchange_has_body(ex)) {
         answer_options(ex);

@@ -168,7 +168,6 @@ on_head(struct exchange *ex)
         return refuse_body(ex);
     if (ex->rq.body == NULL)
         return MHD_YES;
-    ex->drain_max = (int64_t)ex->rq.app->config->drain_max_anonymous;
     atomic_store(&ex->connection->phase, BODY);
     if (body_needs_admission(ex))
         hand_over(ex, ADMITTING);

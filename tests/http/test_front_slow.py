@@ -74,6 +74,19 @@ def test_drain_has_an_end(impatient):
         assert conn.closed()
 
 
+def test_more_is_drained_for_a_proxy(impatient):
+    """It would make 502 of a 401 that comes with a closed connection."""
+    for forwarded, closes in (('203.0.113.9', False), (None, True)):
+        more = {'X_Forwarded_For': forwarded} if forwarded else {}
+        with impatient.connect() as conn:
+            conn.send(impatient.bytes('PUT', '/dav/x', None, Content_Length='70000', **more))
+            if not closes:
+                assert conn.quiet(0.2)
+                conn.send(bytes(70_000))
+            assert conn.answer().status == 401
+            assert conn.closed(0.5) == closes
+
+
 def test_oldest_idle_connections_are_closed(impatient):
     conns = []
     for _ in range(40):
