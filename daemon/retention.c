@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/app.h"
 #include "modules/module.h"
+#include "q/system.h"
 
 #define DAY 86400
 
@@ -13,7 +14,8 @@
 static fallible
 run(const struct app *app, struct db *db, struct arena *arena)
 {
-    struct error *first = NULL;
+    struct rows rows;
+    struct error *first = q_commit_marks_clear(db, arena, &rows);
 
     for (const struct module *const *m = app->modules; *m != NULL; m++) {
         int64_t removed = 0;

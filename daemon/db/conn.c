@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/time.h"
-#include "q/system.h"
+#include "base/token.h"
 
 #define CONNECT_PATIENCE 5000000 /* microseconds until a client is told to try later */
 #define ANSWER_PATIENCE  15000   /* milliseconds; statement_timeout ends a healthy server's answer long before */
@@ -44,6 +44,7 @@ db_new(const char *conninfo, const char *name)
         abort();
     db->conninfo = conninfo;
     db->name = name;
+    random_bytes(&db->writer, sizeof db->writer);
     return db;
 }
 
@@ -64,7 +65,6 @@ conn_drop(struct db *db)
     memset(db->known, 0, sizeof db->known);
     db->n_pending = 0;
     db->holding = db->in_tx = db->entered = db->listening = false;
-    db->xid = 0;
 }
 
 static void
@@ -271,10 +271,6 @@ take(struct db *db, struct arena *arena, const struct pending *p, PGresult *resu
         assert(PQnfields(result) == p->query->n_out);
         *p->rows = (struct rows){ result, PQntuples(result) };
         return NULL;
-    }
-    if (p->what == PENDING_XID && good) {
-        struct rows rows = { result, 1 };
-        db->xid = (uint64_t)enter_row(&rows, 0).xid;
     }
     if (p->what == PENDING_PREPARE && !good)
         forget_statement(db, p->query);

@@ -19,7 +19,6 @@ struct pending {
         PENDING_SYNC,
         PENDING_COMMAND, /* the answer is only checked */
         PENDING_COMMIT,  /* must not turn out to be a rollback */
-        PENDING_XID, /* the query enter of a transaction that writes: xid is taken from it */
         PENDING_PREPARE,
         PENDING_QUERY
     } what;
@@ -39,7 +38,8 @@ struct db {
     enum tx tx;
     struct db_scope scope; /* of the transaction */
     bool entered;     /* READ_ONLY: what was queued since the last synchronisation point has its scope */
-    uint64_t xid;     /* of a READ_WRITE transaction, once its first answer has been read */
+    int64_t writer;   /* a random number: whose marks in commit_mark are ours */
+    int64_t serial;   /* of the last READ_WRITE transaction; never reused */
     bool listening;
 };
 

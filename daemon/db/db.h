@@ -91,7 +91,7 @@ enum tx {
     NO_TX,        /* the handler needs no database */
     READ_ONLY,    /* read committed; a transaction for each flush, so no statement may rely on locks of another */
     SNAPSHOT,     /* repeatable read, read only: reports of several statements */
-    READ_WRITE    /* read committed; an xid is taken at once, so that an unknown COMMIT can be settled */
+    READ_WRITE    /* read committed; leaves a mark, so that a COMMIT without an answer can be settled */
 };
 
 enum tree_lock { TREE_UNLOCKED, TREE_SHARED, TREE_EXCLUSIVE };
@@ -111,7 +111,7 @@ fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *)
 
 /*
  * Ends it. Of READ_ONLY nothing is left to end, of SNAPSHOT the answer is not waited for. When the connection is lost in
- * between, finds out by pg_xact_status whether it happened: NULL if it did,
+ * between, finds out by its mark whether it happened: NULL if it did,
  * LOST_RACE if it did not, TRY_LATER if nobody can tell.
  */
 fallible db_commit(struct db *, struct arena *);

@@ -1,6 +1,5 @@
 /* Transactions: begin, scope, commit, and what to do when a COMMIT's answer never comes. */
 #include <assert.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -20,8 +19,6 @@ conn_enter(struct db *db, struct arena *arena, enum tx tx)
     const struct db_arg alone = db_bool(scope->lock == TREE_EXCLUSIVE);
 
     TRY(conn_query(db, arena, &query_enter, args, COUNT_OF(args), NULL));
-    if (tx == READ_WRITE)
-        db->pending[db->n_pending - 1].what = PENDING_XID;
     if (scope->lock != TREE_UNLOCKED)
         TRY(conn_query(db, arena, &query_tree_lock, &alone, 1, NULL));
     db->entered = true;
@@ -54,37 +51,47 @@ db_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *
     TRY(queue_begin(db, arena, tx));
     db->in_tx = true;
     db->tx = tx;
-    db->xid = 0;
+    db->serial++;
     return NULL;
 }
 
 /*
- * The connection was lost while COMMIT was under way. The number of the
- * transaction is known, so another connection can tell what became of it.
+ * The connection was lost while COMMIT was under way: its mark tells what became
+ * of it. (Its transaction id would not: after a crash PostgreSQL gives ids whose
+ * records had not been flushed to other transactions.)
  */
 static fallible
-settle(struct db *db, struct arena *arena, uint64_t xid)
+settle(struct db *db, struct arena *arena, int64_t serial)
 {
     int64_t until = time_monotonic() + SETTLE_PATIENCE;
     struct timespec pause = { .tv_nsec = 50000000 };
     struct rows rows;
 
     do {
-        struct error *e = q_xid_status(db, arena, (int64_t)xid, &rows);
-        const char *status = e == NULL && rows.n == 1 ? xid_status_row(&rows, 0).status : NULL;
-        if (status != NULL && strcmp(status, "committed") == 0)
-            return NULL;
-        if (status != NULL && strcmp(status, "aborted") == 0)
-            return REFUSE(arena, LOST_RACE);
+        struct error *e = q_commit_settle(db, arena, db->writer, serial, &rows);
+        if (e == NULL)
+            return commit_settle_row(&rows, 0).serial == serial ? NULL : REFUSE(arena, LOST_RACE);
         nanosleep(&pause, NULL);
     } while (time_monotonic() < until);
     return error_cause(REFUSE(arena, TRY_LATER), arena, "outcome of a commit unknown");
 }
 
+/* The mark and the COMMIT go together: one round trip. */
+static fallible
+commit_marked(struct db *db, struct arena *arena)
+{
+    const struct db_arg mark[] = { db_int8(db->writer), db_int8(db->serial) };
+
+    TRY(conn_query(db, arena, &query_commit_mark, mark, COUNT_OF(mark), NULL));
+    TRY(conn_command(db, arena, "COMMIT", PENDING_COMMIT));
+    TRY(conn_send(db, arena));
+    return conn_receive(db, arena);
+}
+
 struct error *
 db_commit(struct db *db, struct arena *arena)
 {
-    uint64_t xid = db->xid;
+    int64_t serial = db->serial;
     struct error *e;
 
     assert(db->in_tx && !db->holding);
@@ -100,15 +107,10 @@ db_commit(struct db *db, struct arena *arena)
         return e != NULL ? e : conn_send(db, arena);
     }
     CRASH_POINT(50);
-    e = conn_command(db, arena, "COMMIT", PENDING_COMMIT);
-    if (e == NULL)
-        e = conn_send(db, arena);
-    if (e == NULL)
-        e = conn_receive(db, arena);
+    e = commit_marked(db, arena);
     CRASH_POINT(51);
-    /* A lost connection shows as such; an xid of 0 says that nothing but BEGIN had been answered. */
-    if (e != NULL && db->pg == NULL && xid != 0)
-        return settle(db, arena, xid);
+    if (e != NULL && db->pg == NULL)
+        return settle(db, arena, serial);
     return e;
 }
 

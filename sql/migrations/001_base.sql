@@ -436,6 +436,16 @@ CREATE TABLE job_run (
 );
 COMMENT ON TABLE job_run IS 'When each periodic job last ran.';
 
+CREATE TABLE commit_mark (
+    writer int8 PRIMARY KEY,
+    serial int8 NOT NULL,
+    fence  int8 NOT NULL DEFAULT 0,
+    at     timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 50);
+COMMENT ON TABLE commit_mark IS 'The last transaction of each connection that wrote: what tells whether a COMMIT took place whose answer was lost.';
+COMMENT ON COLUMN commit_mark.fence IS 'Transactions up to this one have been given up and may no longer commit.';
+COMMENT ON COLUMN commit_mark.writer IS 'A random number a connection has for its lifetime.';
+
 -- ---------------------------------------------------------------- the second wall
 
 CREATE FUNCTION scope() RETURNS int8[] LANGUAGE sql STABLE PARALLEL SAFE AS
@@ -534,11 +544,11 @@ COMMENT ON FUNCTION quota_fold IS 'Adds up the deltas and forgets leases past th
 -- ---------------------------------------------------------------- the tree: changes
 
 -- Raises what the daemon takes for "another transaction was faster": the request is run again and sees how things are now.
-CREATE FUNCTION lost_race() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION lost_race() RETURNS int8 LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'somebody else was faster' USING ERRCODE = 'CD001';
 END $$;
-COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001.';
+COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001; never returns.';
 
 CREATE FUNCTION blob_keep(chapter int8, person int8, hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[])
 RETURNS int8 LANGUAGE plpgsql AS $$

@@ -1,13 +1,12 @@
--- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on'); one that writes gets its number here
+-- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on')
 -- in   chapters text, who int8, read_only text
--- out  scope text, person text, read_only text, xid xid8?
+-- out  scope text, person text, read_only text
 SELECT set_config('chapterd.scope', CASE
            WHEN $1 = '*' THEN (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter WHERE archived IS NULL)
            ELSE (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter
                   WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL) END, true),
        set_config('chapterd.person', CASE WHEN $2 > 0 THEN $2::text ELSE '' END, true),
-       set_config('transaction_read_only', $3, true),
-       CASE WHEN $3 = 'off' THEN pg_current_xact_id() END;
+       set_config('transaction_read_only', $3, true);
 
 -- tree_lock: takes the tree locks of the chapters of the scope, in the order of their ids
 -- in   alone bool
@@ -16,10 +15,20 @@ SELECT count(CASE WHEN $1 THEN pg_advisory_xact_lock(1, c::int4)::text
                   ELSE pg_advisory_xact_lock_shared(1, c::int4)::text END)
   FROM unnest(scope()) AS c;
 
--- xid_status: what became of a transaction: committed, aborted, in progress; null when too old to know
--- in   xid xid8
--- out  status text?
-SELECT pg_xact_status($1);
+-- commit_mark: leaves a mark in a transaction that has written, last thing before its COMMIT
+-- in   writer int8, serial int8
+INSERT INTO commit_mark AS m (writer, serial) SELECT $1, $2 WHERE pg_current_xact_id_if_assigned() IS NOT NULL
+    ON CONFLICT (writer) DO UPDATE SET at = now(),
+       serial = CASE WHEN m.fence < excluded.serial THEN excluded.serial ELSE lost_race() END;
+
+-- commit_settle: the last mark that a writer has left; one it has not left by now it cannot leave any more. Waits for a transaction of it that is about to commit
+-- in   writer int8, serial int8
+-- out  serial int8
+INSERT INTO commit_mark AS m (writer, serial, fence) VALUES ($1, 0, $2)
+    ON CONFLICT (writer) DO UPDATE SET fence = excluded.fence RETURNING serial;
+
+-- commit_marks_clear: those of connections that are long gone
+DELETE FROM commit_mark WHERE at < now() - interval '2 days';
 
 -- role_safety: whether the role of this connection could get past the second wall, and the schema's version
 -- out  superuser bool, bypasses bool, owns bool, version int4

@@ -249,3 +249,46 @@ TEST(db_a_backend_killed_before_commit_is_settled_as_lost)
     arena_free(arena);
     db_free(db);
 }
+
+/* What the daemon would find if its connection broke just after it had sent a COMMIT. */
+TEST(db_a_commit_without_an_answer_is_told_by_its_mark)
+{
+    struct db *db = open_db(), *other = open_db();
+    struct arena *arena = arena_new();
+    struct rows rows;
+    struct db_arg name = db_text("db_test");
+
+    for (int64_t serial = 1; serial <= 3; serial++) {
+        CHECK(db_begin(db, arena, READ_WRITE, &nothing) == NULL);
+        CHECK(db_run(db, arena, &q_note, &name, 1, &rows) == NULL);
+        CHECK(q_commit_mark(db, arena, 4711, serial, &rows) == NULL);
+        if (serial == 2)
+            db_rollback(db);
+        else
+            CHECK(db_commit(db, arena) == NULL);
+        CHECK(q_commit_settle(other, arena, 4711, serial, &rows) == NULL);
+        CHECK(commit_settle_row(&rows, 0).serial == (serial == 2 ? 1 : serial));
+    }
+    arena_free(arena);
+    db_free(db);
+    db_free(other);
+}
+
+TEST(db_what_was_given_up_cannot_commit_any_more)
+{
+    struct db *db = open_db(), *other = open_db();
+    struct arena *arena = arena_new();
+    struct rows rows;
+    struct db_arg name = db_text("db_test");
+
+    CHECK(db_begin(db, arena, READ_WRITE, &nothing) == NULL);
+    CHECK(db_run(db, arena, &q_note, &name, 1, &rows) == NULL);
+    CHECK(q_commit_settle(other, arena, 4712, 5, &rows) == NULL);
+    CHECK(commit_settle_row(&rows, 0).serial == 0);
+    struct error *e = q_commit_mark(db, arena, 4712, 5, &rows);
+    CHECK(e != NULL && e->cond == &LOST_RACE);
+    db_rollback(db);
+    arena_free(arena);
+    db_free(db);
+    db_free(other);
+}

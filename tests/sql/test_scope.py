@@ -18,6 +18,7 @@ OPEN = {
     'form_once': 'keyed by person, hashes only',
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
+    'commit_mark': 'which transaction of a connection was the last to commit',
 }
 
 
