@@ -6,6 +6,7 @@ What a step said is in build/check/SET/STEP.log; of a step that failed, its end 
 A step without tests has failed, and so has a skip: a missing program is no reason (only /dev/fuse is,
 which a container may lack).
 """
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as xml
 
@@ -27,12 +29,17 @@ FRONT_TEST = ASAN + '/tests/http/front_test'
 class Step:
     """One line of the table: a command, the build its tests run against, and its environment."""
 
-    def __init__(self, name, command, build=RELEASE, limit=1800, **env):
+    def __init__(self, name, command, build=RELEASE, limit=1800, alone=False, **env):
         self.name, self.command, self.build, self.limit, self.env = name, command, build, limit, env
+        self.alone = alone  # what later steps need: nothing runs beside it
 
 
 def make(name, *words, **more):
     return Step(name, ['make', '--no-print-directory', f'-j{os.cpu_count()}', *words], **more)
+
+
+def build(name, word):
+    return make(name, word, alone=True)
 
 
 def pytest(name, *folders, **more):
@@ -40,33 +47,34 @@ def pytest(name, *folders, **more):
 
 
 SETS = {
+    # After the builds the longest first: steps run side by side, and most of them mostly wait.
     'check': [
-        make('release', 'all'),
-        make('asan', 'asan-tests'),
+        build('release', 'all'),
+        build('asan', 'asan-tests'),
         make('lint', 'lint'),
         make('unit', 'unit'),
-        make('fuzz', 'fuzz', 'SECONDS=5'),
-        Step('database', ['packaging/check-sql.sh'], build=ASAN),
-        pytest('sql', build=ASAN),
-        pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
-        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / FRONT_TEST)),
-        pytest('ctl', build=ASAN),
-        pytest('authz', build=ASAN),
-        pytest('attack', build=ASAN),
         pytest('fault', build=ASAN),
-        pytest('suites'),
+        pytest('attack', build=ASAN),
         pytest('proxy'),
         pytest('browser'),
+        make('fuzz', 'fuzz', 'SECONDS=5'),
         Step('package', ['packaging/check-package.sh']),
+        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / FRONT_TEST)),
+        pytest('ctl', build=ASAN),
+        pytest('suites'),
+        pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
+        pytest('sql', build=ASAN),
+        pytest('authz', build=ASAN),
+        Step('database', ['packaging/check-sql.sh'], build=ASAN),
     ],
     'clients': [
-        make('release', 'all'),
+        build('release', 'all'),
         pytest('clients'),
     ],
     'long': [
-        make('release', 'all'),
-        make('asan', 'asan-tests'),
-        make('tsan', 'tsan'),
+        build('release', 'all'),
+        build('asan', 'asan-tests'),
+        build('tsan', 'tsan'),
         make('fuzz', 'fuzz', 'SECONDS=60'),
         pytest('fault', build=ASAN, limit=7200, LONG='1'),
         pytest('fault-release', 'tests/fault', limit=7200, LONG='1'),
@@ -75,7 +83,7 @@ SETS = {
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200),
     ],
     'scale': [
-        make('release', 'all'),
+        build('release', 'all'),
         pytest('scale', limit=7200, LONG='1'),
     ],
 }
@@ -99,8 +107,9 @@ def reachable_builds():
 def copy_programs(build, copy):
     copy.mkdir(exist_ok=True)
     for program in ('chapterd', 'chapterctl'):
-        if (ROOT / build / program).exists():
-            shutil.copy2(ROOT / build / program, copy / program)
+        made, there = ROOT / build / program, copy / program
+        if made.exists() and not (there.exists() and there.stat().st_mtime == made.stat().st_mtime):
+            shutil.copy2(made, there)
 
 
 def command_of(step, results):
@@ -110,8 +119,8 @@ def command_of(step, results):
             *step.command[1:]]
 
 
-def run(step, folder, copies):
-    """Returns (passed, failed, skipped, what is wrong)."""
+def run(step, folder, copies, running):
+    """Returns (passed, failed, skipped, what is wrong). `running` holds the children of all steps."""
     log, results = folder / f'{step.name}.log', folder / f'{step.name}.xml'
     results.unlink(missing_ok=True)
     build = copies.get(step.build, ROOT / step.build)
@@ -127,14 +136,14 @@ def run(step, folder, copies):
         child = subprocess.Popen(command_of(step, results), cwd=ROOT, env=env, stdout=out,
                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                  start_new_session=True)
+        running.add(child)
         try:
             code = child.wait(step.limit)
         except subprocess.TimeoutExpired:
             end(child)
             return 0, 1, 0, f'took more than {step.limit} s and was ended; see {log}'
-        except BaseException:
-            end(child)
-            raise
+        finally:
+            running.discard(child)
     if step.command[0] == 'pytest':
         return count_results(results, code, log)
     return count_output(log, code)
@@ -198,35 +207,64 @@ def tail(log, lines=60):
 
 # ---------------------------------------------------------------- main
 
+class Run:
+    """The steps of a set: builds one by one, then as many side by side as there are processors."""
+
+    def __init__(self, name):
+        self.folder = ROOT / 'build/check' / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.copies = reachable_builds()
+        self.running = set()
+        self.passed = self.failed = 0
+        self.lock = threading.Lock()
+
+    def step(self, step):
+        start = time.monotonic()
+        passed, failed, skipped, wrong = run(step, self.folder, self.copies, self.running)
+        with self.lock:
+            if wrong:
+                print(wrong)
+            print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, '
+                  f'{time.monotonic() - start:.0f} s', flush=True)
+            self.passed += passed
+            self.failed += failed
+
+    def all(self, steps):
+        for step in steps:
+            if step.alone:
+                self.step(step)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            try:
+                waiting = [pool.submit(self.step, s) for s in steps if not s.alone]
+                for step in waiting:
+                    step.result()
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in list(self.running):
+                    end(child)
+                raise
+
+    def close(self):
+        for copy in {c.parent for c in self.copies.values()}:
+            shutil.rmtree(copy, ignore_errors=True)
+
+
 def main():
     name, only = sys.argv[1], sys.argv[2:]
     steps = [s for s in SETS[name] if not only or s.name in only]
     unknown = set(only) - {s.name for s in steps}
     if unknown:
         sys.exit(f"check.py: no step {', '.join(sorted(unknown))} in {name}")
-    folder = ROOT / 'build/check' / name
-    folder.mkdir(parents=True, exist_ok=True)
-    copies = reachable_builds()
-    total_passed = total_failed = 0
+    this = Run(name)
     try:
-        for step in steps:
-            start = time.monotonic()
-            passed, failed, skipped, wrong = run(step, folder, copies)
-            if wrong:
-                print(wrong)
-            seconds = time.monotonic() - start
-            print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, {seconds:.0f} s',
-                  flush=True)
-            total_passed += passed
-            total_failed += failed
+        this.all(steps)
     except KeyboardInterrupt:
         print('interrupted')
-        total_failed += 1
+        this.failed += 1
     finally:
-        for copy in {c.parent for c in copies.values()}:
-            shutil.rmtree(copy, ignore_errors=True)
-    print(f'{total_passed} passed, {total_failed} failed')
-    sys.exit(total_failed != 0)
+        this.close()
+    print(f'{this.passed} passed, {this.failed} failed')
+    sys.exit(this.failed != 0)
 
 
 if __name__ == '__main__':
