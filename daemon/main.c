@@ -190,9 +190,8 @@ serve(struct arena *arena, struct app *app)
 
 /* Serves with the settings of that file; without helpers it only checks them. */
 static int
-run(const char *file, struct helpers *helpers)
+run_in(struct arena *arena, const char *file, struct helpers *helpers)
 {
-    struct arena *arena = arena_new();
     const struct config *config = config_read(arena, file, stderr);
 
     if (config == NULL || !config_check(config, stderr))
@@ -211,7 +210,15 @@ run(const char *file, struct helpers *helpers)
         .helpers_answer = helpers_answer,
         .render_error = render_error,
     };
-    int status = serve(arena, &app);
+    return serve(arena, &app);
+}
+
+static int
+run(const char *file, struct helpers *helpers)
+{
+    struct arena *arena = arena_new();
+    int status = run_in(arena, file, helpers);
+
     arena_free(arena);
     return status;
 }
