@@ -142,7 +142,7 @@ word=$(printf 'TO%s' DO)
 echo "/* $word: later */" | offence leftovers daemon/base/x.c "left for later"
 echo "// FIX""ME" | offence leftovers modules/wiki/x.c "left for later"
 echo "-- $word" | offence leftovers sql/queries/x.sql "left for later"
-echo "path = /tmp/""wt/x" | offence leftovers tests/http/x.py "a path of one machine"
+echo "path = /ho""me/anna/x" | offence leftovers tests/http/x.py "a path of one machine"
 echo 'char name[] = "x-XXXXXX"; int TODOS;' | fine leftovers daemon/base/x.c "looks like it"
 
 # ---------------------------------------------------------------- globals
