@@ -1,6 +1,22 @@
+#include "auth/audit.h"
 #include "base/macros.h"
 #include "q/lock.h"
 #include "webdav/serve.h"
+
+/* A person's own collections are her own business. */
+static fallible
+tell_deleted(struct request *rq, const struct dav_node *node)
+{
+    if (node->policy.chapter == 0)
+        return NULL;
+    return audit(rq->db, rq->arena,
+        &(struct audit_entry){ .what = AUDIT_FOLDER_DELETED,
+            .by = rq->who->person,
+            .chapter = node->policy.chapter,
+            .kind = node->kind->name,
+            .object = node->id,
+            .title = node->display_name != NULL ? node->display_name : node->name });
+}
 
 fallible
 delete_node(struct request *rq, const struct dav_node *node)
@@ -11,7 +27,7 @@ delete_node(struct request *rq, const struct dav_node *node)
     CRASH_POINT(32);
     TRY(node->kind->remove(rq, node));
     CRASH_POINT(33);
-    return NULL;
+    return node->collection ? tell_deleted(rq, node) : NULL;
 }
 
 fallible

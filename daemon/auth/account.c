@@ -88,15 +88,23 @@ post_sign_out_everywhere(struct request *rq, struct response *rs)
     return NULL;
 }
 
+/* Her own rows, and no chapter's. */
+static fallible
+own_scope(struct request *rq)
+{
+    rq->scope.person = rq->who->person;
+    return NULL;
+}
+
 #define SHOW(path, handler)                                                                        \
     {                                                                                              \
         .method = GET, .pattern = path, .login = LOGIN_PAGE, .need = SIGNED_IN, .tx = READ_ONLY,   \
-        .run = handler                                                                             \
+        .scope = own_scope, .run = handler                                                                             \
     }
 #define SEND(path, handler)                                                                        \
     {                                                                                              \
         .method = POST, .pattern = path, .login = LOGIN_PAGE, .need = SIGNED_IN, .tx = READ_WRITE, \
-        .body = BODY_MEMORY, .body_max = FORM_MAX, .run = handler                                  \
+        .body = BODY_MEMORY, .body_max = FORM_MAX, .scope = own_scope, .run = handler                                  \
     }
 
 const struct route account_routes[] = {

@@ -4,6 +4,7 @@
 
 #include "auth/access.h"
 #include "auth/app_password.h"
+#include "auth/audit.h"
 #include "auth/page.h"
 #include "auth/pages.h"
 #include "base/arena.h"
@@ -213,6 +214,18 @@ refuse(struct request *rq, struct response *rs, int status, const struct wish *w
     return show(rq, rs, wish, problem);
 }
 
+static fallible
+tell(struct request *rq, enum audit_what what, int64_t id, const char *name)
+{
+    return audit(rq->db, rq->arena,
+        &(struct audit_entry){ .what = what,
+            .by = rq->who->person,
+            .owner = rq->who->person,
+            .kind = "app-password",
+            .object = id,
+            .title = name });
+}
+
 /*
  * *password stays NULL, with a problem, when there are too many already or the
  * form was sent before: a browser that loads the answer anew sends it again.
@@ -241,8 +254,10 @@ make(struct request *rq, const struct wish *wish, const char **password, const c
                                 "that you do not need any more.");
         return NULL;
     }
-    *password = app_password_write(rq->arena, app_password_add_row(&rows, 0).id, secret);
-    return NULL;
+
+    int64_t id = app_password_add_row(&rows, 0).id;
+    *password = app_password_write(rq->arena, id, secret);
+    return tell(rq, AUDIT_APP_PASSWORD_MADE, id, wish->name);
 }
 
 /* The answer of the POST shows the password itself: no address ever hands it out. */
@@ -278,6 +293,7 @@ devices_post_remove(struct request *rq, struct response *rs)
     if (rows.n == 0)
         return FAIL(
             rq->arena, NOT_FOUND, "%s", tr(rq->lang, "There is no such app password any more."));
+    TRY(tell(rq, AUDIT_APP_PASSWORD_REMOVED, id, app_password_remove_row(&rows, 0).name));
     response_redirect(rs, "/account/devices?done=device-removed");
     return NULL;
 }

@@ -16,6 +16,7 @@
 #define MISSING_ALWAYS      3 /* in a small association one who leaves is more than 5 % */
 
 static const struct db_scope no_scope = { .chapters = "" };
+static const struct db_scope all_chapters = { .chapters = "*" }; /* for their audit logs */
 
 /* Ids of all people in the directory. */
 struct seen {
@@ -209,7 +210,7 @@ compare(struct directory *directory, struct db *db, struct arena *arena, bool co
 
     TRY(read_all(directory, db, arena, &seen));
     report->listed = seen.n;
-    TRY(db_begin(db, arena, READ_WRITE, &no_scope));
+    TRY(db_begin(db, arena, READ_WRITE, &all_chapters));
     return db_end(db, arena, remove_missing(db, arena, &seen, confirm, report));
 }
 

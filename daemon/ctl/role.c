@@ -68,7 +68,7 @@ revoke_step(struct ctl *ctl, void *own)
 
     TRY(chapter_find(ctl->db, ctl->arena, ctl->app.lang, ctl->arg[0], &c->chapter));
     return grant_take(
-        &ctl->app, ctl->db, ctl->arena, &c->chapter, c->grant.uid, c->grant.role, &c->done);
+        &ctl->app, ctl->db, ctl->arena, &c->chapter, c->grant.uid, c->grant.role, 0, &c->done);
 }
 
 static fallible

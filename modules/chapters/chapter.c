@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/audit.h"
 #include "auth/ldap.h"
 #include "auth/ldap_escape.h"
 #include "base/arena.h"
@@ -123,6 +124,14 @@ check_new(const struct app *app, struct arena *arena, struct chapter_new *plan)
     return NULL;
 }
 
+static fallible
+tell(struct db *db, struct arena *arena, enum audit_what what, int64_t id, const char *name)
+{
+    return audit(db, arena,
+        &(struct audit_entry){
+            .what = what, .by = BY_OPERATOR, .chapter = id, .object = id, .title = name });
+}
+
 struct error *
 chapter_add(const struct app *app, struct db *db, struct arena *arena,
     const struct chapter_new *asked, int64_t *id)
@@ -144,7 +153,7 @@ chapter_add(const struct app *app, struct db *db, struct arena *arena,
     TRY(add_groups(app, db, arena, plan.slug, *id));
     for (const struct module *const *m = app->modules; *m != NULL; m++)
         TRY((*m)->doors.chapter_made(app, db, arena, *id));
-    return NULL;
+    return tell(db, arena, AUDIT_CHAPTER_MADE, *id, plan.name);
 }
 
 struct error *
@@ -167,5 +176,7 @@ chapter_archive(const struct app *app, struct db *db, struct arena *arena,
     if (!closed && row.closed_parent != NULL)
         return FAIL(arena, CONFLICT,
             tr(app->lang, "Its parent “%s” is archived. Open that one first."), row.closed_parent);
-    return q_chapter_archive(db, arena, chapter->id, closed, &rows);
+    TRY(q_chapter_archive(db, arena, chapter->id, closed, &rows));
+    return tell(db, arena, closed ? AUDIT_CHAPTER_CLOSED : AUDIT_CHAPTER_OPENED, chapter->id,
+        chapter->name);
 }

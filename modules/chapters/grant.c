@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "base/arena.h"
 #include "html/lang.h"
 #include "http/app.h"
@@ -85,12 +86,22 @@ grant_give(const struct app *app, struct db *db, struct arena *arena, const stru
     TRY(q_role_grant_set(db, arena, chapter->id, person.id, (int16_t)grant->role, grant->until,
         grant->by == 0 ? NULL : &grant->by, reason, &rows));
     *made = role_grant_set_row(&rows, 0).made;
+    TRY(audit(db, arena,
+        &(struct audit_entry){ .what = AUDIT_ROLE_GIVEN,
+            .by = grant->by,
+            .chapter = chapter->id,
+            .kind = "person",
+            .object = person.id,
+            .about = person.id,
+            .role = (enum role)grant->role,
+            .until = grant->until,
+            .reason = reason }));
     return chapter_roles_changed(db, arena, chapter->slug);
 }
 
 struct error *
 grant_take(const struct app *app, struct db *db, struct arena *arena, const struct chapter *chapter,
-    const char *uid, int role, bool *done)
+    const char *uid, int role, int64_t by, bool *done)
 {
     struct role_person_row person;
     struct rows rows;
@@ -98,7 +109,17 @@ grant_take(const struct app *app, struct db *db, struct arena *arena, const stru
     TRY(find_person(app, db, arena, uid, &person));
     TRY(q_role_grant_remove(db, arena, chapter->id, person.id, (int16_t)role, &rows));
     *done = rows.n > 0;
-    return *done ? chapter_roles_changed(db, arena, chapter->slug) : NULL;
+    if (!*done)
+        return NULL;
+    TRY(audit(db, arena,
+        &(struct audit_entry){ .what = AUDIT_ROLE_TAKEN,
+            .by = by,
+            .chapter = chapter->id,
+            .kind = "person",
+            .object = person.id,
+            .about = person.id,
+            .role = (enum role)role }));
+    return chapter_roles_changed(db, arena, chapter->slug);
 }
 
 struct error *

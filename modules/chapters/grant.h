@@ -32,9 +32,9 @@ struct grant {
 fallible grant_give(const struct app *, struct db *, struct arena *, const struct chapter *,
     const struct grant *, bool *made);
 
-/* Takes it back. *done is false when the chapter had not given it. */
+/* Takes it back; by: who does, 0 the operator. *done is false when the chapter had not given it. */
 fallible grant_take(const struct app *, struct db *, struct arena *, const struct chapter *,
-    const char *uid, int role, bool *done);
+    const char *uid, int role, int64_t by, bool *done);
 
 /* Somebody with a role, and why. */
 struct holder {

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/audit.h"
 #include "auth/ldap.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "html/lang.h"
@@ -179,7 +181,74 @@ write_groups(struct change *c, struct db *db, int role)
     TRY(q_chapter_groups_clear(db, c->arena, c->chapter.id, (int16_t)role, &rows));
     for (int i = 0; i < groups->n; i++)
         TRY(q_chapter_group_add(db, c->arena, c->chapter.id, (int16_t)role, groups->key[i], &rows));
-    return NULL;
+    return audit(db, c->arena,
+        &(struct audit_entry){ .what = AUDIT_GROUPS_SET,
+            .by = BY_OPERATOR,
+            .chapter = c->chapter.id,
+            .object = c->chapter.id,
+            .role = (enum role)role,
+            .amount = groups->n });
+}
+
+static bool
+differ(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* One entry with the names of all settings that are not what they were. */
+static fallible
+tell_changes(struct change *c, struct db *db, const struct chapter *before)
+{
+    const struct chapter *now = &c->chapter;
+    const struct {
+        const char *name;
+        bool changed;
+    } keys[] = {
+        { "name", differ(now->name, before->name) },
+        { "number", differ(now->number, before->number) },
+        { "contact", differ(now->contact, before->contact) },
+        { "language", differ(now->language, before->language) },
+        { "parent", now->parent_id != before->parent_id },
+        { "members_go_up", now->members_go_up != before->members_go_up },
+    };
+    struct buf changed = buf_new(c->arena, KB(1));
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (keys[i].changed) {
+            buf_text(&changed, changed.n == 0 ? "" : ", ");
+            buf_text(&changed, keys[i].name);
+        }
+    if (changed.n == 0)
+        return NULL;
+    return audit(db, c->arena,
+        &(struct audit_entry){ .what = AUDIT_CHAPTER_CHANGED,
+            .by = BY_OPERATOR,
+            .chapter = now->id,
+            .object = now->id,
+            .title = now->name,
+            .other = buf_string(&changed) });
+}
+
+static fallible
+write_quota(struct change *c, struct db *db)
+{
+    int64_t used, max;
+    struct rows rows;
+
+    if (c->quota < 0)
+        return NULL;
+    TRY(chapter_space(db, c->arena, c->chapter.id, &used, &max));
+    if (max == c->quota)
+        return NULL;
+    TRY(q_chapter_quota_set(db, c->arena, c->chapter.id, c->quota, &rows));
+    return audit(db, c->arena,
+        &(struct audit_entry){ .what = AUDIT_QUOTA_SET,
+            .by = BY_OPERATOR,
+            .chapter = c->chapter.id,
+            .object = c->chapter.id,
+            .was_amount = max,
+            .amount = c->quota });
 }
 
 static fallible
@@ -194,8 +263,8 @@ write_change(struct change *c, struct db *db, const struct chapter *before)
     TRY(q_chapter_update(db, c->arena, now->id, now->name, now->number,
         now->parent_id == 0 ? NULL : &now->parent_id, now->language, now->contact,
         now->members_go_up, &rows));
-    if (c->quota >= 0)
-        TRY(q_chapter_quota_set(db, c->arena, now->id, c->quota, &rows));
+    TRY(tell_changes(c, db, before));
+    TRY(write_quota(c, db));
     for (int role = ROLE_MEMBER; role <= ROLE_CHAIR; role++) {
         TRY(write_groups(c, db, role));
         roles = roles || c->groups[role].given;

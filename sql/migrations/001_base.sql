@@ -446,6 +446,102 @@ COMMENT ON TABLE commit_mark IS 'The last transaction of each connection that wr
 COMMENT ON COLUMN commit_mark.fence IS 'Transactions up to this one have been given up and may no longer commit.';
 COMMENT ON COLUMN commit_mark.writer IS 'A random number a connection has for its lifetime.';
 
+-- ---------------------------------------------------------------- what was done
+
+-- No foreign keys but that of the chapter: an entry outlasts what it tells of, and the name of a person is looked up when
+-- it is read, so that nothing of her is left in it when she is erased.
+CREATE TABLE audit (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    at         timestamptz NOT NULL DEFAULT now(),
+    chapter_id int8 REFERENCES chapter,
+    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    hand       text NOT NULL CHECK (hand IN ('person', 'operator', 'service')),
+    actor_id   int8,
+    what       text NOT NULL CHECK (what ~ '^[a-z]+(-[a-z]+)*$' AND length(what) <= 40),
+    kind       text NOT NULL CHECK (kind ~ '^[a-z]+(-[a-z]+)*$' AND length(kind) <= 40),
+    object_id  int8,
+    title      text CHECK (length(title) <= 200),
+    about_id   int8,
+    other      text CHECK (length(other) <= 200),
+    role       int2 CHECK (role BETWEEN 2 AND 4),
+    was_read   int2 CHECK (was_read BETWEEN 0 AND 9),
+    was_write  int2 CHECK (was_write BETWEEN 0 AND 9),
+    now_read   int2 CHECK (now_read BETWEEN 0 AND 9),
+    now_write  int2 CHECK (now_write BETWEEN 0 AND 9),
+    amount     int8,
+    was_amount int8,
+    until      date,
+    reason     text CHECK (length(reason) <= 500),
+    CHECK (num_nonnulls(chapter_id, person_id) <= 1),
+    CHECK ((hand = 'person') = (actor_id IS NOT NULL))
+);
+CREATE INDEX audit_chapter ON audit (chapter_id, id);
+CREATE INDEX audit_person ON audit (person_id, id) WHERE person_id IS NOT NULL;
+CREATE INDEX audit_installation ON audit (id) WHERE chapter_id IS NULL AND person_id IS NULL;
+CREATE INDEX audit_at ON audit (at);
+COMMENT ON TABLE audit IS 'Who did what, in the transaction that did it. Only added to; who, what and when, never contents, passwords or addresses.';
+COMMENT ON COLUMN audit.chapter_id IS 'Whose board reads it. Without chapter and person it concerns the whole installation, and every board reads it.';
+COMMENT ON COLUMN audit.person_id IS 'It concerns this person alone: her devices. Goes when she is erased.';
+COMMENT ON COLUMN audit.hand IS 'person: somebody signed in, actor_id; operator: whoever ran chapterctl; service: the daemon by itself.';
+COMMENT ON COLUMN audit.actor_id IS 'A person, of whom perhaps nothing else is left.';
+COMMENT ON COLUMN audit.what IS 'A word of the vocabulary of daemon/auth/audit.c.';
+COMMENT ON COLUMN audit.kind IS 'What the object is: folder, group, chapter ...';
+COMMENT ON COLUMN audit.title IS 'What the object was called; NULL for a person.';
+COMMENT ON COLUMN audit.about_id IS 'The person whom it concerns: who was given a role, who left.';
+COMMENT ON COLUMN audit.other IS 'Title of a second thing: the group that was let in, the setting that was changed.';
+COMMENT ON COLUMN audit.amount IS 'Bytes, a count or minutes, as the word says; was_amount: before.';
+COMMENT ON COLUMN audit.reason IS 'Why, in the words of who did it.';
+
+-- The owner is held to it as well. What may go: entries past their time, and those of a person who is erased.
+CREATE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.at < now() - interval '90 days'
+           OR (OLD.person_id IS NOT NULL AND NOT EXISTS (SELECT FROM chapterd.person WHERE id = OLD.person_id)) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the audit log is only added to' USING ERRCODE = 'insufficient_privilege';
+END $$;
+COMMENT ON FUNCTION audit_keep IS 'Refuses to change the audit log, and to remove what is younger than 90 days.';
+CREATE TRIGGER audit_keep BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_keep();
+CREATE TRIGGER audit_keep_all BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_keep();
+
+CREATE FUNCTION audit_forget(days int4) RETURNS int8
+LANGUAGE sql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    WITH old AS (DELETE FROM audit WHERE at < now() - greatest(days, 91) * interval '1 day' RETURNING 1)
+    SELECT count(*) FROM old
+$$;
+COMMENT ON FUNCTION audit_forget IS 'Removes entries older than so many days, at least 91, of all chapters; how many. The only way by which the daemon can.';
+REVOKE ALL ON FUNCTION audit_forget FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_forget TO chapterd;
+
+CREATE TABLE override (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8 NOT NULL REFERENCES chapter,
+    person_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    began      timestamptz NOT NULL DEFAULT now(),
+    until      timestamptz NOT NULL,
+    ended      timestamptz,
+    CHECK (until > began)
+);
+CREATE INDEX override_person ON override (person_id) WHERE ended IS NULL;
+COMMENT ON TABLE override IS 'A state admin looks into a chapter for a while; why stands in the audit log.';
+COMMENT ON COLUMN override.ended IS 'She ended it herself before its time was over.';
+
+-- Read by the owner, as roles_of is: it decides what the scope is good for.
+CREATE FUNCTION overrides_of(who int8) RETURNS TABLE (chapter_id int8, until timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    SELECT o.chapter_id, max(o.until) FROM override o
+      JOIN person p ON p.id = o.person_id AND p.state_admin AND p.gone IS NULL
+      JOIN chapter c ON c.id = o.chapter_id AND c.archived IS NULL
+     WHERE o.person_id = who AND o.ended IS NULL AND o.until > now()
+     GROUP BY o.chapter_id ORDER BY o.chapter_id
+$$;
+COMMENT ON FUNCTION overrides_of IS 'The chapters that a state admin may look into at this moment, and until when.';
+REVOKE ALL ON FUNCTION overrides_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION overrides_of TO chapterd;
+
 -- ---------------------------------------------------------------- the second wall
 
 CREATE FUNCTION scope() RETURNS int8[] LANGUAGE sql STABLE PARALLEL SAFE AS
@@ -851,13 +947,22 @@ BEGIN
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[])'
                        ' OR person_id = (SELECT chapterd.person()))', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant'] LOOP
+    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant', 'override'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[]))', t);
     END LOOP;
+    -- What concerns the whole installation is read with any scope, but not without one.
+    ALTER TABLE audit ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY scope ON audit FOR SELECT USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[])
+        OR person_id = (SELECT chapterd.person())
+        OR (chapter_id IS NULL AND person_id IS NULL AND (SELECT cardinality(chapterd.scope())) > 0));
+    CREATE POLICY added ON audit FOR INSERT WITH CHECK (chapter_id = ANY ((SELECT chapterd.scope())::int8[])
+        OR person_id = (SELECT chapterd.person())
+        OR (chapter_id IS NULL AND person_id IS NULL));
 END $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chapterd TO chapterd;
 GRANT USAGE ON SEQUENCE dav_node_id_seq TO chapterd;
 REVOKE INSERT, DELETE ON installation FROM chapterd;
 REVOKE INSERT, UPDATE, DELETE ON migration FROM chapterd;
+REVOKE UPDATE, DELETE ON audit FROM chapterd;

@@ -35,8 +35,8 @@ RETURNING id
 
 -- app_password_remove: She takes it back. No row: it is not hers.
 -- in   person int8, id int8
--- out  id int8
-DELETE FROM app_password WHERE person_id = $1 AND id = $2 RETURNING id
+-- out  name text
+DELETE FROM app_password WHERE person_id = $1 AND id = $2 RETURNING name
 
 -- sessions_of: The browsers where a person is signed in, the last used first; here: the one with this session.
 -- in   person int8, session bytea?

@@ -45,7 +45,7 @@ SELECT FROM groups_refresh($1, $2, $3)
 SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM unnest($1) AS n (id) WHERE n.id = p.directory_id))
   FROM person p WHERE p.gone IS NULL
 
--- sync_remove: Takes all access from who is known and not among these ids; what belongs to chapters stays.
+-- sync_remove: Takes all access from who is known and not among these ids; what belongs to chapters stays. The audit log of each chapter that they had a role in, by a group or a grant, gets an entry
 -- in   ids text[]
 -- out  person int8
 WITH leaver AS (
@@ -56,6 +56,12 @@ WITH leaver AS (
     DELETE FROM session WHERE person_id IN (SELECT id FROM leaver)
 ), no_group AS (
     DELETE FROM person_group WHERE person_id IN (SELECT id FROM leaver)
+), told AS (
+    INSERT INTO audit (chapter_id, hand, what, kind, object_id, about_id)
+    SELECT DISTINCT r.chapter_id, 'service', 'person-left', 'person', l.id, l.id
+      FROM leaver l JOIN (SELECT g.chapter_id, p.person_id FROM person_group p JOIN chapter_group g USING (group_key)
+                          UNION SELECT chapter_id, person_id FROM role_grant) r ON r.person_id = l.id
+     WHERE r.chapter_id = ANY (scope())
 )
 SELECT id FROM leaver
 
