@@ -55,7 +55,12 @@ install_missing()
         *) continue ;;
         esac
         root invoke-rc.d "$server" stop || true
-        root update-rc.d "$server" disable
+        # Caddy has no init script, and a machine without systemd no systemctl.
+        if command -v systemctl >/dev/null; then
+            root systemctl disable -q "$server.service"
+        else
+            root update-rc.d "$server" disable
+        fi
     done
 }
 
