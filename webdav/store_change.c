@@ -34,17 +34,21 @@ check_parts(struct request *rq, struct blob_owner owner, const struct blob_conte
 
 static void
 list_parts(
-    struct arena *arena, const struct blob_content *blob, struct texts *hashes, struct ints *sizes)
+    struct arena *arena, const struct blob_content *blob, struct texts *hashes, struct ints *sizes,
+    struct ints *stores)
 {
     const char **hash = NEW_ARRAY(arena, const char *, (size_t)blob->n_parts + 1);
     int64_t *size = NEW_ARRAY(arena, int64_t, (size_t)blob->n_parts + 1);
+    int64_t *store = NEW_ARRAY(arena, int64_t, (size_t)blob->n_parts + 1);
 
     for (int i = 0; i < blob->n_parts; i++) {
         hash[i] = hex_encode(arena, blob->parts[i].sha256, SHA256_SIZE);
         size[i] = blob->parts[i].size;
+        store[i] = blob->parts[i].where;
     }
     *hashes = (struct texts){ hash, blob->n_parts };
     *sizes = (struct ints){ size, blob->n_parts };
+    *stores = (struct ints){ store, blob->n_parts };
 }
 
 static fallible
@@ -54,17 +58,17 @@ write_row(struct request *rq, const struct dav_node *node, const struct dav_cont
     const struct blob_content *blob = content->blob;
     struct bytes bytes = { content->inline_bytes, (size_t)blob->size };
     struct texts hashes = { NULL, 0 };
-    struct ints sizes = { NULL, 0 };
+    struct ints sizes = { NULL, 0 }, stores = { NULL, 0 };
     struct rows rows;
 
     if (content->inline_bytes == NULL)
-        list_parts(rq->arena, blob, &hashes, &sizes);
+        list_parts(rq->arena, blob, &hashes, &sizes, &stores);
     TRY(store_lost_race(
         rq, q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
                 store_name_key(rq, node->name), node->kind->name, type, etag,
                 content->modified == 0 ? NULL : &content->modified,
                 (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
-                content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, hold->lease, &rows)));
+                content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, hold->lease, &rows)));
     *covered = file_write_row(&rows, 0).covered;
     return NULL;
 }

@@ -24,7 +24,7 @@ share_parts(struct request *rq, const struct dav_node *node, const struct dav_no
     TRY(q_node_parts(rq->db, rq->arena, node->id, &parts));
     for (int i = 0; i < parts.n; i++) {
         struct node_parts_row row = node_parts_row(&parts, i);
-        struct blob_part part = { .size = row.size };
+        struct blob_part part = { .size = row.size, .where = (enum blob_where)row.store };
         memcpy(part.sha256, row.sha256.p, SHA256_SIZE);
         TRY(q_blob_lock_shared(rq->db, rq->arena, blob_lock_key(part.sha256), &unused));
         TRY(blob_share(rq->app->blobs, rq->arena, store_owner(node), store_owner(to), &part));

@@ -148,6 +148,7 @@ store_parts(struct request *rq, const struct dav_node *node, const struct store_
         struct blob_parts_row row = blob_parts_row(&rows, i);
         memcpy(parts[i].sha256, row.sha256.p, SHA256_SIZE);
         parts[i].size = row.size;
+        parts[i].where = (enum blob_where)row.store;
         size += row.size;
     }
     if (size != node->length)

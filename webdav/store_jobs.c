@@ -92,20 +92,20 @@ mark_unused(struct db *db, struct arena *arena)
     return NULL;
 }
 
-/* Removes a file of the store if no content of its owner needs it; the hash is locked until the end
- * of the transaction. */
+/* Removes a file of the store if no content of its owner needs it there; the hash is locked until
+ * the end of the transaction. */
 static fallible
 remove_file(const struct app *app, struct db *db, struct arena *arena, struct blob_owner owner,
-    const unsigned char *sha256, int64_t before)
+    enum blob_where where, const unsigned char *sha256, int64_t before)
 {
     struct bytes hash = { sha256, SHA256_SIZE };
     struct rows rows;
 
     TRY(q_blob_lock(db, arena, blob_lock_key(sha256), &rows));
-    TRY(q_blob_part_needed(db, arena, owner.id, hash, &rows));
+    TRY(q_blob_part_needed(db, arena, owner.id, hash, where, &rows));
     if (blob_part_needed_row(&rows, 0).needed)
         return NULL;
-    return blob_remove(app->blobs, arena, owner, sha256, before);
+    return blob_remove(app->blobs, arena, owner, where, sha256, before);
 }
 
 /*
@@ -124,8 +124,11 @@ sweep_content(
     TRY(q_blob_delete(db, arena, row->id, &deleted));
     if (deleted.n == 0)
         return NULL;
-    for (int i = 0; i < parts.n; i++)
-        TRY(remove_file(app, db, arena, owner, blob_parts_row(&parts, i).sha256.p, INT64_MAX));
+    for (int i = 0; i < parts.n; i++) {
+        struct blob_parts_row part = blob_parts_row(&parts, i);
+        TRY(remove_file(app, db, arena, owner, (enum blob_where)part.store, part.sha256.p,
+            INT64_MAX));
+    }
     return NULL;
 }
 
@@ -165,7 +168,8 @@ sweep_file(void *cls, const struct blob_found *found)
     o->error = db_begin(o->db, o->arena, READ_WRITE, &everything);
     if (o->error == NULL)
         o->error = db_end(o->db, o->arena,
-            remove_file(o->app, o->db, o->arena, found->owner, found->sha256, o->before));
+            remove_file(o->app, o->db, o->arena, found->owner, found->where, found->sha256,
+                o->before));
     if (o->error == NULL)
         arena_rewind(o->arena, mark);
     return o->error == NULL;
@@ -180,8 +184,12 @@ sweep(const struct app *app, struct db *db, struct arena *arena)
 
     TRY(mark_unused(db, arena));
     TRY(sweep_contents(app, db, arena));
-    TRY(blob_list(app->blobs, arena, sweep_file, &orphans));
-    return orphans.error;
+    for (int where = 0; where < BLOB_PLACES; where++) {
+        if (blob_has(app->blobs, (enum blob_where)where))
+            TRY(blob_list(app->blobs, arena, (enum blob_where)where, sweep_file, &orphans));
+        TRY(orphans.error);
+    }
+    return NULL;
 }
 
 const struct job store_jobs[] = {

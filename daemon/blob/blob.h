@@ -17,7 +17,13 @@ struct blob_writer;
  * contents exist, whose they are and what refers to them stands in the tables
  * blob and blob_part. Contents are shared inside one owner (a chapter or a
  * person) and never between two.
+ *
+ * Files are kept in one or two places: the disk, where uploads arrive in any
+ * case, and an S3 store if the settings name one. New ones go where blob_store
+ * says; each is looked for where its row says it is.
  */
+enum blob_where { BLOB_DISK = 0, BLOB_S3 = 1 }; /* as in the column blob_part.store */
+enum { BLOB_PLACES = 2 };
 
 /* Whose contents: 'c' and a chapter's id, or 'p' and a person's. */
 struct blob_owner {
@@ -29,6 +35,8 @@ struct blob_owner {
 struct blob_part {
     unsigned char sha256[SHA256_SIZE];
     int64_t size;
+    enum blob_where where;
+    bool fresh; /* written by blob_publish() of late: no sweep can have taken it */
 };
 
 /* A content that has been received completely. */
@@ -42,6 +50,8 @@ struct blob_content {
 /* Opens the directory, makes it if need be, probes O_TMPFILE, clears tmp/ of what a crash left. */
 fallible blob_store_open(struct arena *, const char *dir, struct blob_store **);
 void blob_store_close(struct blob_store *);
+/* Can it be asked for what is there? The disk always can. */
+bool blob_has(const struct blob_store *, enum blob_where);
 
 /*
  * Receiving. A writer belongs to one thread at a time; nothing has a name
@@ -71,32 +81,53 @@ fallible blob_publish(struct blob_writer *, struct arena *, struct blob_owner);
  */
 fallible blob_present(struct blob_store *, struct arena *, struct blob_owner,
     const struct blob_part *, bool *present);
+/* How long it really is; -1 when there is none. */
+fallible blob_look(struct blob_store *, struct arena *, struct blob_owner, const struct blob_part *,
+    int64_t *size);
 /* The key of the lock that keeps writers and the sweep from meeting over one hash. */
 int32_t blob_lock_key(const unsigned char sha256[SHA256_SIZE]);
 
 /* Gives another owner a part of its own with the same bytes, durable: for copies across chapters.
- */
+ * It is in the same place. */
 fallible blob_share(struct blob_store *, struct arena *, struct blob_owner from,
     struct blob_owner to, const struct blob_part *);
 
-/* Opens a part for reading; NOT_FOUND when it is missing: damage, which the caller logs. */
+/* Opens a part on the disk for reading; NOT_FOUND when it is missing: damage, which the caller
+ * logs.
+ */
 fallible blob_open(struct blob_store *, struct arena *, struct blob_owner,
     const unsigned char sha256[SHA256_SIZE], int *fd);
 /*
+ * Reads n bytes of a part from `first` on, wherever it is, and hands them on in
+ * order; `take` ends it by an error. All n have come when it returns NULL. NOT_FOUND
+ * when it is missing or shorter; TRY_LATER when its place cannot be reached.
+ */
+struct blob_sink {
+    fallible (*take)(void *cls, struct arena *, const char *p, size_t n);
+    void *cls;
+};
+fallible blob_fetch(struct blob_store *, struct arena *, struct blob_owner,
+    const struct blob_part *, int64_t first, int64_t n, const struct blob_sink *);
+
+/*
  * Removes a part unless it was published (again) at `before` or later: microseconds,
  * INT64_MAX for whatever time. The caller holds the lock of its hash and knows that
- * nothing refers to it.
+ * nothing refers to it there.
  */
-fallible blob_remove(struct blob_store *, struct arena *, struct blob_owner,
+fallible blob_remove(struct blob_store *, struct arena *, struct blob_owner, enum blob_where,
     const unsigned char sha256[SHA256_SIZE], int64_t before);
+/* Sets its time to now, so that the sweep of unknown files leaves it alone for as long as that. */
+fallible blob_touch(
+    struct blob_store *, struct arena *, struct blob_owner, const struct blob_part *);
 
-/* Calls fn for each stored part; for verify and sweep. fn false ends it. */
+/* Calls fn for each part that is stored in one place; for verify and sweep. fn false ends it. */
 struct blob_found {
     struct blob_owner owner;
+    enum blob_where where;
     unsigned char sha256[SHA256_SIZE];
     int64_t size, modified;
 };
-fallible blob_list(struct blob_store *, struct arena *,
+fallible blob_list(struct blob_store *, struct arena *, enum blob_where,
     bool (*fn)(void *cls, const struct blob_found *), void *cls);
 
 /*

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
-#include "blob/store_in.h"
+#include "blob/disk.h"
 
 static void
 close_dir(DIR **dir)
@@ -45,6 +45,7 @@ list_files(struct listing *l, int parent, const char *owner, const char *fan)
         if (!blob_place_parse(owner, d->d_name, &found.owner, found.sha256) ||
             fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
             continue;
+        found.where = BLOB_DISK;
         found.size = st.st_size;
         found.modified = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
         l->ended = !l->fn(l->cls, &found);
@@ -63,7 +64,7 @@ list_owner(struct listing *l, int parent, const char *owner)
 }
 
 struct error *
-blob_list(struct blob_store *store, struct arena *arena,
+disk_list(struct blob_store *store, struct arena *arena,
     bool (*fn)(void *cls, const struct blob_found *), void *cls)
 {
     struct listing listing = { .fn = fn, .cls = cls };

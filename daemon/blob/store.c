@@ -1,4 +1,4 @@
-/* The directory of the store: opening it, its places, its files one at a time. */
+/* The directory of the store, the names in it, and which keeper is asked for what. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -198,63 +198,102 @@ blob_free_space(struct blob_store *store)
     return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 }
 
-/* ---- parts ---- */
+/* ---- parts: each where it is ---- */
+
+bool
+blob_has(const struct blob_store *store, enum blob_where where)
+{
+    return where == BLOB_DISK || (where == BLOB_S3 && store->s3 != NULL);
+}
 
 struct error *
-blob_open(struct blob_store *store, struct arena *arena, struct blob_owner owner,
-    const unsigned char sha256[SHA256_SIZE], int *fd)
+blob_keeper(struct blob_store *store, struct arena *arena, enum blob_where where,
+    const struct blob_keeper **keeper)
 {
-    struct blob_place place = blob_place(owner, sha256);
-    char path[sizeof place + 2];
-    struct stat st;
+    static const struct blob_keeper *const keepers[BLOB_PLACES] = {
+        [BLOB_DISK] = &blob_on_disk,
+    };
 
-    snprintf(path, sizeof path, "%s/%s/%s", place.owner, place.fan, place.name);
-    int got = blob_open_beneath(store->objects, path, O_RDONLY);
-    if (got < 0 && errno == ENOENT)
-        return error_cause(REFUSE(arena, NOT_FOUND), arena, "blob store: a part is missing");
-    if (got < 0)
-        return BLOB_ERROR(arena, "opening a part");
-    if (fstat(got, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close_fd(&got);
-        return error_cause(REFUSE(arena, NOT_FOUND), arena, "blob store: a part is no file");
-    }
-    *fd = got;
+    if (!blob_has(store, where))
+        return error_cause(REFUSE(arena, TRY_LATER), arena,
+            "blob store: a part is in the S3 store, and the settings name none (s3_endpoint)");
+    *keeper = keepers[where];
     return NULL;
+}
+
+struct error *
+blob_look(struct blob_store *store, struct arena *arena, struct blob_owner owner,
+    const struct blob_part *part, int64_t *size)
+{
+    struct blob_place place = blob_place(owner, part->sha256);
+    const struct blob_keeper *keeper;
+
+    TRY(blob_keeper(store, arena, part->where, &keeper));
+    return keeper->look(store, arena, &place, size);
 }
 
 struct error *
 blob_present(struct blob_store *store, struct arena *arena, struct blob_owner owner,
     const struct blob_part *part, bool *present)
 {
-    CLEANUP(close_fd) int fd = -1;
-    struct stat st;
+    int64_t size = part->size;
 
-    struct error *e = blob_open(store, arena, owner, part->sha256, &fd);
-    if (e != NULL && e->cond != &NOT_FOUND)
-        return e;
-    *present = e == NULL && fstat(fd, &st) == 0 && st.st_size == part->size;
+    if (!part->fresh)
+        TRY(blob_look(store, arena, owner, part, &size));
+    *present = size == part->size;
     return NULL;
 }
 
-static int64_t
-modified(const struct stat *st)
+struct error *
+blob_share(struct blob_store *store, struct arena *arena, struct blob_owner from,
+    struct blob_owner to, const struct blob_part *part)
 {
-    return (int64_t)st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000;
+    struct blob_place old = blob_place(from, part->sha256), new = blob_place(to, part->sha256);
+    const struct blob_keeper *keeper;
+
+    TRY(blob_keeper(store, arena, part->where, &keeper));
+    return keeper->share(store, arena, &old, &new, part->size);
+}
+
+struct error *
+blob_fetch(struct blob_store *store, struct arena *arena, struct blob_owner owner,
+    const struct blob_part *part, int64_t first, int64_t n, const struct blob_sink *sink)
+{
+    struct blob_place place = blob_place(owner, part->sha256);
+    const struct blob_keeper *keeper;
+
+    TRY(blob_keeper(store, arena, part->where, &keeper));
+    return keeper->fetch(store, arena, &place, first, n, sink);
+}
+
+struct error *
+blob_touch(struct blob_store *store, struct arena *arena, struct blob_owner owner,
+    const struct blob_part *part)
+{
+    struct blob_place place = blob_place(owner, part->sha256);
+    const struct blob_keeper *keeper;
+
+    TRY(blob_keeper(store, arena, part->where, &keeper));
+    return keeper->touch(store, arena, &place, part->size);
 }
 
 struct error *
 blob_remove(struct blob_store *store, struct arena *arena, struct blob_owner owner,
-    const unsigned char sha256[SHA256_SIZE], int64_t before)
+    enum blob_where where, const unsigned char sha256[SHA256_SIZE], int64_t before)
 {
     struct blob_place place = blob_place(owner, sha256);
-    CLEANUP(close_fd) int dir = blob_open_place(store, &place, false);
-    struct stat st;
+    const struct blob_keeper *keeper;
 
-    if (dir < 0)
-        return errno == ENOENT ? NULL : BLOB_ERROR(arena, "opening a directory");
-    if (fstatat(dir, place.name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? NULL : BLOB_ERROR(arena, "looking at a part");
-    if (modified(&st) < before && unlinkat(dir, place.name, 0) != 0 && errno != ENOENT)
-        return BLOB_ERROR(arena, "removing a part");
-    return NULL;
+    TRY(blob_keeper(store, arena, where, &keeper));
+    return keeper->remove(store, arena, &place, before);
+}
+
+struct error *
+blob_list(struct blob_store *store, struct arena *arena, enum blob_where where,
+    bool (*fn)(void *cls, const struct blob_found *), void *cls)
+{
+    const struct blob_keeper *keeper;
+
+    TRY(blob_keeper(store, arena, where, &keeper));
+    return keeper->list(store, arena, fn, cls);
 }

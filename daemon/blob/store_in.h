@@ -15,6 +15,8 @@ struct blob_store {
     bool nameless;         /* O_TMPFILE works here */
     int64_t part_max;      /* BLOB_PART_MAX; tests make it small */
     atomic_bool read_only; /* an fsync has failed */
+    enum blob_where where; /* new parts go there */
+    struct s3 *s3;         /* NULL: there is none */
 };
 
 /* objects/<c12>/<ab>, and the name of a file in it. */
@@ -32,6 +34,28 @@ bool blob_place_parse(
 struct error *blob_error(struct arena *, const char *step, int errnum, const char *where)
     __attribute__((returns_nonnull));
 #define BLOB_ERROR(arena, step) blob_error((arena), (step), errno, HERE)
+
+/* One place where parts are kept: blob.h says of each function what it does. */
+struct blob_temp;
+struct blob_keeper {
+    /* Makes what was received durable under its name. *fresh: it was written, not found there. */
+    fallible (*put)(struct blob_store *, struct arena *, const struct blob_place *,
+        struct blob_temp *, const struct blob_part *, bool *fresh);
+    fallible (*look)(struct blob_store *, struct arena *, const struct blob_place *, int64_t *size);
+    fallible (*share)(struct blob_store *, struct arena *, const struct blob_place *from,
+        const struct blob_place *to, int64_t size);
+    fallible (*fetch)(struct blob_store *, struct arena *, const struct blob_place *, int64_t first,
+        int64_t n, const struct blob_sink *);
+    fallible (*touch)(struct blob_store *, struct arena *, const struct blob_place *, int64_t size);
+    fallible (*remove)(
+        struct blob_store *, struct arena *, const struct blob_place *, int64_t before);
+    fallible (*list)(struct blob_store *, struct arena *,
+        bool (*fn)(void *cls, const struct blob_found *), void *cls);
+};
+extern const struct blob_keeper blob_on_disk;
+/* The one for a place; TRY_LATER when the settings name none. */
+fallible blob_keeper(
+    struct blob_store *, struct arena *, enum blob_where, const struct blob_keeper **);
 
 /* Below a directory of the store, never through a symbolic link: openat2. -1 and errno. */
 int blob_open_beneath(int dir, const char *path, int flags);

@@ -25,7 +25,8 @@ struct blob_writer {
     struct sha256 *part;       /* of the second and later parts; the first is the whole so far */
     struct received *received; /* the last one grows */
     int n, room;
-    int64_t size, pushed; /* pushed: of the last part */
+    int64_t size, pushed;    /* pushed: of the last part */
+    struct blob_part *parts; /* of the content, once it is finished */
     struct blob_content content;
     bool finished;
 };
@@ -56,7 +57,7 @@ blob_writer_free(struct blob_writer *w)
     if (w->whole != NULL)
         sha256_end(w->whole, unused);
     free(w->received);
-    free((void *)(uintptr_t)w->content.parts);
+    free(w->parts);
     free(w);
 }
 
@@ -162,12 +163,12 @@ blob_finish(struct blob_writer *w, struct arena *arena, const struct blob_conten
         end_part(w);
         sha256_end(w->whole, w->content.sha256);
         w->whole = NULL;
-        struct blob_part *parts = calloc((size_t)w->n, sizeof *parts);
-        if (parts == NULL)
+        w->parts = calloc((size_t)w->n, sizeof *w->parts);
+        if (w->parts == NULL)
             abort();
         for (int i = 0; i < w->n; i++)
-            parts[i] = w->received[i].part;
-        w->content.parts = parts;
+            w->parts[i] = w->received[i].part;
+        w->content.parts = w->parts;
         w->content.n_parts = w->n;
         w->content.size = w->size;
         w->finished = true;
@@ -233,30 +234,15 @@ blob_map(struct blob_writer *w, struct arena *arena, const char **p, size_t *n)
 struct error *
 blob_publish(struct blob_writer *w, struct arena *arena, struct blob_owner owner)
 {
+    const struct blob_keeper *keeper;
+
     assert(w->finished);
+    TRY(blob_keeper(w->store, arena, w->store->where, &keeper));
     for (int i = 0; i < w->n; i++) {
-        struct blob_place place = blob_place(owner, w->content.parts[i].sha256);
-        CLEANUP(close_fd) int dir = blob_open_place(w->store, &place, true);
-        if (dir < 0)
-            return BLOB_ERROR(arena, "opening a directory");
-        TRY(blob_temp_place(
-            w->store, arena, &w->received[i].temp, dir, place.name, w->content.parts[i].size));
+        struct blob_part *part = &w->parts[i];
+        struct blob_place place = blob_place(owner, part->sha256);
+        part->where = w->store->where;
+        TRY(keeper->put(w->store, arena, &place, &w->received[i].temp, part, &part->fresh));
     }
     return NULL;
-}
-
-struct error *
-blob_share(struct blob_store *store, struct arena *arena, struct blob_owner from,
-    struct blob_owner to, const struct blob_part *part)
-{
-    struct blob_place old = blob_place(from, part->sha256), new = blob_place(to, part->sha256);
-    CLEANUP(close_fd) int from_dir = blob_open_place(store, &old, false);
-    CLEANUP(close_fd) int to_dir = blob_open_place(store, &new, true);
-
-    TRY(blob_writable(store, arena));
-    if (from_dir < 0 || to_dir < 0)
-        return BLOB_ERROR(arena, "opening a directory");
-    if (linkat(from_dir, old.name, to_dir, new.name, 0) != 0 && errno != EEXIST)
-        return BLOB_ERROR(arena, "linking a part");
-    return blob_sync(store, arena, to_dir, "fsync of a directory");
 }

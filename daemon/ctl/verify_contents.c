@@ -1,9 +1,7 @@
 /* chapterctl verify: is every content still what was stored, byte for byte? */
-#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/macros.h"
@@ -11,8 +9,6 @@
 #include "blob/blob.h"
 #include "ctl/verify.h"
 #include "q/verify.h"
-
-#define PIECE KB(256)
 
 /* A page of rows, and where the next begins. */
 struct page {
@@ -96,25 +92,28 @@ verify_inline_contents(struct verify *v)
 
 /* ---------------------------------------------------------------- in the store */
 
-/* Reads a part into both hashes; *size is how much there was. */
-static fallible
-hash_part(struct verify *v, int fd, struct sha256 *part, struct sha256 *whole, int64_t *size)
-{
-    char *piece = arena_alloc(v->ctl->arena, PIECE);
-    ssize_t n;
+/* Both hashes get what is read. */
+struct hashing {
+    struct sha256 *part, *whole;
+    int64_t size;
+};
 
-    *size = 0;
-    while ((n = read(fd, piece, PIECE)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_cause(
-                REFUSE(v->ctl->arena, INTERNAL), v->ctl->arena, "read: %s", strerror(errno));
-        sha256_add(part, piece, (size_t)n);
-        sha256_add(whole, piece, (size_t)n);
-        *size += n;
-    }
+static fallible
+hash_piece(void *cls, struct arena *arena UNUSED, const char *p, size_t n)
+{
+    struct hashing *h = cls;
+
+    sha256_add(h->part, p, n);
+    sha256_add(h->whole, p, n);
+    h->size += (int64_t)n;
     return NULL;
+}
+
+static const char *
+unreadable(struct verify *v, const struct error *e)
+{
+    return arena_printf(v->ctl->arena, "A file in the store cannot be read (%s)",
+        e->cause != NULL ? e->cause : e->cond->title);
 }
 
 /* What is wrong with one part, or NULL; its bytes go into `whole` too. */
@@ -123,31 +122,31 @@ part_fault(struct verify *v, struct blob_owner owner, const struct verify_stored
     struct sha256 *whole)
 {
     struct arena *arena = v->ctl->arena;
+    struct blob_part part = { .size = row->part_size, .where = (enum blob_where)row->part_store };
+    struct hashing hashing = { .whole = whole };
+    const struct blob_sink sink = { hash_piece, &hashing };
     unsigned char digest[SHA256_SIZE];
-    struct error *e;
     int64_t size;
-    int opened = -1;
 
     if (row->part_sha256.n != SHA256_SIZE || !row->same_owner)
         return "A part of a content belongs to somebody else";
-    e = blob_open(v->store, arena, owner, row->part_sha256.p, &opened);
-    CLEANUP(close_fd) int fd = e == NULL ? opened : -1;
+    memcpy(part.sha256, row->part_sha256.p, SHA256_SIZE);
+    struct error *e = blob_look(v->store, arena, owner, &part, &size);
     if (e != NULL)
-        return e->cond == &NOT_FOUND
-                   ? arena_printf(arena, "The file %s is missing in the store",
-                         hex_encode(arena, row->part_sha256.p, SHA256_SIZE))
-                   : arena_printf(arena, "A file in the store cannot be opened (%s)",
-                         e->cause != NULL ? e->cause : e->cond->title);
-    struct sha256 *part = sha256_new();
-    e = hash_part(v, fd, part, whole, &size);
-    sha256_end(part, digest);
-    if (e != NULL)
-        return arena_printf(arena, "A file in the store cannot be read (%s)", e->cause);
-    v->bytes += size;
-    if (size != row->part_size)
+        return unreadable(v, e);
+    if (size < 0)
+        return arena_printf(arena, "The file %s is missing in the store",
+            hex_encode(arena, part.sha256, SHA256_SIZE));
+    if (size != part.size)
         return arena_printf(arena, "A file in the store has %" PRId64 " bytes instead of %" PRId64,
-            size, row->part_size);
-    if (memcmp(digest, row->part_sha256.p, SHA256_SIZE) != 0)
+            size, part.size);
+    hashing.part = sha256_new();
+    e = blob_fetch(v->store, arena, owner, &part, 0, size, &sink);
+    sha256_end(hashing.part, digest);
+    v->bytes += hashing.size;
+    if (e != NULL)
+        return unreadable(v, e);
+    if (memcmp(digest, part.sha256, SHA256_SIZE) != 0)
         return "A file in the store is not what was stored";
     return NULL;
 }

@@ -18,6 +18,7 @@
 struct batch {
     struct verify *verify;
     struct blob_owner owner;
+    enum blob_where where;
     char hash[BATCH][2 * SHA256_SIZE + 1];
     int64_t size[BATCH], modified[BATCH];
     int n;
@@ -36,7 +37,7 @@ unknown_step(struct ctl *ctl, void *own)
     for (int i = 0; i < b->n; i++)
         hashes[i] = b->hash[i];
     return q_verify_unknown(ctl->db, ctl->arena, chapter ? b->owner.id : 0,
-        chapter ? 0 : b->owner.id, (struct texts){ hashes, b->n }, &b->unknown);
+        chapter ? 0 : b->owner.id, (struct texts){ hashes, b->n }, b->where, &b->unknown);
 }
 
 static void
@@ -80,6 +81,7 @@ found(void *cls, const struct blob_found *file)
     if (b->error != NULL)
         return false;
     b->owner = file->owner;
+    b->where = file->where;
     memcpy(b->hash[b->n], hex_encode(b->verify->ctl->arena, file->sha256, SHA256_SIZE),
         2 * SHA256_SIZE + 1);
     b->size[b->n] = file->size;
@@ -96,6 +98,11 @@ verify_files(struct verify *v)
     struct batch *b = NEW(v->ctl->arena, struct batch);
 
     b->verify = v;
-    TRY(blob_list(v->store, v->ctl->arena, found, b));
-    return b->error != NULL ? b->error : ask(b);
+    for (int where = 0; where < BLOB_PLACES; where++) {
+        if (blob_has(v->store, (enum blob_where)where))
+            TRY(blob_list(v->store, v->ctl->arena, (enum blob_where)where, found, b));
+        TRY(b->error);
+        TRY(ask(b));
+    }
+    return NULL;
 }

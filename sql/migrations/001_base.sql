@@ -314,12 +314,12 @@ CREATE TABLE blob_part (
     person_id  int8,
     sha256     bytea NOT NULL CHECK (length(sha256) = 32),
     size       int8 NOT NULL,
-    store      int2 NOT NULL DEFAULT 0,
+    store      int2 NOT NULL DEFAULT 0 CHECK (store IN (0, 1)),
     PRIMARY KEY (blob_id, seq)
 );
 CREATE INDEX blob_part_sha256 ON blob_part (sha256);
 COMMENT ON TABLE blob_part IS 'The files of the store that make up a content.';
-COMMENT ON COLUMN blob_part.store IS '0: the disk.';
+COMMENT ON COLUMN blob_part.store IS 'Where the file is. 0: on the disk, 1: in the S3 store.';
 
 CREATE TABLE dav_node (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -646,7 +646,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001; never returns.';
 
-CREATE FUNCTION blob_keep(chapter int8, person int8, hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[])
+CREATE FUNCTION blob_keep(chapter int8, person int8, hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[],
+    part_stores int8[])
 RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
     b record;
@@ -668,16 +669,16 @@ BEGIN
         RETURN b.id;
     END IF;
     IF b.outside THEN
-        INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size)
-        SELECT b.id, p.seq, chapter, person, decode(p.hash, 'hex'), p.size
-          FROM unnest(part_hashes, part_sizes) WITH ORDINALITY AS p (hash, size, seq);
+        INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size, store)
+        SELECT b.id, p.seq, chapter, person, decode(p.hash, 'hex'), p.size, p.store
+          FROM unnest(part_hashes, part_sizes, part_stores) WITH ORDINALITY AS p (hash, size, store, seq);
     END IF;
     RETURN b.id;
 END $$;
 COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content NULL: its parts are in the store.';
 
 CREATE FUNCTION file_write(node int8, seen text, parent int8, called text, key text, what text, media text, tag text, stamp timestamptz,
-    hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], lease int8)
+    hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8)
 RETURNS TABLE (id int8, covered bool) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -689,7 +690,7 @@ BEGIN
         IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
             PERFORM lost_race();
         END IF;
-        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes);
+        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes, part_stores);
         UPDATE dav_node n SET blob_id = b, size = length, etag = tag, type = media, modified = coalesce(stamp, now()),
                changed = pg_current_xact_id() WHERE n.id = node;
         id := node;
@@ -699,7 +700,7 @@ BEGIN
         IF NOT FOUND THEN
             PERFORM lost_race();
         END IF;
-        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes);
+        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes, part_stores);
         INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified)
         VALUES (old.root_id, parent, old.chapter_id, old.person_id, old.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now()))
             ON CONFLICT (parent_id, name_key) WHERE NOT gone DO NOTHING RETURNING dav_node.id INTO id;
@@ -927,11 +928,12 @@ BEGIN
     FOR b IN
         SELECT d.id AS node_id, c.sha256, c.size, c.bytes,
                (SELECT array_agg(encode(sha256, 'hex') ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_hashes,
-               (SELECT array_agg(size ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_sizes
+               (SELECT array_agg(size ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_sizes,
+               (SELECT array_agg(store::int8 ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_stores
           FROM dav_node d JOIN blob c ON c.id = d.blob_id
          WHERE d.id = node OR d.parent_id IN (SELECT folders_below(node))
     LOOP
-        UPDATE dav_node SET blob_id = blob_keep(o.chapter_id, o.person_id, b.sha256, b.size, b.bytes, b.part_hashes, b.part_sizes)
+        UPDATE dav_node SET blob_id = blob_keep(o.chapter_id, o.person_id, b.sha256, b.size, b.bytes, b.part_hashes, b.part_sizes, b.part_stores)
          WHERE id = b.node_id;
     END LOOP;
 END $$;

@@ -12,13 +12,13 @@ SELECT 1 FROM pg_advisory_xact_lock(4, $1)
 
 -- blob_parts: the files that make up a content
 -- in   blob int8
--- out  sha256 bytea, size int8
-SELECT sha256, size FROM blob_part WHERE blob_id = $1 ORDER BY seq
+-- out  sha256 bytea, size int8, store int2
+SELECT sha256, size, store FROM blob_part WHERE blob_id = $1 ORDER BY seq
 
 -- node_parts: the files of the store that a node and all below it need
 -- in   node int8
--- out  sha256 bytea, size int8
-SELECT DISTINCT p.sha256, p.size
+-- out  sha256 bytea, size int8, store int2
+SELECT DISTINCT p.sha256, p.size, p.store
   FROM dav_node d JOIN blob_part p ON p.blob_id = d.blob_id
  WHERE NOT d.gone AND (d.id = $1 OR d.parent_id IN (SELECT folders_below($1)))
 
@@ -44,6 +44,6 @@ SELECT b.id, c.id, c.slug FROM blob b JOIN chapter c ON c.id = b.chapter_id
 DELETE FROM blob b WHERE b.id = $1 AND NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id) RETURNING b.id
 
 -- blob_part_needed: whether a content of this chapter needs a file of the store; yes, too, when we are not allowed to look
--- in   chapter int8, sha256 bytea
+-- in   chapter int8, sha256 bytea, store int4
 -- out  needed bool
-SELECT $1 <> ALL (scope()) OR EXISTS (SELECT FROM blob_part WHERE sha256 = $2 AND chapter_id = $1)
+SELECT $1 <> ALL (scope()) OR EXISTS (SELECT FROM blob_part WHERE sha256 = $2 AND chapter_id = $1 AND store = $3)

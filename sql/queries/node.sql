@@ -88,9 +88,9 @@ SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
 SELECT b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
 
 -- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store
--- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], lease int8
+-- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8
 -- out  id int8, covered bool
-SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- collection_make: a new collection; levels null: those of the parent
 -- in   parent int8, name text, name_key text, kind text, display text?, read_level int2?, write_level int2?

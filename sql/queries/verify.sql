@@ -24,8 +24,8 @@ ORDER BY b.id LIMIT 256
 
 -- verify_stored: contents kept in the store with their parts, in order; one row without part when there is none
 -- in  after int8
--- out id int8, chapter_id int8?, person_id int8?, chapter text?, sha256 bytea, size int8, part_sha256 bytea?, part_size int8?, same_owner bool?
-SELECT b.id, b.chapter_id, b.person_id, c.slug, b.sha256, b.size, p.sha256, p.size,
+-- out id int8, chapter_id int8?, person_id int8?, chapter text?, sha256 bytea, size int8, part_sha256 bytea?, part_size int8?, part_store int2?, same_owner bool?
+SELECT b.id, b.chapter_id, b.person_id, c.slug, b.sha256, b.size, p.sha256, p.size, p.store,
        p.chapter_id IS NOT DISTINCT FROM b.chapter_id AND p.person_id IS NOT DISTINCT FROM b.person_id
 FROM (SELECT * FROM blob WHERE bytes IS NULL AND id > $1 ORDER BY id LIMIT 256) b
 LEFT JOIN chapter c ON c.id = b.chapter_id
@@ -42,12 +42,12 @@ SELECT EXISTS (SELECT FROM blob WHERE id = $1)
 -- out node int8
 SELECT id FROM dav_node WHERE blob_id = $1 AND NOT gone ORDER BY id LIMIT 10
 
--- verify_unknown: which of these files of one owner's no content knows of
--- in  chapter int8, person int8, hashes text[]
+-- verify_unknown: which of these files of one owner's in one of the stores no content knows of
+-- in  chapter int8, person int8, hashes text[], store int4
 -- out hash text
 SELECT h FROM unnest($3) AS h
 WHERE NOT EXISTS (SELECT FROM blob_part p
-                  WHERE p.sha256 = decode(h, 'hex')
+                  WHERE p.sha256 = decode(h, 'hex') AND p.store = $4
                     AND (p.chapter_id = $1 OR p.person_id = $2))
 
 -- verify_chapters: chapters that hang in the air or lack what every chapter has

@@ -49,7 +49,7 @@ class Chapter:
         digest = hashlib.sha256(content).digest()
         return s.q('file_write', node, seen, parent, name, unicodedata.normalize('NFC', name), 'file', 'text/plain',
                    digest.hex()[:32], None, digest, len(content), content if inline else None,
-                   [] if inline else [digest.hex()], [] if inline else [len(content)], lease or self.standing())[0]
+                   [] if inline else [digest.hex()], [] if inline else [len(content)], [] if inline else [0], lease or self.standing())[0]
 
     def standing(self):
         if not hasattr(self, '_lease'):

@@ -289,7 +289,7 @@ TEST(write_notices_a_part_that_was_swept_after_it_was_published)
     memcpy(part.sha256, hash, SHA256_SIZE);
     struct blob_content blob = { .size = 10, .n_parts = 1, .parts = &part };
     memcpy(blob.sha256, hash, SHA256_SIZE);
-    CHECK(blob_remove(h->app.blobs, h->arena, (struct blob_owner){ 'c', h->chapter }, hash, INT64_MAX) == NULL);
+    CHECK(blob_remove(h->app.blobs, h->arena, (struct blob_owner){ 'c', h->chapter }, BLOB_DISK, hash, INT64_MAX) == NULL);
     struct dav_node node;
     struct dav_written written;
     CHECK(find(h, rq, "f", &node) == NULL);

@@ -339,7 +339,7 @@ def test_unused_contents_are_found_and_kept_for_a_week(chapter):
         s.sql("UPDATE blob SET unused = now() - interval '8 days' WHERE id = %s", (again,))
         s.q('blob_mark_unused', 0, 10**9)  # somebody refers to it again
         assert s.one('SELECT unused FROM blob WHERE id = %s', (again,)) is None
-        assert s.q('blob_part_needed', 10**9, b'x' * 32)[0].needed  # a chapter that is none of ours
+        assert s.q('blob_part_needed', 10**9, b'x' * 32, 0)[0].needed  # a chapter that is none of ours
 
 
 def lock(s, c, node):

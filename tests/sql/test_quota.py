@@ -92,7 +92,7 @@ def test_a13_parallel_uploads_never_pass_the_limit(server, chapter):
             with c.tx(db=own):
                 digest = bytes([i]) * 32
                 row = own.q('file_write', 0, None, c.root, f'f{i}', f'f{i}', 'file', None, 'e%d' % i, None, digest, size,
-                            None, [digest.hex()], [size], lease.lease)[0]
+                            None, [digest.hex()], [size], [0], lease.lease)[0]
                 assert row.covered
             done.append(i)
         own.close()

@@ -113,9 +113,9 @@ TEST(blob_is_not_shared_between_owners)
     CHECK(blob_present(p.store, p.arena, erfurt, c.parts, &present) == NULL && !present);
     CHECK(blob_share(p.store, p.arena, jena, erfurt, c.parts) == NULL);
     CHECK_TEXT(read_part(&p, erfurt, c.sha256), "secret");
-    CHECK(blob_remove(p.store, p.arena, jena, c.sha256, time_now() - 1000000000) == NULL);
+    CHECK(blob_remove(p.store, p.arena, jena, BLOB_DISK, c.sha256, time_now() - 1000000000) == NULL);
     CHECK_TEXT(read_part(&p, jena, c.sha256), "secret");
-    CHECK(blob_remove(p.store, p.arena, jena, c.sha256, INT64_MAX) == NULL);
+    CHECK(blob_remove(p.store, p.arena, jena, BLOB_DISK, c.sha256, INT64_MAX) == NULL);
     CHECK(read_part(&p, jena, c.sha256) == NULL);
     CHECK_TEXT(read_part(&p, erfurt, c.sha256), "secret");
     tear_down(&p);
@@ -237,11 +237,11 @@ TEST(blob_list_tells_all_and_ends_when_told)
     store_text(&p, jena, "one");
     store_text(&p, erfurt, "two");
     CLEANUP(close_fd) int fd = openat(p.store->objects, "c12/readme", O_CREAT | O_WRONLY, 0600);
-    CHECK(blob_list(p.store, p.arena, count, &n) == NULL && n == 2);
+    CHECK(blob_list(p.store, p.arena, BLOB_DISK, count, &n) == NULL && n == 2);
     store_text(&p, jena, "three");
     store_text(&p, jena, "four");
     n = 0;
-    CHECK(blob_list(p.store, p.arena, count, &n) == NULL && n == 3);
+    CHECK(blob_list(p.store, p.arena, BLOB_DISK, count, &n) == NULL && n == 3);
     tear_down(&p);
 }
 
