@@ -145,8 +145,9 @@ drain(const struct config *config, struct front *front, const sigset_t *signals)
     }
 }
 
-static void
-wait_for_end(const sigset_t *signals)
+/* Until somebody asks for it (true), or until it cannot go on (false). */
+static bool
+wait_for_end(const sigset_t *signals, struct helpers *helpers)
 {
     uint64_t watchdog = 0;
     struct timespec turn = { .tv_sec = 10 };
@@ -156,7 +157,11 @@ wait_for_end(const sigset_t *signals)
     for (;;) {
         int signal_number = sigtimedwait(signals, NULL, &turn);
         if (signal_number == SIGTERM || signal_number == SIGINT)
-            return;
+            return true;
+        if (!helpers_can_be_made(helpers)) {
+            LOG(LOG_ERROR_, "zygote_gone", "remedy", "this daemon ends, to be started again");
+            return false;
+        }
         if (watchdog > 0)
             sd_notify(0, "WATCHDOG=1");
     }
@@ -173,6 +178,7 @@ serve(struct arena *arena, struct app *app)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGCHLD); /* of the zygote, our only child */
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
@@ -181,11 +187,11 @@ serve(struct arena *arena, struct app *app)
         return refuse_to_start(e);
     LOG(LOG_NOTICE_, "started", "version", VERSION);
     sd_notify(0, "READY=1");
-    wait_for_end(&signals);
+    bool asked = wait_for_end(&signals, app->helpers);
     drain(app->config, parts.front, &signals);
     stop(app, &parts);
     LOG(LOG_NOTICE_, "stopped", "version", VERSION);
-    return 0;
+    return asked ? 0 : 1;
 }
 
 /* Serves with the settings of that file; without helpers it only checks them. */

@@ -1,12 +1,14 @@
 """One stack and one daemon for a test run; see tests/lib."""
 import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import pytest  # noqa: E402
 
+from lib.figures import LINES as FIGURES  # noqa: E402
 from lib.stack import Stack  # noqa: E402
 
 
@@ -90,3 +92,18 @@ def den(anna, request):
     href = folder(anna, request, '/dav/files/jena/Mitglieder/')
     yield href
     anna.delete(href)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The cases of the security table that ran, by letter, faults one by one; and what was measured."""
+    counts = {}
+    for report in terminalreporter.stats.get('passed', []):
+        for case in set(re.findall(r'(?<![A-Za-z])([A-L]\d\d)(?!\d)', report.nodeid.partition('[')[0])):
+            kind = case if case[0] == 'F' else case[0]
+            counts.setdefault(kind, {}).setdefault(case, 0)
+            counts[kind][case] += 1
+    letters = [f'{k}: {sum(n.values())} passed ({len(n)} cases)' for k, n in sorted(counts.items()) if len(k) == 1]
+    faults = [f'{k} {sum(n.values())}' for k, n in sorted(counts.items()) if len(k) > 1]
+    for line in (*FIGURES, ', '.join(letters), ', '.join(faults)):
+        if line:
+            terminalreporter.write_line(f'= {line}')

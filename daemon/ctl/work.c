@@ -7,7 +7,8 @@
 #include "q/chapter.h"
 #include "q/ctl.h"
 
-#define ATTEMPTS 5
+#define ATTEMPTS    5
+#define PATIENCE_MS 20000 /* nobody waits for its questions, which may look at everything */
 
 static fallible
 connect(struct ctl *ctl)
@@ -15,6 +16,7 @@ connect(struct ctl *ctl)
     if (ctl->db != NULL)
         return NULL;
     ctl->db = db_new(ctl->config->database, "chapterctl");
+    db_set_patience(ctl->db, PATIENCE_MS);
     return schema_check(ctl->db, ctl->arena);
 }
 

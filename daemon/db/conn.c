@@ -14,7 +14,10 @@
 #include "base/token.h"
 
 #define CONNECT_PATIENCE 5000000 /* microseconds until a client is told to try later */
-#define ANSWER_PATIENCE  15000   /* milliseconds; statement_timeout ends a healthy server's answer long before */
+#define CONNECT_TIMEOUT  "2"     /* seconds of one attempt; the least that libpq heeds */
+#define SILENCE          1500000 /* microseconds: an attempt that took longer got no answer */
+#define ANSWER_PATIENCE  4500    /* milliseconds; statement_timeout ends a healthy server's answer before */
+#define SILENT_FOR       3000000 /* microseconds until the next connection tries a silent server */
 
 /* What a statement that failed means for the request. Anything else is INTERNAL. */
 static const struct {
@@ -44,6 +47,7 @@ db_new(const char *conninfo, const char *name)
         abort();
     db->conninfo = conninfo;
     db->name = name;
+    db->patience_ms = ANSWER_PATIENCE;
     random_bytes(&db->writer, sizeof db->writer);
     return db;
 }
@@ -55,6 +59,18 @@ db_free(struct db *db)
         return;
     conn_drop(db);
     free(db);
+}
+
+void
+db_set_patience(struct db *db, int ms)
+{
+    db->patience_ms = ms;
+}
+
+void
+db_join(struct db *db, struct db_news *news)
+{
+    db->news = news;
 }
 
 void
@@ -79,8 +95,8 @@ connect_once(const struct db *db)
     static const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
         "keepalives_count", "tcp_user_timeout", "application_name", "client_encoding", "options",
         "dbname", NULL };
-    const char *const values[] = { "3", "30", "10", "3", "20000", db->name, "UTF8",
-        "-c search_path=chapterd -c statement_timeout=5s -c lock_timeout=2s"
+    const char *const values[] = { CONNECT_TIMEOUT, "30", "10", "3", "5000", db->name, "UTF8",
+        "-c search_path=chapterd -c statement_timeout=4s -c lock_timeout=2s"
         " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off"
         " -c plan_cache_mode=force_generic_plan",
         db->conninfo, NULL };
@@ -89,6 +105,27 @@ connect_once(const struct db *db)
     if (pg == NULL)
         abort();
     return pg;
+}
+
+/* A server that takes connections and says nothing costs each who asks seconds: one of all does. */
+static void
+note_silence(const struct db *db)
+{
+    if (db->news != NULL)
+        atomic_store(&db->news->silent_until, time_monotonic() + SILENT_FOR);
+}
+
+static bool
+is_known_silent(const struct db *db)
+{
+    int64_t now = time_monotonic();
+    long long until = db->news == NULL ? 0 : atomic_load(&db->news->silent_until);
+
+    if (until == 0)
+        return false;
+    /* Of those who come when the time is over, one tries, and the others go on waiting for it. */
+    return now < until || !atomic_compare_exchange_strong(
+                              &db->news->silent_until, &until, now + CONNECT_PATIENCE);
 }
 
 struct error *
@@ -100,11 +137,19 @@ conn_open(struct db *db, struct arena *arena)
     if (db->pg != NULL && PQstatus(db->pg) == CONNECTION_OK)
         return NULL;
     conn_drop(db);
+    if (is_known_silent(db))
+        return error_cause(REFUSE(arena, TRY_LATER), arena, "database: silent a moment ago");
     for (;;) {
+        int64_t began = time_monotonic();
         db->pg = connect_once(db);
         if (PQstatus(db->pg) == CONNECTION_OK)
             break;
-        if (time_monotonic() > until) {
+        int64_t now = time_monotonic(), took = now - began;
+        if (took > SILENCE)
+            note_silence(db);
+        if (now + took > until) {
+            if (took <= SILENCE && db->news != NULL)
+                atomic_store(&db->news->silent_until, 0); /* it refuses, and may soon take us */
             struct error *e = REFUSE(arena, TRY_LATER);
             error_cause(e, arena, "database: %s", PQerrorMessage(db->pg));
             conn_drop(db);
@@ -115,6 +160,8 @@ conn_open(struct db *db, struct arena *arena)
         if (pause.tv_nsec < 400000000)
             pause.tv_nsec = pause.tv_nsec * 2 + (long)(time_monotonic() % 10000) * 1000;
     }
+    if (db->news != NULL)
+        atomic_store(&db->news->silent_until, 0);
     PQsetNoticeReceiver(db->pg, ignore_notice, NULL);
     if (PQsetnonblocking(db->pg, 1) != 0 || !PQenterPipelineMode(db->pg))
         abort();
@@ -232,10 +279,11 @@ conn_disown(struct db *db)
             db->pending[i].what = PENDING_COMMAND;
 }
 
-/* Waits until PQgetResult will not block. false: the server is lost or silent. */
+/* Waits until PQgetResult will not block. false: the server is lost, or silent. */
 static bool
-wait_for_answer(struct db *db)
+wait_for_answer(struct db *db, bool *silent)
 {
+    *silent = false;
     while (PQisBusy(db->pg)) {
         int unsent = PQflush(db->pg);
         struct pollfd p = { .fd = PQsocket(db->pg), .events = POLLIN };
@@ -243,7 +291,8 @@ wait_for_answer(struct db *db)
             return false;
         if (unsent > 0)
             p.events |= POLLOUT;
-        int n = poll(&p, 1, ANSWER_PATIENCE);
+        int n = poll(&p, 1, db->patience_ms);
+        *silent = n == 0;
         if (n == 0 || (n < 0 && errno != EINTR))
             return false;
         if (n > 0 && (p.revents & ~POLLOUT) != 0 && !PQconsumeInput(db->pg))
@@ -282,14 +331,26 @@ take(struct db *db, struct arena *arena, const struct pending *p, PGresult *resu
     return e;
 }
 
+/* Not to be repeated: whoever waits for the answer has waited long enough. */
+static struct error *
+give_up_silent(struct db *db, struct arena *arena)
+{
+    note_silence(db);
+    conn_drop(db);
+    return error_cause(REFUSE(arena, TRY_LATER), arena, "database: no answer for %d ms", db->patience_ms);
+}
+
 struct error *
 conn_receive(struct db *db, struct arena *arena)
 {
     struct error *first = NULL;
+    bool silent;
 
     for (int i = 0; i < db->n_pending; i++) {
         const struct pending *p = &db->pending[i];
-        PGresult *result = wait_for_answer(db) ? PQgetResult(db->pg) : NULL;
+        PGresult *result = wait_for_answer(db, &silent) ? PQgetResult(db->pg) : NULL;
+        if (silent)
+            return give_up_silent(db, arena);
         bool lost = result == NULL || (PQresultStatus(result) == PGRES_FATAL_ERROR && is_lost(db, result));
         if (lost) {
             first = conn_failure(db, arena, p->query == NULL ? "command" : p->query->name, result);
@@ -305,7 +366,9 @@ conn_receive(struct db *db, struct arena *arena)
         struct error *e = take(db, arena, p, result);
         if (first == NULL)
             first = e;
-        if (!wait_for_answer(db) || PQgetResult(db->pg) != NULL) {
+        if (!wait_for_answer(db, &silent) || PQgetResult(db->pg) != NULL) {
+            if (silent)
+                return give_up_silent(db, arena);
             conn_drop(db);
             return REFUSE(arena, LOST_RACE);
         }

@@ -41,9 +41,11 @@ struct db {
     int64_t writer;   /* a random number: whose marks in commit_mark are ours */
     int64_t serial;   /* of the last READ_WRITE transaction; never reused */
     bool listening;
+    int patience_ms;
+    struct db_news *news; /* or NULL */
 };
 
-/* Connects if need be; tries again for up to 5 s. */
+/* Connects if need be; tries again for up to 5 s. TRY_LATER. */
 fallible conn_open(struct db *, struct arena *);
 /* Drops the connection and all that was prepared on it. */
 void conn_drop(struct db *);

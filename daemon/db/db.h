@@ -1,6 +1,7 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,7 +106,8 @@ struct db_scope {
 
 /*
  * Begins; sent together with the first query. The scope's text must live until
- * the transaction ends. TRY_LATER when no connection can be had within 5 s.
+ * the transaction ends. TRY_LATER when no connection can be had within 5 s, or
+ * at once when others have found the server silent, or when db_news.ended.
  */
 fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *);
 
@@ -128,6 +130,19 @@ void db_rollback_to_savepoint(struct db *);
 /* Connects when first used. conninfo must outlive it. name appears in pg_stat_activity. */
 struct db *db_new(const char *conninfo, const char *name);
 void db_free(struct db *);
+/*
+ * A server that says nothing for so long is taken as lost: TRY_LATER. 4.5 s unless set, a little
+ * more than its statement_timeout.
+ */
+void db_set_patience(struct db *, int ms);
+
+/* What connections tell each other; all zero at first. Outlives those that have joined. */
+struct db_news {
+    atomic_llong silent_until; /* time_monotonic(): who has no connection does not try before */
+    atomic_bool ended;         /* no transaction begins any more */
+};
+void db_join(struct db *, struct db_news *);
+
 /*
  * Waits up to timeout_ms for a notification on any channel it listens to
  * (LISTEN is sent on connect). *channel and *payload are NULL on time-out;

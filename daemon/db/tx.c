@@ -8,7 +8,7 @@
 #include "db/conn.h"
 #include "q/system.h"
 
-#define SETTLE_PATIENCE 5000000 /* microseconds */
+#define SETTLE_PATIENCE 4000000 /* microseconds */
 
 struct error *
 conn_enter(struct db *db, struct arena *arena, enum tx tx)
@@ -44,6 +44,8 @@ struct error *
 db_begin(struct db *db, struct arena *arena, enum tx tx, const struct db_scope *scope)
 {
     assert(!db->in_tx && tx != NO_TX && (tx == READ_WRITE || scope->lock == TREE_UNLOCKED));
+    if (db->news != NULL && atomic_load(&db->news->ended))
+        return error_cause(REFUSE(arena, TRY_LATER), arena, "this process ends");
     TRY(conn_open(db, arena));
     if (db->n_pending > PENDING_MAX / 2)
         TRY(conn_receive(db, arena));
@@ -65,14 +67,19 @@ settle(struct db *db, struct arena *arena, int64_t serial)
 {
     int64_t until = time_monotonic() + SETTLE_PATIENCE;
     struct timespec pause = { .tv_nsec = 50000000 };
+    struct db_news *news = db->news;
     struct rows rows;
 
+    db->news = NULL; /* that others found the server silent is no reason not to ask */
     do {
         struct error *e = q_commit_settle(db, arena, db->writer, serial, &rows);
-        if (e == NULL)
+        if (e == NULL) {
+            db->news = news;
             return commit_settle_row(&rows, 0).serial == serial ? NULL : REFUSE(arena, LOST_RACE);
+        }
         nanosleep(&pause, NULL);
     } while (time_monotonic() < until);
+    db->news = news;
     return error_cause(REFUSE(arena, TRY_LATER), arena, "outcome of a commit unknown");
 }
 

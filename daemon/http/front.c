@@ -55,7 +55,9 @@ give_back(struct exchange *ex)
 static void
 queue(struct exchange *ex)
 {
-    if (workers_take(ex->front->workers, ex))
+    const struct front *front = ex->front;
+
+    if (workers_take(ex->rq.route->monitor ? front->monitors : front->workers, ex))
         return;
     exchange_refuse(ex, error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena,
                             "the queue for workers is full"));
@@ -416,7 +418,8 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     raise_limits();
     static_start(front);
     front->reaper = reaper_start(config, &front->metrics.reaped);
-    front->workers = workers_start(app, give_back);
+    front->workers = workers_start(app, (int)config->workers, &front->news, give_back);
+    front->monitors = workers_start(app, 1, &front->news, give_back);
     front->spool = spool_start(app->blobs, (int)config->spool_threads, suspend, resume_body, queue);
     for (int i = 0; i < front->n_listeners; i++)
         TRY(start_daemon(front, &front->listener[i]));
@@ -460,6 +463,7 @@ front_stop(struct front *front)
 {
     front_quiesce(front);
     workers_stop(front->workers);
+    workers_stop(front->monitors);
     spool_stop(front->spool);
     /* What has just been answered with 503 still has to leave. */
     for (int i = 0; i < 20 && !front_idle(front); i++)
@@ -471,5 +475,6 @@ front_stop(struct front *front)
     reaper_stop(front->reaper);
     reaper_free(front->reaper);
     workers_free(front->workers);
+    workers_free(front->monitors);
     spool_free(front->spool);
 }

@@ -42,7 +42,9 @@ struct front {
     const struct networks *trusted, *metrics_networks;
     struct listener *listener;
     int n_listeners;
+    struct db_news news; /* of the workers' connections */
     struct workers *workers;
+    struct workers *monitors; /* one, for what must answer while all others are busy */
     struct spool *spool;
     struct reaper *reaper;
     const char *const *asset_etags; /* one for each of assets[] */

@@ -226,8 +226,18 @@ health_show(struct request *rq, struct response *rs)
 }
 
 const struct route http_routes[] = {
-    { .method = GET, .pattern = "/healthz", .login = LOGIN_NONE, .tx = NO_TX, .run = health_show },
-    { .method = GET, .pattern = "/metrics", .login = LOGIN_NONE, .tx = NO_TX, .run = metrics_show },
+    { .method = GET,
+        .pattern = "/healthz",
+        .login = LOGIN_NONE,
+        .tx = NO_TX,
+        .monitor = true,
+        .run = health_show },
+    { .method = GET,
+        .pattern = "/metrics",
+        .login = LOGIN_NONE,
+        .tx = NO_TX,
+        .monitor = true,
+        .run = metrics_show },
     { .method = GET,
         .pattern = "/static/{name}",
         .login = LOGIN_NONE,

@@ -48,6 +48,7 @@ struct route {
     enum tx tx;
     enum body_kind body;
     size_t body_max; /* 0: the configured maximum of its kind */
+    bool monitor;    /* short; has a worker of its own, so that it answers when all others are busy */
     step *scope;     /* optional, outside any transaction, before admit and run: sets rq->scope */
     step *admit;     /* optional, in a transaction of its own, before an upload's body is taken */
     step *prepare;   /* optional, outside any transaction, after the body is complete */

@@ -32,6 +32,7 @@ struct worker {
 
 struct workers {
     const struct app *app;
+    struct db_news *news;
     void (*done)(struct exchange *);
     pthread_mutex_t mutex;
     struct worker *idle;
@@ -231,6 +232,7 @@ workers_run(void *cls)
     struct worker *me = cls;
     struct workers *w = me->all;
     struct db *db = db_new(w->app->config->database, "chapterd worker");
+    db_join(db, w->news);
     int64_t longest_wait = w->app->config->handler_timeout * SECOND;
     struct exchange *ex;
     bool late;
@@ -247,14 +249,15 @@ workers_run(void *cls)
 }
 
 struct workers *
-workers_start(const struct app *app, void (*done)(struct exchange *))
+workers_start(
+    const struct app *app, int n, struct db_news *news, void (*done)(struct exchange *))
 {
     struct workers *w = calloc(1, sizeof *w);
-    int n = (int)app->config->workers;
 
     if (w == NULL || (w->worker = calloc((size_t)n, sizeof *w->worker)) == NULL)
         abort();
     w->app = app;
+    w->news = news;
     w->done = done;
     w->last = &w->first;
     w->queue_max = n * QUEUED_A_WORKER;

@@ -4,11 +4,13 @@
 #include <stdbool.h>
 
 struct app;
+struct db_news;
 struct exchange;
 struct workers;
 
-/* The threads that run handlers, each with a connection to the database. FIFO. */
-struct workers *workers_start(const struct app *, void (*done)(struct exchange *));
+/* n threads that run handlers, each with a connection to the database. FIFO. */
+struct workers *workers_start(
+    const struct app *, int n, struct db_news *, void (*done)(struct exchange *));
 /* Takes an exchange in step ADMITTING or RUNNING; false when the queue is full or ends. */
 bool workers_take(struct workers *, struct exchange *);
 /* Queued exchanges are answered with 503, running ones come to their end. */

@@ -102,8 +102,8 @@ tell_zygote(struct helpers *h, struct order *order, int fd)
     pthread_mutex_lock(&h->ordering);
     bool done = h->control >= 0 && exchange_orders(h->control, order, fd);
     if (!done && h->control >= 0) {
-        LOG(LOG_ERROR_, "zygote_gone", "remedy", "restart chapterd");
         close_fd(&h->control);
+        kill(getpid(), SIGCHLD); /* one that is stuck tells nobody */
     }
     pthread_mutex_unlock(&h->ordering);
     return done;
@@ -260,9 +260,24 @@ helpers_start(const struct helper_task *const *tasks, int n, FILE *report)
     return NULL;
 }
 
+bool
+helpers_can_be_made(struct helpers *h)
+{
+    pthread_mutex_lock(&h->ordering);
+    if (h->zygote > 0 && waitpid(h->zygote, NULL, WNOHANG) == h->zygote) {
+        h->zygote = 0;
+        close_fd(&h->control);
+    }
+    bool there = h->control >= 0;
+    pthread_mutex_unlock(&h->ordering);
+    return there;
+}
+
 void
 helpers_stop(struct helpers *h)
 {
+    if (h->control < 0 && h->zygote > 0)
+        kill(h->zygote, SIGKILL);
     for (int i = 0; i < h->n; i++) {
         assert(!h->helper[i].busy);
         close_fd(&h->helper[i].fd);

@@ -69,6 +69,12 @@ struct helper_answer {
 fallible helper_call(struct helpers *, struct arena *, const struct helper_task *, const char *in,
     size_t n, struct helper_answer *);
 
+/*
+ * Is the zygote there? When it ends or does not answer, the process gets a SIGCHLD. It cannot be
+ * replaced: the daemon has to be started again, by whoever has started it.
+ */
+bool helpers_can_be_made(struct helpers *);
+
 /* Does a helper answer? Also true while all of them are busy. */
 bool helpers_answer(struct helpers *);
 

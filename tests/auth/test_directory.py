@@ -75,7 +75,7 @@ def test_E04_unknown_issuer(directory, probe):
 
 def test_E04_wrong_name(directory, probe):
     p = probe(ldap_uri=f'ldaps://127.0.0.2:{directory.tls_port}')
-    relay = Relay(directory.tls_port, '127.0.0.2')
+    relay = Relay(directory.tls_port, host='127.0.0.2')
     try:
         p = probe(ldap_uri=f'ldaps://127.0.0.2:{relay.port}')
         assert p.login('anna')[0] == 'silent'

@@ -92,8 +92,8 @@ class Load:
                 f' {sum(w.broken for w in self.writers)} without an answer,'
                 f' slowest {max(w.slowest for w in self.writers):.2f} s, statuses {statuses}')
 
-    def compare(self, client):
-        """Everything acknowledged is there with the right bytes; nothing is half there."""
+    def lost(self, client):
+        """What was acknowledged and is not there with the right bytes, or is there and nobody's."""
         lost = []
         known = set()
         for w in self.writers:
@@ -108,7 +108,11 @@ class Load:
                 got = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else None
                 if got not in allowed:
                     lost.append((name, answer.status, len(answer.body)))
+        there = {h for h in client.listing(self.base) if h.rpartition('/')[2].startswith('w')}
+        return lost + [(name, 'nobody wrote it') for name in there - known]
+
+    def compare(self, client):
+        """Nothing is lost; the number of names compared."""
+        lost = self.lost(client)
         assert not lost, lost
-        extra = {h for h in client.listing(self.base) if h.rpartition('/')[2].startswith('w')} - known
-        assert not extra, extra
-        return len(known)
+        return len({name for w in self.writers for name in w.acknowledged})
