@@ -65,6 +65,8 @@ inside()
     cp -a "$work/debian" "$tree"
     # shellcheck disable=SC2016 # the inner shell expands it
     unshare --mount --pid --fork --ipc --kill-child sh -euc '
+        # A root that is a mount of its own: the tests make namespaces in it.
+        mount --bind "$1" "$1"
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
         mount -t tmpfs tmpfs "$1/tmp"
