@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,6 +54,13 @@ db_new(const char *conninfo, const char *name)
 }
 
 void
+db_expect_lookups(struct db *db)
+{
+    assert(db->pg == NULL);
+    db->lookups = true;
+}
+
+void
 db_free(struct db *db)
 {
     if (db == NULL)
@@ -88,6 +96,15 @@ ignore_notice(void *cls UNUSED, const PGresult *result UNUSED)
 {
 }
 
+/*
+ * Plans are made once for each connection and outlive the sizes they were made for. While a table
+ * is small, or nobody has counted its rows yet, reading all of it looks cheapest: with these
+ * settings what is left is an index for each row that is looked up.
+ */
+static const char lookups[] =
+    " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+    " -c enable_material=off";
+
 static PGconn *
 connect_once(const struct db *db)
 {
@@ -95,11 +112,15 @@ connect_once(const struct db *db)
     static const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
         "keepalives_count", "tcp_user_timeout", "application_name", "client_encoding", "options",
         "dbname", NULL };
-    const char *const values[] = { CONNECT_TIMEOUT, "30", "10", "3", "5000", db->name, "UTF8",
+    static const char always[] =
         "-c search_path=chapterd -c statement_timeout=4s -c lock_timeout=2s"
         " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off"
-        " -c plan_cache_mode=force_generic_plan",
-        db->conninfo, NULL };
+        " -c plan_cache_mode=force_generic_plan";
+    char options[sizeof always + sizeof lookups];
+    const char *const values[] = { CONNECT_TIMEOUT, "30", "10", "3", "5000", db->name, "UTF8",
+        options, db->conninfo, NULL };
+
+    snprintf(options, sizeof options, "%s%s", always, db->lookups ? lookups : "");
     PGconn *pg = PQconnectdbParams(names, values, 1);
 
     if (pg == NULL)

@@ -43,6 +43,7 @@ struct db {
     bool listening;
     int patience_ms;
     struct db_news *news; /* or NULL */
+    bool lookups; /* see db_expect_lookups() */
 };
 
 /* Connects if need be; tries again for up to 5 s. TRY_LATER. */

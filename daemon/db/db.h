@@ -129,6 +129,9 @@ void db_rollback_to_savepoint(struct db *);
 
 /* Connects when first used. conninfo must outlive it. name appears in pg_stat_activity. */
 struct db *db_new(const char *conninfo, const char *name);
+/* Before it is first used: its statements find few rows by their keys, so they are planned for that whatever the
+ * tables look like. Not for what looks at everything. */
+void db_expect_lookups(struct db *);
 void db_free(struct db *);
 /*
  * A server that says nothing for so long is taken as lost: TRY_LATER. 4.5 s unless set, a little

@@ -237,6 +237,7 @@ workers_run(void *cls)
     struct exchange *ex;
     bool late;
 
+    db_expect_lookups(db);
     pthread_setname_np(pthread_self(), "worker");
     while ((ex = next_exchange(me, &late)) != NULL) {
         atomic_fetch_add(&w->busy, 1);

@@ -931,7 +931,8 @@ BEGIN
                (SELECT array_agg(size ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_sizes,
                (SELECT array_agg(store::int8 ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_stores
           FROM dav_node d JOIN blob c ON c.id = d.blob_id
-         WHERE d.id = node OR d.parent_id IN (SELECT folders_below(node))
+         WHERE d.id = ANY (ARRAY(SELECT node UNION ALL
+                                 SELECT m.id FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f))
     LOOP
         UPDATE dav_node SET blob_id = blob_keep(o.chapter_id, o.person_id, b.sha256, b.size, b.bytes, b.part_hashes, b.part_sizes, b.part_stores)
          WHERE id = b.node_id;

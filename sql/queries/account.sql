@@ -2,7 +2,7 @@
 -- in   id int8, uid text
 -- out  person int8, hash bytea, areas int2, expires timestamptz?, used_today bool, former bool
 SELECT a.person_id, a.hash, a.areas, a.expires, coalesce(a.used = current_date, false), lower(p.uid) <> lower($2)
-  FROM app_password a JOIN person p ON p.id = a.person_id
+  FROM app_password a CROSS JOIN LATERAL (SELECT * FROM person q WHERE q.id = a.person_id OFFSET 0) p
  WHERE a.id = $1 AND p.gone IS NULL AND (a.expires IS NULL OR a.expires > now())
    AND (lower(p.uid) = lower($2) OR EXISTS (SELECT FROM person_alias o WHERE o.uid = lower($2) AND o.person_id = p.id))
 

@@ -18,9 +18,12 @@ SELECT sha256, size, store FROM blob_part WHERE blob_id = $1 ORDER BY seq
 -- node_parts: the files of the store that a node and all below it need
 -- in   node int8
 -- out  sha256 bytea, size int8, store int2
-SELECT DISTINCT p.sha256, p.size, p.store
-  FROM dav_node d JOIN blob_part p ON p.blob_id = d.blob_id
- WHERE NOT d.gone AND (d.id = $1 OR d.parent_id IN (SELECT folders_below($1)))
+SELECT p.sha256, p.size, p.store FROM dav_node d JOIN blob_part p ON p.blob_id = d.blob_id WHERE d.id = $1 AND NOT d.gone
+UNION
+SELECT p.sha256, p.size, p.store
+  FROM folders_below($1) f
+ CROSS JOIN LATERAL (SELECT m.blob_id FROM dav_node m WHERE m.parent_id = f AND NOT m.gone OFFSET 0) d
+  JOIN blob_part p ON p.blob_id = d.blob_id
 
 -- blob_mark_unused: notes since when nothing refers to a content, for those of some ids
 -- in   first int8, behind int8

@@ -7,13 +7,14 @@ SELECT token, node_id, holder_id, exclusive, deep, owner, ceil(extract(epoch FRO
  ORDER BY node_id, token;
 
 -- locks_below: the locks in force on the members of a collection, at any depth; path leads to them from there. Locks are few and members many: the walk goes from the locks upwards
+-- (OFFSET 0: one node after the other; joined, all nodes would be read while the planner thinks that there are few)
 -- in   node int8
 -- out  token uuid, node int8, holder int8, exclusive bool, deep bool, owner text?, seconds int8, path text, collection bool
 WITH RECURSIVE up AS (
     SELECT l.token, l.node_id AS at, NULL::text AS path FROM dav_lock l WHERE l.expires > now()
     UNION ALL
     SELECT u.token, n.parent_id, concat_ws('/', n.name, u.path)
-      FROM up u JOIN dav_node n ON n.id = u.at AND NOT n.gone WHERE u.at <> $1)
+      FROM up u CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.id = u.at AND NOT d.gone OFFSET 0) n WHERE u.at <> $1)
 SELECT l.token, l.node_id, l.holder_id, l.exclusive, l.deep, l.owner,
        ceil(extract(epoch FROM l.expires - now()))::int8, u.path, n.collection
   FROM up u JOIN dav_lock l ON l.token = u.token JOIN dav_node n ON n.id = l.node_id
@@ -45,7 +46,8 @@ DELETE FROM dav_lock WHERE token = $1;
 WITH RECURSIVE up AS (
     SELECT l.token, l.node_id AS at FROM dav_lock l
     UNION ALL
-    SELECT u.token, n.parent_id FROM up u JOIN dav_node n ON n.id = u.at AND NOT n.gone WHERE u.at <> $1)
+    SELECT u.token, n.parent_id
+      FROM up u CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.id = u.at AND NOT d.gone OFFSET 0) n WHERE u.at <> $1)
 DELETE FROM dav_lock l USING up u WHERE l.token = u.token AND u.at = $1;
 
 -- tree_below: the policies in force below a collection, and how many members each has, counted up to a limit

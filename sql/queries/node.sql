@@ -67,20 +67,23 @@ SELECT n.id, n.policy_id,
  ORDER BY n.changed, n.id LIMIT $7
 
 -- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
+-- (low is made before the join for the same reason as next_key above)
 -- in   node int8
 -- out  epoch text, mark int8, horizon int8, floor int8, open_count int8, open_sum int8
-WITH state AS (
+WITH mark AS (
     SELECT n.id, i.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS horizon,
            coalesce(n.sync_floor::text::int8, 0) AS sync_floor,
            greatest(n.changed::text::int8 + 1, n.sync_floor::text::int8,
                     (SELECT m.changed::text::int8 + 1 FROM dav_node m WHERE m.parent_id = n.id ORDER BY m.changed DESC LIMIT 1)) AS mark
       FROM dav_node n CROSS JOIN installation i
      WHERE n.id = $1
+), state AS MATERIALIZED (
+    SELECT m.*, least(m.mark, m.horizon)::text::xid8 AS low FROM mark m
 )
 SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
   FROM state s CROSS JOIN LATERAL (
        SELECT count(*) AS n, coalesce(sum(m.changed::text::int8), 0)::int8 AS sum
-         FROM dav_node m WHERE m.parent_id = s.id AND m.changed >= least(s.mark, s.horizon)::text::xid8) o
+         FROM dav_node m WHERE m.parent_id = s.id AND m.changed >= s.low) o
 
 -- node_content: what a member holds
 -- in   node int8
