@@ -1,5 +1,7 @@
 #include "auth/access.h"
 
+#include <stddef.h>
+
 const struct principal nobody = { .uid = "", .name = "" };
 
 enum role
@@ -11,6 +13,15 @@ access_role(const struct principal *who, int64_t chapter)
         if (who->roles[i].chapter == chapter)
             return who->roles[i].role;
     return ROLE_FEDERATION;
+}
+
+const struct look *
+access_look(const struct principal *who, int64_t chapter)
+{
+    for (int i = 0; who->state_admin && i < who->n_looks; i++)
+        if (who->looks[i].chapter == chapter)
+            return &who->looks[i];
+    return NULL;
 }
 
 bool
@@ -29,7 +40,8 @@ personal_rights(const struct principal *who, int64_t owner)
 /*
  * Levels may be set by the board, but not on a collection that the board may
  * not write itself; by the chair always, or a collection closed to all could
- * never be opened again. Nobody writes without a login, whatever the level.
+ * never be opened again. Nobody writes without a login, whatever the level. A
+ * state admin's look reads what the chair could read, and no more than reads.
  */
 unsigned
 access_rights(const struct principal *who, const struct policy *policy)
@@ -41,6 +53,8 @@ access_rights(const struct principal *who, const struct policy *policy)
 
     enum role role = access_role(who, policy->chapter);
     if (role >= policy->read_level)
+        rights |= MAY_READ;
+    if (policy->read_level <= ROLE_CHAIR && access_look(who, policy->chapter) != NULL)
         rights |= MAY_READ;
     if (role >= policy->write_level && role >= policy->read_level && role > ROLE_PUBLIC)
         rights |= MAY_WRITE;

@@ -21,6 +21,7 @@ const struct ctl_command *const ctl_groups[] = {
     sync_commands,
     verify_commands,
     cache_commands,
+    audit_commands,
     NULL,
 };
 

@@ -1,6 +1,8 @@
 #ifndef CHAPTERS_PAGES_H
 #define CHAPTERS_PAGES_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct out;
@@ -22,6 +24,8 @@ struct chapter_sheet {
     const char *slug, *name, *kind, *role;
     const char *number, *contact; /* or NULL */
     struct chapter_cards children;
+    bool log;      /* she may read the chapter's log */
+    bool override; /* she may look into it with a reason */
 };
 
 /* pages/start.html, pages/chapter.html */
