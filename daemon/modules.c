@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "modules/audit/audit.h"
 #include "modules/chapters/chapters.h"
 #include "modules/documents/documents.h"
 #include "webdav/dav.h"
@@ -11,7 +10,6 @@
 const struct module *const modules[] = {
     &chapters_module,
     &documents_module,
-    &audit_module,
     NULL,
 };
 

@@ -57,7 +57,9 @@ struct dav_list {
     const char *next;
 };
 
-/* A change since a sync token: a node, or the name (and href) of one that is gone (exists false).
+/*
+ * A change since a sync token: a node, or the name (and href) of one that is gone (exists false)
+ * or may no longer be read. What she may not read and did not know either is not among them.
  */
 struct dav_changes {
     const struct dav_node *node;
@@ -65,6 +67,22 @@ struct dav_changes {
     const char *token; /* to answer with */
     const char *ctag;  /* CS:getctag: differs whenever a member does */
     bool more;         /* cut at the limit */
+};
+
+/* What a group of the chapter may do in a collection, beyond the roles of its members. */
+struct dav_group_level {
+    int64_t id;
+    const char *name;
+    unsigned rights; /* MAY_READ, perhaps with MAY_WRITE */
+};
+
+/* Who may read and write a collection and what lies below it. */
+struct dav_levels {
+    bool own;         /* false: as the collection above says */
+    const char *from; /* name of the collection whose they are; NULL: the root of the chapter */
+    enum role read, write;
+    const struct dav_group_level *group;
+    int n;
 };
 
 /* What a PUT brings; settled (http/body.h) before the transaction began. */
@@ -148,6 +166,10 @@ struct dav_kind {
     fallible (*copy)(
         struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
     fallible (*move)(struct request *, const struct dav_node *, const struct dav_node *to);
+
+    /* Reads and sets the levels of a collection; a kind without them has its levels for good. */
+    fallible (*levels)(struct request *, const struct dav_node *, struct dav_levels *);
+    fallible (*set_levels)(struct request *, const struct dav_node *, const struct dav_levels *);
 
     /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
     fallible (*quota)(struct request *, const struct dav_node *, int64_t *used, int64_t *available);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/audit.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "html/lang.h"
@@ -81,4 +82,110 @@ dav_make(struct request *rq, const struct path *path)
             node.name);
     node = dav_becoming(&node, node.kind->child_collection);
     return node.kind->make(rq, &node, NULL);
+}
+
+fallible
+dav_look_to_manage(struct request *rq, const struct path *path, struct dav_node *node)
+{
+    TRY(dav_find(rq, path, node));
+    if (!node->exists || node->rights == 0)
+        return REFUSE(rq->arena, NOT_FOUND);
+    if ((node->rights & MAY_MANAGE) == 0)
+        return FAIL(rq->arena, FORBIDDEN, "%s",
+            tr(rq->lang, "Who can see and change this is set by the board of the chapter."));
+    return NULL;
+}
+
+/* Levels that nobody meant: changed blindly, or out of reach for who sets them. */
+static fallible
+check_levels(
+    struct request *rq, const struct dav_node *node, const struct dav_levels *levels)
+{
+    const struct policy policy = { .chapter = node->policy.chapter,
+        .person = node->policy.person,
+        .read_level = levels->read,
+        .write_level = levels->write };
+
+    if (!levels->own)
+        return node->is_root ? REFUSE(rq->arena, CONFLICT) : NULL;
+    if (levels->write < levels->read)
+        return FAIL(rq->arena, CONFLICT, "%s",
+            tr(rq->lang,
+                "Who can change the folder must be able to see it too. Please let more people see "
+                "it, or fewer change it."));
+    if ((access_rights(rq->who, &policy) & MAY_MANAGE) == 0)
+        return FAIL(rq->arena, CONFLICT, "%s",
+            tr(rq->lang, "That would lock you out of the folder yourself. Ask the chair to do it."));
+    return NULL;
+}
+
+static unsigned
+rights_of(const struct dav_levels *levels, int64_t group)
+{
+    for (int i = 0; levels->own && i < levels->n; i++)
+        if (levels->group[i].id == group)
+            return levels->group[i].rights;
+    return 0;
+}
+
+/* A group that gained or lost something. */
+static fallible
+note_group(struct request *rq, const struct dav_node *node, const struct dav_group_level *group,
+    unsigned rights)
+{
+    const struct audit_levels now = { ROLE_MEMBER,
+        rights & MAY_WRITE ? ROLE_MEMBER : ROLE_NOBODY };
+
+    return audit(rq->db, rq->arena,
+        &(struct audit_entry){
+            .what = rights == 0 ? AUDIT_UNSHARED_GROUP : AUDIT_SHARED_WITH_GROUP,
+            .by = rq->who->person,
+            .chapter = node->policy.chapter,
+            .kind = node->kind->name,
+            .object = node->id,
+            .title = node->name,
+            .other = group->name,
+            .now = rights == 0 ? NULL : &now });
+}
+
+static fallible
+note_levels(struct request *rq, const struct dav_node *node, const struct dav_levels *before,
+    const struct dav_levels *after)
+{
+    const struct audit_levels was = { before->read, before->write },
+                              now = { after->read, after->write };
+
+    if (before->own != after->own || (after->own && memcmp(&was, &now, sizeof was) != 0))
+        TRY(audit(rq->db, rq->arena,
+            &(struct audit_entry){ .what = after->own ? AUDIT_LEVELS_SET : AUDIT_LEVELS_INHERITED,
+                .by = rq->who->person,
+                .chapter = node->policy.chapter,
+                .kind = node->kind->name,
+                .object = node->id,
+                .title = node->name,
+                .was = &was,
+                .now = after->own ? &now : NULL }));
+    for (int i = 0; before->own && i < before->n; i++)
+        if (rights_of(after, before->group[i].id) == 0)
+            TRY(note_group(rq, node, &before->group[i], 0));
+    for (int i = 0; after->own && i < after->n; i++)
+        if (rights_of(before, after->group[i].id) != after->group[i].rights)
+            TRY(note_group(rq, node, &after->group[i], after->group[i].rights));
+    return NULL;
+}
+
+fallible
+dav_set_levels(struct request *rq, const struct path *path, const struct dav_levels *levels)
+{
+    struct dav_levels before;
+    struct dav_node node;
+
+    TRY(dav_look_to_manage(rq, path, &node));
+    if (node.kind->set_levels == NULL || !node.collection || node.id == 0)
+        return REFUSE(rq->arena, CONFLICT);
+    TRY(check_levels(rq, &node, levels));
+    TRY(dav_need_whole_tree(rq));
+    TRY(node.kind->levels(rq, &node, &before));
+    TRY(node.kind->set_levels(rq, &node, levels));
+    return note_levels(rq, &node, &before, levels);
 }

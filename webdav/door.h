@@ -27,6 +27,17 @@ fallible dav_look(struct request *, const struct path *, struct dav_node *);
 fallible dav_put(struct request *, const struct path *, const struct dav_content *, bool replace,
     struct dav_written *);
 
+/* What somebody may manage (MAY_MANAGE), to show and to explain its levels. NOT_FOUND for all others
+ * who may not read it, FORBIDDEN for those who may. */
+fallible dav_look_to_manage(struct request *, const struct path *, struct dav_node *);
+
+/*
+ * Says who may read and write a collection. FORBIDDEN without MAY_MANAGE; CONFLICT when the
+ * collection has its levels for good or is the root and has none above it, when who may change it
+ * could not read it, and when the asking person could not manage it herself any more.
+ */
+fallible dav_set_levels(struct request *, const struct path *, const struct dav_levels *);
+
 /* Makes a collection. Errors as of dav_put. */
 fallible dav_make(struct request *, const struct path *);
 

@@ -61,7 +61,8 @@ check_below(struct request *rq, const struct dav_node *node, unsigned need)
     TRY(q_tree_below(rq->db, rq->arena, node->id, most + 1, &rows));
     for (int i = 0; i < rows.n; i++) {
         struct tree_below_row row = tree_below_row(&rows, i);
-        const struct policy policy = { .chapter = row.chapter,
+        const struct policy policy = { .id = row.policy,
+            .chapter = row.chapter,
             .person = row.person,
             .read_level = (enum role)row.read_level,
             .write_level = (enum role)row.write_level };

@@ -24,7 +24,7 @@
  * collection stands still; and it never lies above a number that is known to be in
  * flushed WAL by more than one, so that a crash of the server cannot hand the same
  * number out again below it. A page that was cut at a limit has the token of the
- * first page and ":{changed}:{id}" of the last node told behind it.
+ * first page, and ":{changed}:{id}" of the last node told and the first page's xid behind it.
  */
 
 /* What the root of a tree is: nodes below it are found by what its kind says can be in it. */
@@ -70,6 +70,8 @@ fallible store_remove(struct request *, const struct dav_node *);
 fallible store_copy(
     struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
 fallible store_move(struct request *, const struct dav_node *, const struct dav_node *to);
+fallible store_levels(struct request *, const struct dav_node *, struct dav_levels *);
+fallible store_set_levels(struct request *, const struct dav_node *, const struct dav_levels *);
 fallible store_quota(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
 fallible store_reserve(struct request *, const struct dav_node *, int64_t bytes);
 

@@ -33,16 +33,18 @@ family_new(struct request *rq, const struct dav_node *parent, int most)
     return f;
 }
 
-static void
+/* False: nothing that this parent can hold. */
+static bool
 family_add(struct request *rq, struct family *f, const struct node_columns *row)
 {
     struct dav_node *node = &f->node[f->n];
 
     if (!store_node(rq, f->parent, row, node))
-        return;
+        return false;
     node->ancestors = f->ancestors;
     node->n_ancestors = f->n_ancestors;
     f->n++;
+    return true;
 }
 
 struct error *
@@ -119,6 +121,7 @@ store_roots(
  * node told. */
 struct sync_from {
     int64_t since, told, told_id; /* told 0: not in the middle of pages */
+    int64_t first;                /* since, as it was for the first of the pages */
 };
 
 /* A number of a token: digits, and nothing that would not come back the same. */
@@ -138,23 +141,35 @@ token_read(struct request *rq, const char *token, const char *epoch, int64_t col
     if (!text_starts(token, TOKEN_PREFIX))
         return false;
     int n = text_split(rq->arena, token + strlen(TOKEN_PREFIX), ":", &part);
-    if ((n != 3 && n != 5) || strcmp(part[0], epoch) != 0 || !token_number(part[1], &id) ||
+    if ((n != 3 && n != 6) || strcmp(part[0], epoch) != 0 || !token_number(part[1], &id) ||
         id != collection || !token_number(part[2], &from->since))
         return false;
-    return n == 3 || (token_number(part[3], &from->told) && token_number(part[4], &from->told_id));
+    from->first = from->since;
+    return n == 3 || (token_number(part[3], &from->told) && token_number(part[4], &from->told_id) &&
+                         token_number(part[5], &from->first));
 }
 
 static fallible
 check_token(struct request *rq, const struct dav_node *collection, const char *token,
     const struct node_sync_row *state, struct sync_from *from)
 {
-    *from = (struct sync_from){ 0, 0, 0 };
+    *from = (struct sync_from){ 0, 0, 0, 0 };
     if (token == NULL)
         return NULL;
     if (token_read(rq, token, state->epoch, collection->id, from) && from->since >= state->floor &&
         from->since <= state->mark)
         return NULL;
     return REFUSE(rq->arena, VALID_SYNC_TOKEN);
+}
+
+/* What she may not read is named to her only when she knew it before. */
+static bool
+is_told(struct request *rq, const struct dav_node *node, const struct node_changes_row *row,
+    int64_t since)
+{
+    return (node->rights & MAY_READ) != 0 ||
+           access_knew(rq->who, &node->policy, row->hidden_is_null ? 0 : row->hidden,
+               (enum role)row->hidden_from, since);
 }
 
 /* In the middle of pages `since` is what the last of them will hand out, and may lie above what is
@@ -175,13 +190,15 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
         struct node_changes_row row = node_changes_row(&rows, i);
         columns = NODE_COLUMNS(row, collection);
         columns.gone = row.gone;
-        family_add(rq, &f, &columns);
+        if (family_add(rq, &f, &columns) && !is_told(rq, &f.node[f.n - 1], &row, from->first))
+            f.n--;
     }
     changes->node = f.node;
     changes->n = f.n;
     if (changes->more)
         changes->token = arena_printf(
-            rq->arena, "%s:%" PRId64 ":%" PRId64, changes->token, columns.changed, columns.id);
+            rq->arena, "%s:%" PRId64 ":%" PRId64 ":%" PRId64, changes->token, columns.changed,
+            columns.id, from->first);
     return NULL;
 }
 

@@ -39,7 +39,8 @@ set_rights(const struct request *rq, const struct dav_node *parent, const struct
         node->rights = parent->rights;
         return;
     }
-    node->policy = (struct policy){ .chapter = row->chapter,
+    node->policy = (struct policy){ .id = row->policy_id,
+        .chapter = row->chapter,
         .person = row->person,
         .read_level = (enum role)row->read_level,
         .write_level = (enum role)row->write_level };

@@ -1,9 +1,8 @@
 #include "auth/access.h"
 
-#include <stddef.h>
-
 const struct principal nobody = { .uid = "", .name = "" };
 
+/* A guest by e-mail is nobody special but where she was invited. */
 enum role
 access_role(const struct principal *who, int64_t chapter)
 {
@@ -12,16 +11,7 @@ access_role(const struct principal *who, int64_t chapter)
     for (int i = 0; i < who->n_roles; i++)
         if (who->roles[i].chapter == chapter)
             return who->roles[i].role;
-    return ROLE_FEDERATION;
-}
-
-const struct look *
-access_look(const struct principal *who, int64_t chapter)
-{
-    for (int i = 0; who->state_admin && i < who->n_looks; i++)
-        if (who->looks[i].chapter == chapter)
-            return &who->looks[i];
-    return NULL;
+    return who->guest ? ROLE_PUBLIC : ROLE_FEDERATION;
 }
 
 bool
@@ -40,25 +30,60 @@ personal_rights(const struct principal *who, int64_t owner)
 /*
  * Levels may be set by the board, but not on a collection that the board may
  * not write itself; by the chair always, or a collection closed to all could
- * never be opened again. Nobody writes without a login, whatever the level. A
- * state admin's look reads what the chair could read, and no more than reads.
+ * never be opened again. Nobody writes without a login, whatever the level.
  */
-unsigned
-access_rights(const struct principal *who, const struct policy *policy)
+static unsigned
+role_rights(enum role role, const struct policy *policy)
 {
     unsigned rights = 0;
 
-    if (policy->person != 0)
-        return personal_rights(who, policy->person);
-
-    enum role role = access_role(who, policy->chapter);
     if (role >= policy->read_level)
-        rights |= MAY_READ;
-    if (policy->read_level <= ROLE_CHAIR && access_look(who, policy->chapter) != NULL)
         rights |= MAY_READ;
     if (role >= policy->write_level && role >= policy->read_level && role > ROLE_PUBLIC)
         rights |= MAY_WRITE;
     if (role == ROLE_CHAIR || (role == ROLE_BOARD && (rights & MAY_WRITE) != 0))
         rights |= MAY_MANAGE;
     return rights;
+}
+
+/* A group may be let read and write; never set levels. */
+static unsigned
+group_rights(const struct principal *who, const struct policy *policy)
+{
+    for (int i = 0; i < who->n_grants; i++)
+        if (who->grants[i].policy == policy->id)
+            return who->grants[i].rights & (MAY_READ | MAY_WRITE);
+    return 0;
+}
+
+unsigned
+access_explain(const struct principal *who, const struct policy *policy, struct access_why *why)
+{
+    if (policy->person != 0) {
+        unsigned rights = personal_rights(who, policy->person);
+        *why = (struct access_why){ .own = rights != 0 };
+        return rights;
+    }
+    enum role role = access_role(who, policy->chapter);
+    *why = (struct access_why){ .role = role,
+        .by_role = role_rights(role, policy),
+        .by_group = group_rights(who, policy) };
+    return why->by_role | why->by_group;
+}
+
+unsigned
+access_rights(const struct principal *who, const struct policy *policy)
+{
+    struct access_why why;
+
+    return access_explain(who, policy, &why);
+}
+
+bool
+access_knew(const struct principal *who, const struct policy *policy, int64_t hidden,
+    enum role hidden_from, int64_t since)
+{
+    if (who->rights_changed != 0 && who->rights_changed >= since)
+        return true;
+    return hidden != 0 && hidden >= since && access_role(who, policy->chapter) >= hidden_from;
 }

@@ -22,17 +22,17 @@ struct role_in {
     enum role role;
 };
 
-/* A chapter that a state admin may read for a while, having said why (override). */
-struct look {
-    int64_t chapter;
-    int64_t until; /* microseconds */
-};
-
 /*
  * What an app password may be for. The numbers stand in the database
  * (app_password.areas) and never change; each DAV mount says which it belongs to.
  */
 enum area { AREA_DOCUMENTS = 1, AREA_CALENDARS = 2, AREA_CONTACTS = 4, AREA_WIKI = 8 };
+
+/* What groups of chapters let somebody do in a collection, beyond her roles. */
+struct grant_in {
+    int64_t policy;
+    unsigned rights; /* MAY_READ, perhaps with MAY_WRITE */
+};
 
 /* Who asks. Constant once made; shared by requests. */
 struct principal {
@@ -40,12 +40,14 @@ struct principal {
     const char *uid, *name, *mail;
     const char *old_uid; /* the alias under which an address reached her, or NULL */
     bool state_admin;
+    bool guest;                  /* invited by e-mail: has only the roles she was given */
+    int64_t rights_changed;      /* transaction that last changed her roles or groups; 0: none */
     unsigned only;               /* AREA_... that her app password is for; 0: everything */
     int64_t until;               /* when that expires, microseconds; 0: never */
     const struct role_in *roles; /* effective: grants and membership along the tree included */
     int n_roles;
-    const struct look *looks; /* of a state admin's browser session; never of a device */
-    int n_looks;
+    const struct grant_in *grants;
+    int n_grants;
 };
 
 extern const struct principal nobody;
@@ -53,14 +55,12 @@ extern const struct principal nobody;
 /* The role of a principal in a chapter. */
 enum role access_role(const struct principal *, int64_t chapter);
 
-/* Her look into a chapter, or NULL when she has none. */
-const struct look *access_look(const struct principal *, int64_t chapter);
-
 /* May somebody signed in like this enter an area (0: one for all, as discovery)? */
 bool access_enters(const struct principal *, unsigned area);
 
 /* Who may do what with a collection and its members: a row of table dav_policy. */
 struct policy {
+    int64_t id;
     int64_t chapter; /* or 0 */
     int64_t person;  /* or 0: a personal collection */
     enum role read_level, write_level;
@@ -74,5 +74,22 @@ enum {
 
 /* All that the principal may do there: a set of MAY_... . 0: answer as if it did not exist. */
 unsigned access_rights(const struct principal *, const struct policy *);
+
+/* The same decision with its reasons, for the page that explains it. */
+struct access_why {
+    bool own;          /* a personal collection of hers */
+    enum role role;    /* hers in the chapter of the collection */
+    unsigned by_role;  /* MAY_... that this role gives */
+    unsigned by_group; /* MAY_... that groups of the chapter give */
+};
+unsigned access_explain(const struct principal *, const struct policy *, struct access_why *);
+
+/*
+ * May a sync report name a collection that she may not read, to say that it is gone? Only if she
+ * could read it when her token was made, in transaction `since`: her own rights have changed since
+ * then, or the read level has been raised (in transaction `hidden`, 0: never) from one that she has.
+ */
+bool access_knew(const struct principal *, const struct policy *, int64_t hidden,
+    enum role hidden_from, int64_t since);
 
 #endif

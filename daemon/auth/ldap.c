@@ -294,6 +294,29 @@ directory_login(struct directory *d, struct arena *arena, const char *const *nam
     return rc == LDAP_SUCCESS ? NULL : silent(arena, rc);
 }
 
+fallible
+directory_find(struct directory *d, struct arena *arena, const char *name,
+    const struct directory_person **person)
+{
+    struct directory_person *p = NEW(arena, struct directory_person);
+    bool found = false;
+
+    *person = NULL;
+    if (!credentials_possible(&(struct credentials){ name, "-" }))
+        return NULL;
+
+    struct slot *s = take_slot(d);
+    if (s == NULL)
+        return silent(arena, LDAP_BUSY);
+    int rc = find_person(d, s, arena, name, p, &found);
+    if (rc == LDAP_SUCCESS && found && !p->groups_known)
+        rc = person_search_groups(d, &s->service, s->deadline, arena, p);
+    give_slot(d, s, rc == LDAP_SUCCESS);
+    if (rc == LDAP_SUCCESS && found)
+        *person = p;
+    return rc == LDAP_SUCCESS ? NULL : silent(arena, rc);
+}
+
 /* Looks whether there is an entry with this DN. */
 static fallible
 look_for(struct directory *d, struct arena *arena, const char *dn, int *rc)

@@ -44,6 +44,13 @@ struct directory_person {
 fallible directory_login(struct directory *, struct arena *, const char *const *names, int n_names,
     const char *password, const struct directory_person **person);
 
+/*
+ * What the directory says of a login name, its password not asked for. *person is NULL when nobody,
+ * or more than one, has it.
+ */
+fallible directory_find(struct directory *, struct arena *, const char *name,
+    const struct directory_person **person);
+
 /* Can the service account sign in and see the people's base? For checks. */
 fallible directory_check(struct directory *, struct arena *);
 

@@ -21,7 +21,6 @@ const struct ctl_command *const ctl_groups[] = {
     sync_commands,
     verify_commands,
     cache_commands,
-    audit_commands,
     NULL,
 };
 

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "auth/access.h"
 #include "base/arena.h"
 #include "ctl/ctl.h"
 #include "modules/chapters/chapter.h"
@@ -105,7 +106,7 @@ list_step(struct ctl *ctl, void *own)
     struct listing *l = own;
 
     TRY(chapter_find(ctl->db, ctl->arena, ctl->app.lang, ctl->arg[0], &l->chapter));
-    return grant_list(ctl->db, ctl->arena, l->chapter.id, &l->holders);
+    return grant_list(ctl->db, ctl->arena, l->chapter.id, ROLE_MEMBER, &l->holders);
 }
 
 static json_t *

@@ -17,9 +17,10 @@ struct lang;
 #define CHAPTER_CONTACT_MAX 200
 
 /*
- * Somebody's role in this chapter, and so perhaps in those above it, is not
- * what it was: collections that may have appeared to or vanished from somebody
- * are marked as changed, so that her clients learn of it with the next sync.
+ * The groups or the place of this chapter change, and with them the roles of all
+ * its people, here and in the chapters above: collections that may have appeared
+ * to or vanished from somebody are marked as changed, so that her clients learn of
+ * it with the next sync. (A single grant marks them by itself, in the database.)
  */
 fallible chapter_roles_changed(struct db *, struct arena *, const char *slug);
 

@@ -1,6 +1,5 @@
 #include "modules/chapters/chapter.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -23,11 +22,7 @@ chapter_roles_changed(struct db *db, struct arena *arena, const char *slug)
 {
     struct rows rows;
 
-    TRY(q_chapter_with_parents(db, arena, slug, &rows));
-    const char *slugs = chapter_with_parents_row(&rows, 0).slugs;
-    assert(slugs != NULL);
-    TRY(q_chapter_scope(db, arena, slugs, &rows));
-    return q_chapter_stamp(db, arena, slugs, &rows);
+    return q_chapter_stamp(db, arena, slug, &rows);
 }
 
 struct error *

@@ -4,79 +4,44 @@
 
 #include "auth/audit.h"
 #include "base/arena.h"
-#include "base/time.h"
 #include "html/lang.h"
 #include "http/app.h"
 #include "modules/chapters/change.h"
 #include "modules/chapters/chapter.h"
+#include "modules/chapters/people.h"
 #include "q/role.h"
 
 #define REASON_MAX 500
-
-static fallible
-find_person(const struct app *app, struct db *db, struct arena *arena, const char *uid,
-    struct role_person_row *person)
-{
-    struct rows rows;
-
-    TRY(q_role_person(db, arena, uid, &rows));
-    if (rows.n == 0)
-        return FAIL(arena, NOT_FOUND,
-            tr(app->lang, "Nobody here has the login name “%s”. People are known here from the "
-                          "first time they sign in."),
-            uid);
-    *person = role_person_row(&rows, 0);
-    return NULL;
-}
-
-static fallible
-check_until(const struct app *app, struct db *db, struct arena *arena, const char *until)
-{
-    struct rows rows;
-
-    if (until == NULL)
-        return NULL;
-    if (!time_is_day(until))
-        return FAIL(arena, BAD_REQUEST,
-            tr(app->lang, "“%s” is not a day. Write for example 2027-03-31."), until);
-    TRY(q_role_day_is_over(db, arena, until, &rows));
-    if (role_day_is_over_row(&rows, 0).over)
-        return FAIL(arena, BAD_REQUEST, tr(app->lang, "The day %s is already over."), until);
-    return NULL;
-}
 
 struct error *
 grant_give(const struct app *app, struct db *db, struct arena *arena, const struct chapter *chapter,
     const struct grant *grant, bool *made)
 {
     const char *reason = grant->reason;
-    struct role_person_row person;
     struct rows rows;
+    int64_t person;
 
-    TRY(check_until(app, db, arena, grant->until));
     if (reason != NULL)
         TRY(chapter_check_text(arena, app->lang, "reason", &reason, REASON_MAX));
     if (chapter->archived != 0)
         return FAIL(arena, CONFLICT, tr(app->lang, "The chapter “%s” is archived."), chapter->slug);
-    TRY(find_person(app, db, arena, grant->uid, &person));
-    if (!person.gone_is_null)
-        return FAIL(arena, CONFLICT,
-            tr(app->lang, "“%s” is no longer in the directory and cannot be given a role."),
-            grant->uid);
-    TRY(q_role_grant_set(db, arena, chapter->id, person.id, (int16_t)grant->role, grant->until,
+    TRY(people_find(app, db, arena, grant->uid, grant->found, &person));
+    TRY(q_role_is_guest(db, arena, chapter->id, person, &rows));
+    TRY(people_check_until(
+        app, db, arena, grant->until, grant->by > 0 && role_is_guest_row(&rows, 0).guest));
+    TRY(q_role_grant_set(db, arena, chapter->id, person, (int16_t)grant->role, grant->until,
         grant->by == 0 ? NULL : &grant->by, reason, &rows));
     *made = role_grant_set_row(&rows, 0).made;
-    TRY(audit(db, arena,
+    return audit(db, arena,
         &(struct audit_entry){ .what = AUDIT_ROLE_GIVEN,
             .by = grant->by,
             .chapter = chapter->id,
             .kind = "person",
-            .object = person.id,
-            .about = person.id,
+            .object = person,
+            .about = person,
             .role = (enum role)grant->role,
             .until = grant->until,
-            .reason = reason }));
-    return chapter_roles_changed(db, arena, chapter->slug);
+            .reason = reason });
 }
 
 struct error *
@@ -86,29 +51,31 @@ grant_take(const struct app *app, struct db *db, struct arena *arena, const stru
     struct role_person_row person;
     struct rows rows;
 
-    TRY(find_person(app, db, arena, uid, &person));
+    TRY(q_role_person(db, arena, uid, &rows));
+    if (rows.n == 0)
+        return FAIL(arena, NOT_FOUND, tr(app->lang, "Nobody here has the login name “%s”."), uid);
+    person = role_person_row(&rows, 0);
     TRY(q_role_grant_remove(db, arena, chapter->id, person.id, (int16_t)role, &rows));
     *done = rows.n > 0;
     if (!*done)
         return NULL;
-    TRY(audit(db, arena,
+    return audit(db, arena,
         &(struct audit_entry){ .what = AUDIT_ROLE_TAKEN,
             .by = by,
             .chapter = chapter->id,
             .kind = "person",
             .object = person.id,
             .about = person.id,
-            .role = (enum role)role }));
-    return chapter_roles_changed(db, arena, chapter->slug);
+            .role = (enum role)role });
 }
 
 struct error *
-grant_list(struct db *db, struct arena *arena, int64_t chapter, struct holders *holders)
+grant_list(struct db *db, struct arena *arena, int64_t chapter, int least, struct holders *holders)
 {
     struct rows given, named;
     int n = 0;
 
-    TRY(q_role_from_directory(db, arena, chapter, &named));
+    TRY(q_role_from_directory(db, arena, chapter, (int16_t)least, &named));
     TRY(q_role_grants(db, arena, chapter, &given));
     struct holder *all = NEW_ARRAY(arena, struct holder, (size_t)(named.n + given.n));
     for (int i = 0; i < named.n; i++) {

@@ -10,6 +10,7 @@ struct app;
 struct arena;
 struct chapter;
 struct db;
+struct directory_person;
 
 /*
  * Roles that a chapter gives itself, beside those by groups of the directory: to
@@ -19,6 +20,7 @@ struct db;
 
 struct grant {
     const char *uid;    /* login name; a former one is understood */
+    const struct directory_person *found; /* people_look_up(), or NULL */
     int role;           /* enum role: member, board or chair */
     const char *until;  /* last day, "2027-03-31", or NULL: until taken back */
     const char *reason; /* or NULL */
@@ -27,7 +29,8 @@ struct grant {
 
 /*
  * Gives the role, or changes until and reason of one already given (*made is
- * false then). NOT_FOUND: no such person; BAD_REQUEST: the day is none, or over.
+ * false then). NOT_FOUND: no such person; BAD_REQUEST: the day is none, or over, or (given by a
+ * person to somebody who has no role here by the directory) missing or more than a year away.
  */
 fallible grant_give(const struct app *, struct db *, struct arena *, const struct chapter *,
     const struct grant *, bool *made);
@@ -49,7 +52,10 @@ struct holders {
     int n;
 };
 
-/* Everybody with a role of this chapter itself; who is member by a chapter below is not listed. */
-fallible grant_list(struct db *, struct arena *, int64_t chapter, struct holders *);
+/*
+ * Everybody whom the chapter gave a role, and everybody who has at least the role `least` by the
+ * directory; who is member by a chapter below is not listed.
+ */
+fallible grant_list(struct db *, struct arena *, int64_t chapter, int least, struct holders *);
 
 #endif

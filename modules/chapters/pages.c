@@ -30,9 +30,8 @@ kind_title(const char *kind)
     return kind;
 }
 
-/* What somebody is in a chapter, as a word for a badge. */
-static const char *
-role_title(enum role role)
+const char *
+chapter_role_title(enum role role)
 {
     switch (role) {
     case ROLE_MEMBER:
@@ -60,7 +59,7 @@ cards(const struct request *rq, const struct chapter_list *list, bool own)
         const struct chapter *c = &list->chapter[i];
         enum role role = access_role(rq->who, c->id);
         if (!own || role >= ROLE_MEMBER)
-            made[n++] = (struct chapter_card){ c->slug, c->name, kind_title(c->kind), role_title(role) };
+            made[n++] = (struct chapter_card){ c->slug, c->name, kind_title(c->kind), chapter_role_title(role) };
     }
     return (struct chapter_cards){ made, n };
 }
@@ -91,12 +90,11 @@ chapters_chapter_page(struct request *rq, struct response *rs)
     struct chapter_sheet sheet = { .slug = c.slug,
         .name = c.name,
         .kind = kind_title(c.kind),
-        .role = role_title(access_role(rq->who, c.id)),
+        .role = chapter_role_title(access_role(rq->who, c.id)),
         .number = c.number,
         .contact = c.contact,
         .children = cards(rq, &below, false),
-        .log = access_role(rq->who, c.id) >= ROLE_BOARD,
-        .override = rq->who->state_admin && access_look(rq->who, c.id) == NULL };
+        .is_board = access_role(rq->who, c.id) >= ROLE_BOARD };
     struct out *o = page_begin(rq, rs, c.name, &v);
     v.crumbs = crumbs;
     v.n_crumbs = 1;

@@ -44,6 +44,26 @@ readers(enum role level)
     return N_("Nobody can read this");
 }
 
+const char *
+document_role_title(enum role role)
+{
+    switch (role) {
+    case ROLE_PUBLIC:
+        return N_("not signed in");
+    case ROLE_FEDERATION:
+        return N_("signed in");
+    case ROLE_MEMBER:
+        return N_("Member");
+    case ROLE_BOARD:
+        return N_("Board");
+    case ROLE_CHAIR:
+        return N_("Chair");
+    case ROLE_NOBODY:
+        break;
+    }
+    return N_("Nobody");
+}
+
 /* The address of the folder that is shown, with a slash at its end. */
 static const char *
 here(const struct request *rq)
@@ -62,11 +82,11 @@ row_of(const struct request *rq, const char *folder, const struct dav_node *node
         .folder = node->collection };
 }
 
-/* The way here: all chapters, this one, its documents, the folders above. */
-static fallible
-crumbs(struct request *rq, struct view *v)
+struct error *
+document_crumbs(struct request *rq, bool whole, struct view *v)
 {
-    struct crumb *c = NEW_ARRAY(rq->arena, struct crumb, (size_t)rq->rest.n + 3);
+    int steps = rq->rest.n + (whole ? 1 : 0);
+    struct crumb *c = NEW_ARRAY(rq->arena, struct crumb, (size_t)steps + 3);
     struct rows rows;
     int n = 0;
 
@@ -74,7 +94,7 @@ crumbs(struct request *rq, struct view *v)
     c[n++] = (struct crumb){ tr(rq->lang, "Chapters"), "/" };
     c[n++] = (struct crumb){ rows.n == 0 ? rq->param[0] : documents_chapter_name_row(&rows, 0).name,
         arena_printf(rq->arena, "/c/%s/", rq->param[0]) };
-    for (int i = 0; i < rq->rest.n; i++) {
+    for (int i = 0; i < steps; i++) {
         struct path above = { rq->path.part, rq->path.n - rq->rest.n + i, true };
         c[n++] = (struct crumb){ i == 0 ? tr(rq->lang, "Documents") : rq->rest.part[i - 1],
             uri_href(rq->arena, &above, true) };
@@ -93,6 +113,7 @@ show_folder(struct request *rq, struct response *rs, const struct dav_node *node
         .readers = readers(node->policy.read_level),
         .is_public = node->policy.read_level == ROLE_PUBLIC,
         .may_write = (node->rights & MAY_WRITE) != 0,
+        .may_manage = (node->rights & MAY_MANAGE) != 0,
         .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href) };
 
     TRY(node->kind->children(rq, node, request_query(rq, "from"), &list));
@@ -105,7 +126,7 @@ show_folder(struct request *rq, struct response *rs, const struct dav_node *node
         sheet.next = arena_printf(rq->arena, "%s?from=%s", sheet.here, uri_encode(rq->arena, list.next));
     struct out *o = page_begin(rq, rs,
         rq->rest.n == 0 ? tr(rq->lang, "Documents") : rq->rest.part[rq->rest.n - 1], &v);
-    TRY(crumbs(rq, &v));
+    TRY(document_crumbs(rq, false, &v));
     documents_folder(o, &v, &sheet);
     return NULL;
 }
@@ -116,6 +137,8 @@ documents_show_page(struct request *rq, struct response *rs)
     struct path path = dav_path(rq->arena, &rq->path);
     struct dav_node node;
 
+    if (request_query(rq, "why") != NULL)
+        return documents_levels_page(rq, rs);
     TRY(dav_look(rq, &path, &node));
     return node.collection ? show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
 }
@@ -223,8 +246,12 @@ struct error *
 documents_post_page(struct request *rq, struct response *rs)
 {
     const struct posted_files *files = rq->own;
-    const char *folder, *replace;
+    const char *folder, *replace, *rule;
     struct dav_written written;
+
+    TRY(form_maybe(rq, "rule", 10, &rule));
+    if (rule != NULL)
+        return documents_levels_post(rq, rs, rule);
 
     TRY(form_maybe(rq, "folder", rq->app->config->name_max, &folder));
     if (folder != NULL) {

@@ -28,6 +28,8 @@ const struct dav_kind folder_kind = {
     .remove = store_remove,
     .copy = store_copy,
     .move = store_move,
+    .levels = store_levels,
+    .set_levels = store_set_levels,
     .quota = store_quota,
 };
 

@@ -68,7 +68,11 @@ CREATE TABLE person (
     mail        text,
     state_admin bool NOT NULL DEFAULT false,
     refreshed   timestamptz NOT NULL DEFAULT now(),
-    gone        timestamptz
+    gone        timestamptz,
+    guest_of    int8 REFERENCES chapter,
+    until       date,
+    rights_changed xid8,
+    CHECK ((guest_of IS NULL) = (until IS NULL))
 );
 CREATE UNIQUE INDEX person_uid ON person (lower(uid)) WHERE gone IS NULL;
 COMMENT ON TABLE person IS 'Somebody who has signed in, or whom the directory names. Holds roles, owns next to nothing.';
@@ -77,6 +81,9 @@ COMMENT ON COLUMN person.uid IS 'Login name; may change. "~" and a number: someb
 COMMENT ON COLUMN person.refreshed IS 'Last time the directory confirmed her, to the day.';
 COMMENT ON COLUMN person.state_admin IS 'In the group of state admins at the last look.';
 COMMENT ON COLUMN person.gone IS 'No longer in the directory since: no access.';
+COMMENT ON COLUMN person.guest_of IS 'The chapter that invited her by e-mail; the directory does not know her. NULL: somebody of the directory.';
+COMMENT ON COLUMN person.until IS 'Of such a guest: her last day.';
+COMMENT ON COLUMN person.rights_changed IS 'Transaction of the last change of her roles and groups: a sync report of a later token need not name what she may not read.';
 
 CREATE TABLE person_alias (
     uid       text PRIMARY KEY,
@@ -100,10 +107,47 @@ CREATE TABLE role_grant (
     granted    timestamptz NOT NULL DEFAULT now(),
     granted_by int8 REFERENCES person ON DELETE SET NULL,
     reason     text,
+    ended      bool NOT NULL DEFAULT false,
     UNIQUE (chapter_id, person_id, role)
 );
+CREATE INDEX role_grant_person ON role_grant (person_id);
 COMMENT ON TABLE role_grant IS 'A role given by the chapter itself rather than by the directory.';
 COMMENT ON COLUMN role_grant.until IS 'Last day on which it holds; NULL: until revoked.';
+COMMENT ON COLUMN role_grant.ended IS 'That day has passed and clients have been told (job rights_end); access ends with the day itself.';
+
+CREATE TABLE local_group (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8 NOT NULL REFERENCES chapter,
+    name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+    created    timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX local_group_name ON local_group (chapter_id, lower(name));
+COMMENT ON TABLE local_group IS 'A group that a chapter makes itself, such as those who prepare a campaign. Folders may be opened to it.';
+
+CREATE TABLE local_group_member (
+    group_id   int8 NOT NULL REFERENCES local_group ON DELETE CASCADE,
+    person_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    until      date,
+    added      timestamptz NOT NULL DEFAULT now(),
+    added_by   int8 REFERENCES person ON DELETE SET NULL,
+    ended      bool NOT NULL DEFAULT false,
+    PRIMARY KEY (group_id, person_id)
+);
+CREATE INDEX local_group_member_person ON local_group_member (person_id);
+COMMENT ON TABLE local_group_member IS 'Who is in a group of a chapter: anybody with a login, also guests.';
+COMMENT ON COLUMN local_group_member.chapter_id IS 'That of the group.';
+COMMENT ON COLUMN local_group_member.until IS 'Last day on which it holds; NULL: until removed.';
+COMMENT ON COLUMN local_group_member.ended IS 'As of role_grant.';
+
+CREATE TABLE invitation (
+    hash       bytea PRIMARY KEY CHECK (length(hash) = 32),
+    person_id  int8 NOT NULL UNIQUE REFERENCES person ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    expires    timestamptz NOT NULL
+);
+COMMENT ON TABLE invitation IS 'A link by which a guest gets the app password of her account, once.';
+COMMENT ON COLUMN invitation.hash IS 'SHA-256 of the code in the link.';
 
 CREATE TABLE session (
     id_hash   bytea PRIMARY KEY,
@@ -157,28 +201,37 @@ COMMENT ON TABLE login_failure IS 'Failed logins of the last minutes, by keyed h
 -- ---------------------------------------------------------------- who may what
 
 -- Grants and memberships are read by the owner: whose they are is what decides the scope, so they come before it.
-CREATE FUNCTION roles_of(who int8) RETURNS TABLE (chapter_id int8, role int2)
+CREATE FUNCTION role_origins(who int8) RETURNS TABLE (chapter_id int8, role int2, via int8, group_key text, grant_id int8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
     WITH RECURSIVE own AS (
-        SELECT g.chapter_id, g.role FROM chapter_group g JOIN person_group p USING (group_key)
+        SELECT g.chapter_id, g.role, g.group_key, NULL::int8 AS grant_id, true AS travels
+          FROM chapter_group g JOIN person_group p USING (group_key)
          WHERE p.person_id = who
         UNION ALL
-        SELECT r.chapter_id, r.role FROM role_grant r
+        SELECT r.chapter_id, r.role, NULL, r.id, NOT EXISTS (SELECT FROM person g WHERE g.id = who AND g.guest_of IS NOT NULL)
+          FROM role_grant r
          WHERE r.person_id = who AND (r.until IS NULL OR r.until >= current_date)
+        UNION ALL
+        SELECT p.guest_of, 1::int2, NULL, NULL, false FROM person p WHERE p.id = who AND p.guest_of IS NOT NULL
     ), up AS (
-        SELECT c.id, c.parent_id, c.kind, c.members_go_up, o.role
+        SELECT c.id, c.parent_id, c.kind, c.members_go_up AND o.travels AS goes_up, o.role, c.id AS via, o.group_key, o.grant_id
           FROM own o JOIN chapter c ON c.id = o.chapter_id
          WHERE c.archived IS NULL
         UNION
-        SELECT c.id, c.parent_id, c.kind, c.members_go_up, 2::int2
+        SELECT c.id, c.parent_id, c.kind, c.members_go_up, 2::int2, u.via, u.group_key, u.grant_id
           FROM up u JOIN chapter c ON c.id = u.parent_id
-         WHERE u.members_go_up AND u.kind <> 'network' AND c.kind <> 'network' AND c.archived IS NULL
+         WHERE u.goes_up AND u.kind <> 'network' AND c.kind <> 'network' AND c.archived IS NULL
     )
-    SELECT id, max(role) FROM up GROUP BY id ORDER BY id
+    SELECT id, role, via, group_key, grant_id FROM up
 $$;
-COMMENT ON FUNCTION roles_of IS 'Effective roles of a person: LDAP groups, grants, and membership (never board or chair) up the tree. Neither into nor out of a network, nothing from an archived chapter.';
-REVOKE ALL ON FUNCTION roles_of FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION roles_of TO chapterd;
+COMMENT ON FUNCTION role_origins IS 'All roles of a person and where each comes from: an LDAP group, a grant, or membership (never board or chair) in chapter `via` further down the tree. Neither into nor out of a network, nothing from an archived chapter; what a guest is does not travel.';
+REVOKE ALL ON FUNCTION role_origins FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION role_origins TO chapterd;
+
+CREATE FUNCTION roles_of(who int8) RETURNS TABLE (chapter_id int8, role int2) LANGUAGE sql STABLE AS $$
+    SELECT o.chapter_id, max(o.role) FROM role_origins(who) o GROUP BY o.chapter_id ORDER BY o.chapter_id
+$$;
+COMMENT ON FUNCTION roles_of IS 'Effective roles of a person: the highest of role_origins in each chapter.';
 
 -- A login name belongs to whom the directory says now: whoever else has it is set aside under "~id"
 -- until the directory is asked about her, and former names stay as aliases while nobody else has them.
@@ -248,7 +301,7 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_notify('chapterd_rights', CASE
-        WHEN TG_TABLE_NAME IN ('chapter', 'chapter_group') THEN ''
+        WHEN TG_TABLE_NAME IN ('chapter', 'chapter_group', 'policy_grant') THEN ''
         WHEN TG_TABLE_NAME = 'person' THEN to_jsonb(NEW) ->> 'id'
         WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ->> 'person_id'
         ELSE to_jsonb(NEW) ->> 'person_id' END);
@@ -263,10 +316,13 @@ CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON person_group
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON role_grant
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON local_group_member
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER UPDATE OF hash, areas, expires OR DELETE ON app_password
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
-CREATE TRIGGER rights_changed AFTER UPDATE OF state_admin, gone ON person
-    FOR EACH ROW WHEN ((OLD.state_admin, OLD.gone) IS DISTINCT FROM (NEW.state_admin, NEW.gone)) EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER UPDATE OF state_admin, gone, until ON person
+    FOR EACH ROW WHEN ((OLD.state_admin, OLD.gone, OLD.until) IS DISTINCT FROM (NEW.state_admin, NEW.gone, NEW.until))
+    EXECUTE FUNCTION rights_changed();
 
 -- ---------------------------------------------------------------- the tree
 
@@ -274,13 +330,46 @@ CREATE TABLE dav_policy (
     id          int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     chapter_id  int8 REFERENCES chapter,
     person_id   int8 REFERENCES person ON DELETE CASCADE,
+    node_id     int8,
+    hidden      xid8,
+    hidden_from int2,
     read_level  int2 NOT NULL CHECK (read_level BETWEEN 0 AND 9),
     write_level int2 NOT NULL CHECK (write_level BETWEEN 0 AND 9 AND write_level >= read_level),
     CHECK (num_nonnulls(chapter_id, person_id) = 1)
 );
 CREATE INDEX dav_policy_person ON dav_policy (person_id) WHERE person_id IS NOT NULL;
+CREATE INDEX dav_policy_chapter ON dav_policy (chapter_id);
 COMMENT ON TABLE dav_policy IS 'Who may read and write a collection and everything below it that has no policy of its own.';
 COMMENT ON COLUMN dav_policy.read_level IS 'Least role: 0 public, 1 federation, 2 member, 3 board, 4 chair, 9 nobody.';
+COMMENT ON COLUMN dav_policy.node_id IS 'The collection whose own levels these are.';
+COMMENT ON COLUMN dav_policy.hidden IS 'Transaction that last raised the read level: clients of an older token are told that the collection is gone.';
+COMMENT ON COLUMN dav_policy.hidden_from IS 'The least read level there was before that: who was below it never knew of the collection.';
+
+CREATE TABLE policy_grant (
+    policy_id  int8 NOT NULL REFERENCES dav_policy ON DELETE CASCADE,
+    group_id   int8 NOT NULL REFERENCES local_group ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    rights     int2 NOT NULL CHECK (rights IN (1, 3)),
+    PRIMARY KEY (policy_id, group_id)
+);
+CREATE INDEX policy_grant_group ON policy_grant (group_id);
+COMMENT ON TABLE policy_grant IS 'What a group may do in a collection beyond what the roles of its members allow there.';
+COMMENT ON COLUMN policy_grant.rights IS '1: read, 3: read and write.';
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON policy_grant
+    FOR EACH ROW EXECUTE FUNCTION rights_changed();
+
+CREATE FUNCTION rights_of(who int8) RETURNS TABLE (chapter_id int8, role int2, policy_id int8, rights int2)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    SELECT r.chapter_id, r.role, NULL::int8, NULL::int2 FROM roles_of(who) r
+    UNION ALL
+    SELECT NULL, NULL, g.policy_id, bit_or(g.rights)
+      FROM local_group_member m JOIN policy_grant g ON g.group_id = m.group_id
+     WHERE m.person_id = who AND (m.until IS NULL OR m.until >= current_date)
+     GROUP BY g.policy_id
+$$;
+COMMENT ON FUNCTION rights_of IS 'What a principal is made of: the effective roles of a person, and what groups of chapters let her do in collections.';
+REVOKE ALL ON FUNCTION rights_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rights_of TO chapterd;
 
 -- The tables that every write touches have no foreign keys to chapter, person, dav_policy and the parent node: each
 -- insert would lock those rows in share mode, and all writers of a chapter would meet there. What they would
@@ -366,6 +455,50 @@ COMMENT ON COLUMN dav_node.etag IS 'Changes with the content; NULL on a collecti
 COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/store.h.';
 COMMENT ON COLUMN dav_node.sync_floor IS 'Of a collection: sync tokens below it ask for tombstones that have been removed, and are refused.';
 COMMENT ON COLUMN dav_node.gone IS 'A tombstone: deleted or moved away. Keeps the name only; still a collection as long as its members lie below it unburied.';
+
+-- Rights that hide or show collections change outside any scope too, when the directory is read.
+CREATE FUNCTION rights_stamp(people int8[], chapters int8[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    UPDATE person SET rights_changed = pg_current_xact_id() WHERE id IN (SELECT unnest(people) ORDER BY 1);
+    WITH RECURSIVE up AS (
+        SELECT id, parent_id FROM chapter WHERE id = ANY (chapters)
+        UNION
+        SELECT c.id, c.parent_id FROM up JOIN chapter c ON c.id = up.parent_id
+    ), own AS (
+        SELECT n.id FROM dav_policy p JOIN dav_node n ON n.id = p.node_id AND NOT n.gone
+         WHERE p.chapter_id IN (SELECT id FROM up) ORDER BY n.id FOR NO KEY UPDATE OF n
+    )
+    UPDATE dav_node n SET changed = pg_current_xact_id() FROM own WHERE n.id = own.id
+$$;
+COMMENT ON FUNCTION rights_stamp IS 'The roles of these people in these chapters, and so perhaps above, are not what they were: collections that may have appeared to or vanished from them count as changed. Gives nobody anything.';
+REVOKE ALL ON FUNCTION rights_stamp FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rights_stamp TO chapterd;
+
+CREATE FUNCTION rights_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('chapterd.newcomer', true) = '1' OR NOT EXISTS (SELECT FROM moved) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM rights_stamp(ARRAY(SELECT DISTINCT person_id FROM moved), CASE TG_TABLE_NAME
+        WHEN 'person_group' THEN ARRAY(SELECT DISTINCT g.chapter_id FROM chapter_group g
+                                        WHERE g.group_key IN (SELECT to_jsonb(m) ->> 'group_key' FROM moved m))
+        ELSE ARRAY(SELECT DISTINCT (to_jsonb(m) ->> 'chapter_id')::int8 FROM moved m) END);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION rights_moved IS 'Somebody got or lost a role or a place in a group: rights_stamp for it.';
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['person_group', 'role_grant', 'local_group_member'] LOOP
+        EXECUTE format('CREATE TRIGGER rights_given AFTER INSERT ON %I REFERENCING NEW TABLE AS moved'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION rights_moved()', t);
+        EXECUTE format('CREATE TRIGGER rights_altered AFTER UPDATE ON %I REFERENCING NEW TABLE AS moved'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION rights_moved()', t);
+        EXECUTE format('CREATE TRIGGER rights_taken AFTER DELETE ON %I REFERENCING OLD TABLE AS moved'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION rights_moved()', t);
+    END LOOP;
+END $$;
 
 CREATE TABLE dav_property (
     node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
@@ -734,6 +867,9 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM lost_race();
     END IF;
+    IF read_level IS NOT NULL THEN
+        UPDATE dav_policy p SET node_id = made WHERE p.id = up.policy_id;
+    END IF;
     RETURN made;
 END $$;
 COMMENT ON FUNCTION collection_make IS 'A new collection in parent; levels NULL: those of the parent.';
@@ -743,12 +879,61 @@ DECLARE
     policy int8;
     made int8 := nextval('dav_node_id_seq');
 BEGIN
-    INSERT INTO dav_policy (chapter_id, read_level, write_level) VALUES (chapter, read_level, write_level) RETURNING id INTO policy;
+    INSERT INTO dav_policy (chapter_id, node_id, read_level, write_level) VALUES (chapter, made, read_level, write_level)
+        RETURNING id INTO policy;
     INSERT INTO dav_node (id, root_id, chapter_id, policy_id, kind, collection, name, name_key)
     OVERRIDING SYSTEM VALUE SELECT made, made, chapter, policy, what, true, c.slug, c.slug FROM chapter c WHERE c.id = chapter;
     RETURN made;
 END $$;
 COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
+
+-- One row when the collection has levels of its own already; otherwise all below that inherits gets the new ones.
+CREATE FUNCTION levels_set(node int8, new_read int2, new_write int2, groups int8[], rights int2[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    n record;
+    above int8;
+    policy int8;
+    old_groups int8[];
+BEGIN
+    SELECT d.id, d.parent_id, d.chapter_id, d.person_id, d.policy_id, p.node_id, p.read_level, p.hidden_from INTO n
+      FROM dav_node d JOIN dav_policy p ON p.id = d.policy_id WHERE d.id = node AND d.collection AND NOT d.gone FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT u.policy_id INTO above FROM dav_node u WHERE u.id = n.parent_id;
+    old_groups := ARRAY(SELECT g.group_id FROM policy_grant g WHERE g.policy_id = n.policy_id);
+    IF new_read IS NULL THEN
+        policy := coalesce(above, n.policy_id);
+        SELECT p.read_level INTO new_read FROM dav_policy p WHERE p.id = policy;
+    ELSIF n.node_id = node THEN
+        policy := n.policy_id;
+        UPDATE dav_policy SET read_level = new_read, write_level = new_write WHERE id = policy;
+        DELETE FROM policy_grant WHERE policy_id = policy;
+    ELSE
+        INSERT INTO dav_policy (chapter_id, person_id, node_id, read_level, write_level)
+        VALUES (n.chapter_id, n.person_id, node, new_read, new_write) RETURNING id INTO policy;
+    END IF;
+    IF policy IS DISTINCT FROM above THEN
+        INSERT INTO policy_grant (policy_id, group_id, chapter_id, rights)
+        SELECT policy, g.id, g.chapter_id, t.r FROM unnest(groups, rights) AS t (id, r) JOIN local_group g ON g.id = t.id
+         WHERE g.chapter_id = n.chapter_id;
+    END IF;
+    IF policy <> n.policy_id THEN
+        WITH RECURSIVE below AS (
+            SELECT node AS id
+            UNION ALL
+            SELECT c.id FROM below b JOIN dav_node c ON c.parent_id = b.id AND NOT c.gone AND c.policy_id = n.policy_id
+        )
+        UPDATE dav_node d SET policy_id = policy FROM below WHERE d.id = below.id;
+    END IF;
+    IF new_read > n.read_level AND policy IS DISTINCT FROM above THEN
+        UPDATE dav_policy SET hidden = pg_current_xact_id(), hidden_from = least(n.hidden_from, n.read_level) WHERE id = policy;
+    END IF;
+    UPDATE dav_node SET changed = pg_current_xact_id() WHERE id = node;
+    PERFORM rights_stamp(ARRAY(SELECT DISTINCT m.person_id FROM local_group_member m WHERE m.group_id = ANY (old_groups || groups)), '{}');
+END $$;
+COMMENT ON FUNCTION levels_set IS 'Who may read and write a collection: its own levels and grants to groups, or (NULL) those of the collection above. Needs the tree lock for itself alone.';
 
 -- Folders alone are walked, by an index that holds only them; a folder's members follow from it. The planner expects
 -- hundreds of folders below one and would read the whole table: here and in the functions below only indexes will do.
@@ -909,6 +1094,9 @@ BEGIN
         INSERT INTO dav_property (node_id, ns, name, chapter_id, person_id, value, lang)
         SELECT s.new_id, d.ns, d.name, p.chapter_id, p.person_id, d.value, d.lang
           FROM source s JOIN dav_property d ON d.node_id = s.id
+    ), owners AS (
+        UPDATE dav_policy n SET node_id = s.new_id FROM source s JOIN dav_policy o ON o.id = s.policy_id AND o.node_id = s.id
+         WHERE n.id = new_policies[array_position(old_policies, s.policy_id)]
     )
     SELECT max(m.id) FILTER (WHERE m.parent_id = to_parent), coalesce(sum(m.size), 0) INTO id, bytes FROM made m;
     IF id IS NULL THEN
@@ -950,7 +1138,8 @@ BEGIN
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[])'
                        ' OR person_id = (SELECT chapterd.person()))', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant', 'override'] LOOP
+    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant', 'override', 'local_group', 'local_group_member',
+                             'policy_grant'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[]))', t);
     END LOOP;

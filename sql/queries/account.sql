@@ -3,7 +3,7 @@
 -- out  person int8, hash bytea, areas int2, expires timestamptz?, used_today bool, former bool
 SELECT a.person_id, a.hash, a.areas, a.expires, coalesce(a.used = current_date, false), lower(p.uid) <> lower($2)
   FROM app_password a CROSS JOIN LATERAL (SELECT * FROM person q WHERE q.id = a.person_id OFFSET 0) p
- WHERE a.id = $1 AND p.gone IS NULL AND (a.expires IS NULL OR a.expires > now())
+ WHERE a.id = $1 AND p.gone IS NULL AND (p.until IS NULL OR p.until >= current_date) AND (a.expires IS NULL OR a.expires > now())
    AND (lower(p.uid) = lower($2) OR EXISTS (SELECT FROM person_alias o WHERE o.uid = lower($2) AND o.person_id = p.id))
 
 -- app_password_used: It is in use, to the day.

@@ -107,19 +107,13 @@ SELECT (SELECT min(k.slug) FROM chapter k WHERE k.parent_id = c.id AND k.archive
        (SELECT p.slug FROM chapter p WHERE p.id = c.parent_id AND p.archived IS NOT NULL)
 FROM chapter c WHERE c.id = $1
 
--- chapter_with_parents: the slugs of a chapter and of those above it, with commas: the scope of what concerns its members
+-- chapter_stamp: the roles of everybody in a chapter and in those below it are not what they were
 -- in  slug text
--- out slugs text?
-WITH RECURSIVE up AS (
-    SELECT id, parent_id, slug FROM chapter WHERE slug = $1
+WITH RECURSIVE below AS (
+    SELECT id FROM chapter WHERE slug = $1
     UNION
-    SELECT c.id, c.parent_id, c.slug FROM up JOIN chapter c ON c.id = up.parent_id)
-SELECT string_agg(slug, ',') FROM up
-
--- chapter_stamp: marks every collection with levels of its own as changed, since who may see it has changed
--- in  chapters text
-UPDATE dav_node n SET changed = pg_current_xact_id()
-WHERE n.root_id IN (SELECT r.id FROM chapter c JOIN dav_node r ON r.chapter_id = c.id
-                    WHERE c.slug = ANY (string_to_array($1, ',')) AND r.parent_id IS NULL AND NOT r.gone)
-  AND n.collection AND NOT n.gone
-  AND NOT EXISTS (SELECT FROM dav_node p WHERE p.id = n.parent_id AND p.policy_id = n.policy_id)
+    SELECT c.id FROM below b JOIN chapter c ON c.parent_id = b.id)
+SELECT FROM rights_stamp(
+    ARRAY(SELECT p.person_id FROM chapter_group g JOIN person_group p USING (group_key) WHERE g.chapter_id IN (SELECT id FROM below)
+          UNION SELECT r.person_id FROM role_grant r WHERE r.chapter_id IN (SELECT id FROM below)),
+    ARRAY(SELECT id FROM below))

@@ -52,6 +52,6 @@ DELETE FROM dav_lock l USING up u WHERE l.token = u.token AND u.at = $1;
 
 -- tree_below: the policies in force below a collection, and how many members each has, counted up to a limit
 -- in   node int8, most int8
--- out  chapter int8, person int8, read_level int2, write_level int2, members int8
-SELECT coalesce(p.chapter_id, 0), coalesce(p.person_id, 0), p.read_level, p.write_level, c.members
+-- out  policy int8, chapter int8, person int8, read_level int2, write_level int2, members int8
+SELECT p.id, coalesce(p.chapter_id, 0), coalesce(p.person_id, 0), p.read_level, p.write_level, c.members
   FROM tree_below($1, $2) c JOIN dav_policy p ON p.id = c.policy_id;

@@ -54,12 +54,14 @@ SELECT n.id, n.policy_id, p.read_level, p.write_level, n.kind, c.slug, NULL::tex
 
 -- node_changes: what changed in a collection from a mark on, behind (changed, id) of the last one told; names that are gone only when asked for, and not when somebody else has the name now
 -- in   parent int8, policy int8, since xid8, told xid8, told_id int8, with_gone bool, most int4
--- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, gone bool
+-- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, gone bool, hidden xid8?, hidden_from int2?
 SELECT n.id, n.policy_id,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id,
-       n.gone
+       n.gone,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden_from FROM dav_policy p WHERE p.id = n.policy_id) END
   FROM dav_node n
  WHERE n.parent_id = $1 AND n.changed >= $3 AND (n.changed, n.id) > ($4, $5)
    AND (NOT n.gone OR ($6 AND NOT EXISTS (
@@ -99,6 +101,20 @@ SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
 -- in   parent int8, name text, name_key text, kind text, display text?, read_level int2?, write_level int2?
 -- out  id int8
 SELECT collection_make($1, $2, $3, $4, $5, $6, $7)
+
+-- levels_set: who may read and write a collection, and the groups that may besides (rights 1 read, 3 write too); read_level null: as the collection above. Needs the tree lock for itself alone
+-- in   node int8, read_level int2?, write_level int2?, groups int8[], rights int8[]
+-- out  done int4
+SELECT 1 FROM levels_set($1, $2, $3, $4, $5::int2[])
+
+-- levels_of: what a policy says: its levels, the collection whose own it is (null: a root), and the groups it names, one row a group
+-- in   policy int8
+-- out  node int8?, node_name text?, read_level int2, write_level int2, group_id int8?, group_name text?, rights int2?
+SELECT p.node_id, CASE WHEN n.parent_id IS NOT NULL THEN n.name END, p.read_level, p.write_level, g.id, g.name, t.rights
+  FROM dav_policy p
+  LEFT JOIN dav_node n ON n.id = p.node_id
+  LEFT JOIN (policy_grant t JOIN local_group g ON g.id = t.group_id) ON t.policy_id = p.id
+ WHERE p.id = $1 ORDER BY lower(g.name)
 
 -- root_make: the root of a tree of a chapter
 -- in   chapter int8, kind text, read_level int2, write_level int2

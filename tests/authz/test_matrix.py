@@ -70,9 +70,10 @@ def browsers(server):
 
 def prepare(owner, target):
     """The target of a line with its names put in; what it needs is made by the owner."""
+    target = target.removesuffix(' rule')
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
-    tree = re.sub(r'^/c/([^/]+)/files/', r'/dav/files/\1/', path)
+    tree = re.sub(r'^/c/([^/]+)/files/', r'/dav/files/\1/', path.partition('?')[0])
     if '{doc}' in path:
         assert owner.put(quote(tree.replace('{doc}', name)), b'secret').status == 201
     if '{dir}' in path:
@@ -81,7 +82,8 @@ def prepare(owner, target):
         assert owner.put(folder + 'inside', b'secret').status == 201
     for word in ('{doc}', '{dir}', '{new}'):
         path = path.replace(word, name)
-    return quote(path), (PLACES[place] + name + '-to') if arrow else None
+    path, question, query = path.partition('?')
+    return quote(path) + question + query, (PLACES[place] + name + '-to') if arrow else None
 
 
 def ask(server, login, browsers, method, role, path, destination):
@@ -101,7 +103,13 @@ def ask(server, login, browsers, method, role, path, destination):
             return logout_elsewhere(server, role)
     data = None
     headers = {'X-Form-Token': token}
-    if method == 'POST' and '/files/' in path:
+    if method == 'POST' and '/files/' in path and 'authz-' in path:
+        data = {'rule': 'own', 'see': 'board', 'change': 'board', 'token': token}
+    elif method == 'POST' and path.endswith('/members'):
+        data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
+    elif method == 'POST' and path.startswith('/invite/'):
+        data, headers = {}, {}
+    elif method == 'POST' and '/files/' in path:
         data = {'folder': f'authz-folder-{next(fresh)}', 'token': token}
     elif method == 'POST' and path == '/language':
         data = {'language': 'de', 'next': '/'}
@@ -109,8 +117,6 @@ def ask(server, login, browsers, method, role, path, destination):
         return signed_out_everywhere(server, browsers, role)
     elif path.startswith('/account'):
         data = {'token': token, 'name': '', 'once': 'authz', 'days': '0'} if method == 'POST' else None
-    elif '/override' in path:
-        data = {'token': token, 'reason': ''} if method == 'POST' else None
     elif method == 'POST':
         data, headers = {'user': 'jena-member', 'password': 'demo', 'next': '/'}, {}
     elif method == 'PUT':

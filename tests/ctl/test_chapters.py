@@ -215,7 +215,7 @@ def test_archive_and_undo(house):
 
 
 def test_the_daemons_hear_of_it(house, heard, chapter):
-    heard(0)
+    heard(1)  # that it was made
     house('chapter', 'set', chapter, 'members_go_up=no')
     assert heard() == ['']
     house('cache', 'flush')

@@ -3,7 +3,7 @@ import pytest
 
 COMMANDS = ['migrate', 'check', 'chapter add', 'chapter list', 'chapter show', 'chapter set',
             'chapter archive', 'role grant', 'role revoke', 'role list', 'sync', 'verify',
-            'cache flush', 'audit list']
+            'cache flush']
 
 
 def test_help_lists_every_command(empty_house):

@@ -15,6 +15,7 @@ OPEN = {
     'person_group': 'decides the scope',
     'session': 'found by the hash of a cookie only',
     'app_password': 'found by its number before there is a scope; lists are asked for by person',
+    'invitation': 'found by the hash of a link only, before there is a scope',
     'form_once': 'keyed by person, hashes only',
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
@@ -30,12 +31,16 @@ def full(server):
         c = s.one("INSERT INTO chapter (slug, name, kind) VALUES (%s, 'x', 'local') RETURNING id", (slug,))
         p = s.one("INSERT INTO person (directory_id, uid, name) VALUES (%s, %s, 'x') RETURNING id", (slug, slug))
         s.sql('INSERT INTO role_grant (chapter_id, person_id, role) VALUES (%s, %s, 2)', (c, p))
+        g = s.one("INSERT INTO local_group (chapter_id, name) VALUES (%s, 'g') RETURNING id", (c,))
+        s.sql('INSERT INTO local_group_member (group_id, chapter_id, person_id) VALUES (%s, %s, %s)', (g, c, p))
         s.sql('INSERT INTO quota (chapter_id, max) VALUES (%s, 1000)', (c,))
         s.sql("INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (%s, 10, 'infinity')", (c,))
         s.sql('INSERT INTO quota_delta (chapter_id, bytes) VALUES (%s, 1)', (c,))
         s.sql("INSERT INTO audit (chapter_id, hand, what, kind) VALUES (%s, 'operator', 'chapter-made', 'chapter')", (c,))
         s.sql("INSERT INTO override (chapter_id, person_id, until) VALUES (%s, %s, 'infinity')", (c, p))
         root = s.one("SELECT root_make(%s, 'folder', 1::int2, 3::int2)", (c,))
+        s.sql('INSERT INTO policy_grant (policy_id, group_id, chapter_id, rights)'
+              ' SELECT policy_id, %s, chapter_id, 3 FROM dav_node WHERE id = %s', (g, root))
         b = s.one("INSERT INTO blob (chapter_id, sha256, size) VALUES (%s, sha256('x'), 1) RETURNING id", (c,))
         s.sql("INSERT INTO blob_part (blob_id, seq, chapter_id, sha256, size) VALUES (%s, 1, %s, sha256('x'), 1)", (b, c))
         s.sql("INSERT INTO dav_property (node_id, ns, name, chapter_id, value) VALUES (%s, 'n', 'p', %s, 'v')", (root, c))
@@ -123,4 +128,59 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
     s.sql('SET row_security = off')
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         s.sql('SELECT * FROM dav_node')
+    s.close()
+
+
+# ---- functions of the owner: each says what it may tell, and tells no more
+
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp'}
+
+
+def test_functions_of_the_owner_are_few_and_known(full):
+    """A function that gets past the wall needs a test of its own here (at most 15; decisions 2.4)."""
+    found = full.sql("SELECT proname, proconfig, has_function_privilege('public', oid, 'EXECUTE') FROM pg_proc"
+                     " WHERE pronamespace = 'chapterd'::regnamespace AND prosecdef")
+    assert {name for name, _, _ in found} >= DEFINER and len(found) < 15
+    for name, settings, public in found:
+        assert settings and settings[0].startswith('search_path=chapterd'), name
+        assert not public, name
+
+
+def test_role_origins_and_rights_of_tell_of_one_person(server, full):
+    """Without a scope, since they come before it: the roles of the person who is asked about, and nothing else."""
+    s = Session(server)
+    a, b = (full.one('SELECT id FROM person WHERE uid = %s', (u,)) for u in ('wall-a', 'wall-b'))
+    chapter_a = full.one("SELECT id FROM chapter WHERE slug = 'wall-a'")
+    with s.tx(''):
+        assert {r[0] for r in s.sql('SELECT chapter_id FROM role_origins(%s)', (a,))} == {chapter_a}
+        rows = s.sql('SELECT chapter_id, role, policy_id, rights FROM rights_of(%s)', (a,))
+        assert sorted(r[:2] for r in rows if r[0]) == [(chapter_a, 2)]
+        policies = {r[2] for r in rows if r[2]}
+        assert s.sql('SELECT * FROM rights_of(0)') == [] and s.sql('SELECT * FROM role_origins(NULL)') == []
+        other = {r[2] for r in s.sql('SELECT chapter_id, role, policy_id, rights FROM rights_of(%s)', (b,)) if r[2]}
+    assert len(policies) == len(other) == 1 and not policies & other
+    s.close()
+
+
+def test_rights_stamp_changes_marks_alone(server, full):
+    """It may be called without a scope, and gives nobody anything: only `changed` and `rights_changed` move."""
+    s = Session(server)
+    person = full.one("SELECT id FROM person WHERE uid = 'wall-a'")
+    chapter = full.one("SELECT id FROM chapter WHERE slug = 'wall-a'")
+
+    def state():
+        full.pg.rollback()
+        return (full.sql("SELECT to_jsonb(n) - 'changed' FROM dav_node n ORDER BY id"),
+                full.sql("SELECT to_jsonb(p) - 'rights_changed' FROM person p ORDER BY id"),
+                full.sql('SELECT * FROM dav_policy ORDER BY id'), full.sql('SELECT id, chapter_id, person_id, role, until FROM role_grant ORDER BY id'))
+
+    def marks():
+        full.pg.rollback()
+        return dict(full.sql('SELECT c.slug, max(n.changed::text::int8) FROM dav_node n JOIN chapter c ON c.id = n.chapter_id GROUP BY 1'))
+
+    before, marked = state(), marks()
+    with s.tx(''):
+        assert s.sql('SELECT rights_stamp(%s, %s)', ([person], [chapter])) == [(None,)]
+    assert state() == before
+    assert marks()['wall-a'] > marked['wall-a'] and marks()['wall-b'] == marked['wall-b']
     s.close()

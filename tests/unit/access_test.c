@@ -68,27 +68,56 @@ TEST(access_to_what_is_personal_is_hers_alone)
     CHECK(access_rights(&nobody, &p) == 0);
 }
 
-/* A state admin's look reads what the chair could read, of one chapter, and writes nothing; who is no state admin has none. */
-TEST(access_look_reads_one_chapter)
+TEST(access_of_groups_is_beside_the_roles)
 {
-    static const struct look looks[] = { { 6, INT64_MAX } };
-    static const struct principal looking = {
-        .person = 44, .uid = "admin", .name = "Admin", .state_admin = true, .looks = looks, .n_looks = 1
+    static const struct grant_in grants[] = { { 5, MAY_READ }, { 6, MAY_READ | MAY_WRITE },
+        { 7, MAY_READ | MAY_WRITE | MAY_MANAGE } };
+    const struct principal erika = {
+        .person = 45, .uid = "erika", .name = "Erika", .grants = grants, .n_grants = COUNT_OF(grants)
     };
-    struct principal dismissed = looking;
+    struct policy p = { .id = 4, .chapter = 7, .read_level = ROLE_BOARD, .write_level = ROLE_BOARD };
+    struct access_why why;
 
-    dismissed.state_admin = false;
-    for (size_t i = 0; i < COUNT_OF(levels); i++) {
-        struct policy p = { .chapter = 6, .read_level = levels[i].read, .write_level = levels[i].write };
-        unsigned wanted = levels[i].federation | (levels[i].read <= ROLE_CHAIR ? MAY_READ : 0);
-        CHECK(access_rights(&looking, &p) == wanted);
-        CHECK(access_rights(&dismissed, &p) == levels[i].federation);
-        p.chapter = 7;
-        CHECK(access_rights(&looking, &p) == levels[i].federation);
-    }
-    struct policy own = { .person = 42 };
-    CHECK(access_rights(&looking, &own) == 0);
-    CHECK(access_look(&looking, 6) == &looks[0]);
-    CHECK(access_look(&looking, 7) == NULL);
-    CHECK(access_look(&dismissed, 6) == NULL);
+    CHECK(access_rights(&erika, &p) == 0);
+    p.id = 5;
+    CHECK(access_rights(&erika, &p) == MAY_READ);
+    p.id = 6;
+    CHECK(access_rights(&erika, &p) == (MAY_READ | MAY_WRITE));
+    p.id = 7;
+    CHECK(access_rights(&erika, &p) == (MAY_READ | MAY_WRITE)); /* a group sets no levels */
+    p.read_level = ROLE_FEDERATION;
+    p.id = 6;
+    CHECK(access_explain(&erika, &p, &why) == (MAY_READ | MAY_WRITE));
+    CHECK(why.role == ROLE_FEDERATION && why.by_role == MAY_READ);
+    CHECK(why.by_group == (MAY_READ | MAY_WRITE) && !why.own);
+    p.person = 46; /* somebody's own collection is nobody else's, whatever is said of it */
+    CHECK(access_rights(&erika, &p) == 0);
+}
+
+TEST(access_of_a_guest_is_what_she_was_given)
+{
+    static const struct role_in here[] = { { 7, ROLE_FEDERATION } };
+    const struct principal paula = { .person = 46,
+        .uid = "guest-22222222",
+        .name = "Paula",
+        .guest = true,
+        .roles = here,
+        .n_roles = 1 };
+
+    CHECK(access_role(&paula, 7) == ROLE_FEDERATION);
+    CHECK(access_role(&paula, 8) == ROLE_PUBLIC);
+}
+
+TEST(access_knew_what_one_could_read)
+{
+    struct principal erika = { .person = 45, .uid = "erika", .name = "Erika" };
+    const struct policy p = { .id = 4, .chapter = 7, .read_level = ROLE_BOARD };
+
+    CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 0));               /* never raised */
+    CHECK(access_knew(&erika, &p, 100, ROLE_FEDERATION, 100));        /* raised since */
+    CHECK(!access_knew(&erika, &p, 99, ROLE_FEDERATION, 100));        /* raised before */
+    CHECK(!access_knew(&erika, &p, 100, ROLE_MEMBER, 100));           /* from where she was not */
+    erika.rights_changed = 100;
+    CHECK(access_knew(&erika, &p, 0, ROLE_PUBLIC, 100));
+    CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 101));
 }
