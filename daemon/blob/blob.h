@@ -61,6 +61,12 @@ bool blob_has(const struct blob_store *, enum blob_where);
 struct blob_writer *blob_writer_new(struct blob_store *);
 void blob_writer_free(struct blob_writer *); /* NULL is allowed */
 fallible blob_write(struct blob_writer *, struct arena *, const void *p, size_t n);
+/*
+ * blob_write() in its two halves, which may run in two threads at the same time: each gets
+ * all bytes in their order. Both have ended, without error, before anything else is done.
+ */
+fallible blob_put(struct blob_writer *, struct arena *, const void *p, size_t n);
+void blob_hash(struct blob_writer *, const void *p, size_t n);
 fallible blob_finish(struct blob_writer *, struct arena *, const struct blob_content **);
 /* Reads back what was received, for contents small enough to go into the database. */
 fallible blob_written(struct blob_writer *, struct arena *, char *p, size_t n);

@@ -13,19 +13,30 @@
 
 /* The disk begins to write after so many bytes, not all at the final fsync. */
 #define PUSH_BYTES ((int64_t)MB(8))
+/* Room on the disk is taken so far ahead: finding it piece by piece costs half of the writing. */
+#define AHEAD_BYTES ((int64_t)MB(64))
 
 struct received {
     struct blob_temp temp;
-    struct blob_part part;
+    int64_t size, pushed, reserved;
+};
+
+/* Hashes what is written, perhaps in another thread: neither side looks at the other's part of it.
+ */
+struct hashing {
+    struct sha256 *whole;
+    struct sha256 *part; /* of the second and later parts; the first is the whole so far */
+    unsigned char (*digest)[SHA256_SIZE]; /* of the parts that are full, and at the end of all */
+    int n, room;
+    int64_t size, part_size; /* hashed so far; of the last part */
 };
 
 struct blob_writer {
     struct blob_store *store;
-    struct sha256 *whole;
-    struct sha256 *part;       /* of the second and later parts; the first is the whole so far */
     struct received *received; /* the last one grows */
     int n, room;
-    int64_t size, pushed;    /* pushed: of the last part */
+    int64_t size;
+    struct hashing hashing;
     struct blob_part *parts; /* of the content, once it is finished */
     struct blob_content content;
     bool finished;
@@ -39,7 +50,7 @@ blob_writer_new(struct blob_store *store)
     if (w == NULL)
         abort();
     w->store = store;
-    w->whole = sha256_new();
+    w->hashing.whole = sha256_new();
     return w;
 }
 
@@ -52,32 +63,22 @@ blob_writer_free(struct blob_writer *w)
         return;
     for (int i = 0; i < w->n; i++)
         blob_temp_drop(w->store, &w->received[i].temp);
-    if (w->part != NULL)
-        sha256_end(w->part, unused);
-    if (w->whole != NULL)
-        sha256_end(w->whole, unused);
+    if (w->hashing.part != NULL)
+        sha256_end(w->hashing.part, unused);
+    if (w->hashing.whole != NULL)
+        sha256_end(w->hashing.whole, unused);
+    free(w->hashing.digest);
     free(w->received);
     free(w->parts);
     free(w);
 }
 
+/* ---- writing ---- */
+
 static struct received *
 last(struct blob_writer *w)
 {
     return &w->received[w->n - 1];
-}
-
-/* Settles the hash of the part that is full. */
-static void
-end_part(struct blob_writer *w)
-{
-    if (w->n == 0)
-        return;
-    if (w->part == NULL)
-        sha256_so_far(w->whole, last(w)->part.sha256);
-    else
-        sha256_end(w->part, last(w)->part.sha256);
-    w->part = NULL;
 }
 
 static fallible
@@ -86,9 +87,6 @@ begin_part(struct blob_writer *w, struct arena *arena)
     struct blob_temp temp;
 
     TRY(blob_temp_new(w->store, arena, &temp));
-    end_part(w);
-    if (w->n > 0)
-        w->part = sha256_new();
     if (w->n == w->room) {
         w->room = w->room == 0 ? 1 : 2 * w->room;
         w->received = reallocarray(w->received, (size_t)w->room, sizeof *w->received);
@@ -96,7 +94,28 @@ begin_part(struct blob_writer *w, struct arena *arena)
             abort();
     }
     w->received[w->n++] = (struct received){ .temp = temp };
-    w->pushed = 0;
+    return NULL;
+}
+
+/* Not all file systems can, and that the disk is full is told by the write itself. */
+static void
+reserve(const struct blob_writer *w, struct received *r)
+{
+    int64_t left = w->store->part_max - r->size;
+    int64_t ahead = 4 * r->size < AHEAD_BYTES ? 4 * r->size : AHEAD_BYTES;
+
+    if (ahead > left)
+        ahead = left;
+    fallocate(r->temp.fd, FALLOC_FL_KEEP_SIZE, r->size, ahead);
+    r->reserved = r->size + ahead;
+}
+
+static fallible
+give_back(struct arena *arena, struct received *r)
+{
+    if (r->reserved > r->size && ftruncate(r->temp.fd, r->size) != 0)
+        return BLOB_ERROR(arena, "giving back space");
+    r->reserved = r->size;
     return NULL;
 }
 
@@ -119,40 +138,92 @@ write_all(struct arena *arena, int fd, const char *p, size_t n)
 }
 
 static void
-push(struct blob_writer *w)
+push(struct received *r)
 {
-    struct received *r = last(w);
-
-    if (r->part.size - w->pushed < PUSH_BYTES)
+    if (r->size - r->pushed < PUSH_BYTES)
         return;
-    sync_file_range(r->temp.fd, w->pushed, r->part.size - w->pushed, SYNC_FILE_RANGE_WRITE);
-    w->pushed = r->part.size;
+    sync_file_range(r->temp.fd, r->pushed, r->size - r->pushed, SYNC_FILE_RANGE_WRITE);
+    r->pushed = r->size;
 }
 
 struct error *
-blob_write(struct blob_writer *w, struct arena *arena, const void *p, size_t n)
+blob_put(struct blob_writer *w, struct arena *arena, const void *p, size_t n)
 {
     const char *from = p;
 
     assert(!w->finished);
     while (n > 0) {
-        if (w->n == 0 || last(w)->part.size == w->store->part_max)
+        if (w->n == 0 || last(w)->size == w->store->part_max)
             TRY(begin_part(w, arena));
-        int64_t room = w->store->part_max - last(w)->part.size;
+        struct received *r = last(w);
+        int64_t room = w->store->part_max - r->size;
         size_t now = (int64_t)n < room ? n : (size_t)room;
-        TRY(write_all(arena, last(w)->temp.fd, from, now));
+        if (r->size > 0 && r->size + (int64_t)now > r->reserved)
+            reserve(w, r);
+        TRY(write_all(arena, r->temp.fd, from, now));
         CRASH_POINT(21);
-        sha256_add(w->whole, from, now);
-        if (w->part != NULL)
-            sha256_add(w->part, from, now);
-        last(w)->part.size += (int64_t)now;
+        r->size += (int64_t)now;
         w->size += (int64_t)now;
-        push(w);
+        push(r);
         from += now;
         n -= now;
     }
     return NULL;
 }
+
+/* ---- hashing ---- */
+
+/* Settles the hash of the part that is full. */
+static void
+end_part(struct hashing *h)
+{
+    if (h->n == h->room) {
+        h->room = h->room == 0 ? 1 : 2 * h->room;
+        h->digest = reallocarray(h->digest, (size_t)h->room, sizeof *h->digest);
+        if (h->digest == NULL)
+            abort();
+    }
+    if (h->part == NULL)
+        sha256_so_far(h->whole, h->digest[h->n]);
+    else
+        sha256_end(h->part, h->digest[h->n]);
+    h->part = NULL;
+    h->part_size = 0;
+    h->n++;
+}
+
+void
+blob_hash(struct blob_writer *w, const void *p, size_t n)
+{
+    struct hashing *h = &w->hashing;
+    const char *from = p;
+
+    while (n > 0) {
+        if (h->part_size == w->store->part_max)
+            end_part(h);
+        if (h->part == NULL && h->n > 0)
+            h->part = sha256_new();
+        int64_t room = w->store->part_max - h->part_size;
+        size_t now = (int64_t)n < room ? n : (size_t)room;
+        sha256_add(h->whole, from, now);
+        if (h->part != NULL)
+            sha256_add(h->part, from, now);
+        h->part_size += (int64_t)now;
+        h->size += (int64_t)now;
+        from += now;
+        n -= now;
+    }
+}
+
+struct error *
+blob_write(struct blob_writer *w, struct arena *arena, const void *p, size_t n)
+{
+    TRY(blob_put(w, arena, p, n));
+    blob_hash(w, p, n);
+    return NULL;
+}
+
+/* ---- afterwards ---- */
 
 struct error *
 blob_finish(struct blob_writer *w, struct arena *arena, const struct blob_content **content)
@@ -160,14 +231,20 @@ blob_finish(struct blob_writer *w, struct arena *arena, const struct blob_conten
     if (!w->finished) {
         if (w->n == 0)
             TRY(begin_part(w, arena));
-        end_part(w);
-        sha256_end(w->whole, w->content.sha256);
-        w->whole = NULL;
+        for (int i = 0; i < w->n; i++)
+            TRY(give_back(arena, &w->received[i]));
+        assert(w->hashing.size == w->size);
+        end_part(&w->hashing);
+        assert(w->hashing.n == w->n);
+        sha256_end(w->hashing.whole, w->content.sha256);
+        w->hashing.whole = NULL;
         w->parts = calloc((size_t)w->n, sizeof *w->parts);
         if (w->parts == NULL)
             abort();
-        for (int i = 0; i < w->n; i++)
-            w->parts[i] = w->received[i].part;
+        for (int i = 0; i < w->n; i++) {
+            memcpy(w->parts[i].sha256, w->hashing.digest[i], SHA256_SIZE);
+            w->parts[i].size = w->received[i].size;
+        }
         w->content.parts = w->parts;
         w->content.n_parts = w->n;
         w->content.size = w->size;

@@ -24,16 +24,28 @@ struct piece {
     char bytes[PIECE];
 };
 
+/* A piece is written and then hashed, by two threads when both have something to do. */
+enum work { WRITE, HASH, WORKS };
+
+/* The pieces of an upload that wait for one kind of work. One thread at a time is at it: in order.
+ */
+struct lane {
+    struct lane *next; /* in the spool's queue */
+    struct upload *upload;
+    enum work work;
+    struct piece *first, **last;
+    bool taken; /* in the queue, or in a spool thread's hands */
+};
+
 /* Guarded by spool->mutex, but for `filling`, which is the event thread's, and `writer`. */
 struct upload {
-    struct upload *next; /* in the spool's queue */
     struct spool *spool;
     struct exchange *exchange;
-    struct blob_writer *writer; /* of the spool thread that has it in hand, later of a worker */
+    struct blob_writer
+        *writer; /* of the spool threads that have a lane in hand, later of a worker */
     struct piece *filling;
-    struct piece *first, **last; /* to be written */
+    struct lane lane[WORKS];
     int outstanding;
-    bool scheduled; /* in the queue, or in a spool thread's hands */
     bool waiting;   /* the connection is suspended until there is room */
     bool ended;     /* no more will come: call `complete` when all is written */
     bool abandoned; /* the exchange is gone */
@@ -48,7 +60,7 @@ struct spool {
     void (*suspend)(struct exchange *);
     void (*resume)(struct exchange *);
     void (*complete)(struct exchange *);
-    struct upload *first, **last;
+    struct lane *first, **last;
     struct piece *free;
     int n_free;
     int n_uploads;
@@ -87,44 +99,76 @@ put_piece(struct spool *s, struct piece *p)
     s->n_free++;
 }
 
-static void
-schedule(struct upload *u)
-{
-    struct spool *s = u->spool;
+/* ---------------------------------------------------------------- lanes; under the mutex */
 
-    u->scheduled = true;
-    u->next = NULL;
-    *s->last = u;
-    s->last = &u->next;
+static void
+append(struct lane *l, struct piece *p)
+{
+    p->next = NULL;
+    *l->last = p;
+    l->last = &p->next;
+}
+
+static struct piece *
+first_of(struct lane *l)
+{
+    struct piece *p = l->first;
+
+    if (p != NULL && (l->first = p->next) == NULL)
+        l->last = &l->first;
+    return p;
+}
+
+static void
+queue(struct lane *l)
+{
+    struct spool *s = l->upload->spool;
+
+    l->taken = true;
+    l->next = NULL;
+    *s->last = l;
+    s->last = &l->next;
     pthread_cond_signal(&s->filled);
+}
+
+static struct lane *
+first_queued(struct spool *s)
+{
+    struct lane *l = s->first;
+
+    if (l != NULL && (s->first = l->next) == NULL)
+        s->last = &s->first;
+    return l;
+}
+
+static bool
+at_work(const struct upload *u)
+{
+    return u->lane[WRITE].taken || u->lane[HASH].taken;
 }
 
 static void
 hand_over(struct upload *u)
 {
-    struct piece *p = u->filling;
-
+    append(&u->lane[WRITE], u->filling);
     u->filling = NULL;
-    *u->last = p;
-    u->last = &p->next;
     u->outstanding++;
-    if (!u->scheduled)
-        schedule(u);
+    if (!u->lane[WRITE].taken)
+        queue(&u->lane[WRITE]);
 }
 
 static void
 drop_pieces(struct upload *u)
 {
-    for (struct piece *p = u->first; p != NULL;) {
-        struct piece *next = p->next;
-        put_piece(u->spool, p);
-        p = next;
+    struct piece *p;
+
+    for (int i = 0; i < WORKS; i++) {
+        while ((p = first_of(&u->lane[i])) != NULL)
+            put_piece(u->spool, p);
     }
     if (u->filling != NULL)
         put_piece(u->spool, u->filling);
-    u->first = u->filling = NULL;
-    u->last = &u->first;
-    u->outstanding = 0;
+    u->filling = NULL;
 }
 
 /* ---------------------------------------------------------------- spool threads */
@@ -137,27 +181,44 @@ fail(struct upload *u, const struct error *e)
         snprintf(u->cause, sizeof u->cause, "%s", e->cause);
 }
 
-/* Writes one piece without the mutex; the upload is this thread's meanwhile. */
-static void
-write_piece(struct upload *u, struct piece *p, struct arena *arena)
+/* Without the mutex: the lane is this thread's meanwhile. */
+static fallible
+do_work(struct lane *l, const struct piece *p, struct arena *arena)
 {
-    struct spool *s = u->spool;
-    struct error *e = NULL;
-    bool wanted = u->failed == NULL;
+    struct upload *u = l->upload;
 
-    pthread_mutex_unlock(&s->mutex);
-    size_t mark = arena_mark(arena);
-    if (wanted) {
-        if (u->writer == NULL)
-            u->writer = blob_writer_new(s->store);
-        e = blob_write(u->writer, arena, p->bytes, p->n);
-        CRASH_POINT(10);
+    if (l->work == HASH) {
+        blob_hash(u->writer, p->bytes, p->n);
+        return NULL;
     }
-    pthread_mutex_lock(&s->mutex);
-    if (e != NULL)
-        fail(u, e);
-    arena_rewind(arena, mark);
-    put_piece(s, p);
+    if (u->writer == NULL)
+        u->writer = blob_writer_new(u->spool->store);
+    TRY(blob_put(u->writer, arena, p->bytes, p->n));
+    CRASH_POINT(10);
+    return NULL;
+}
+
+static void
+work_on(struct lane *l, struct piece *p, struct arena *arena)
+{
+    struct upload *u = l->upload;
+    struct spool *s = u->spool;
+
+    if (u->failed == NULL) {
+        pthread_mutex_unlock(&s->mutex);
+        size_t mark = arena_mark(arena);
+        struct error *e = do_work(l, p, arena);
+        pthread_mutex_lock(&s->mutex);
+        if (e != NULL)
+            fail(u, e);
+        arena_rewind(arena, mark);
+    }
+    if (l->work == WRITE && u->failed == NULL) {
+        append(&u->lane[HASH], p);
+    } else {
+        put_piece(s, p);
+        u->outstanding--;
+    }
 }
 
 static void
@@ -173,38 +234,53 @@ dispose(struct upload *u)
     pthread_mutex_lock(&s->mutex);
 }
 
-/* One turn: a piece at most, so that a large upload does not keep small ones waiting. */
+/* Tells those who wait for the upload. */
 static void
-take_turn(struct upload *u, struct arena *arena)
+report(struct upload *u)
 {
     struct spool *s = u->spool;
-    struct piece *p = u->first;
 
-    if (p != NULL && !u->abandoned) {
-        u->first = p->next;
-        if (u->first == NULL)
-            u->last = &u->first;
-        write_piece(u, p, arena);
-        u->outstanding--;
-    }
-    if (u->abandoned) {
-        dispose(u);
-        return;
-    }
-    if (u->first != NULL)
-        schedule(u);
-    else
-        u->scheduled = false;
     if (u->waiting && u->outstanding < OUTSTANDING) {
         u->waiting = false;
         s->resume(u->exchange);
-    } else if (u->ended && !u->scheduled) {
+    } else if (u->ended && !at_work(u)) {
         struct exchange *ex = u->exchange;
         u->ended = false; /* the upload is the worker's from here on */
         pthread_mutex_unlock(&s->mutex);
         s->complete(ex);
         pthread_mutex_lock(&s->mutex);
     }
+}
+
+/*
+ * One turn: a piece at most, so that a large upload does not keep small ones waiting.
+ * Returns the lane to go on with: who has nothing more to write hashes what he wrote.
+ */
+static struct lane *
+take_turn(struct lane *l, struct arena *arena)
+{
+    struct upload *u = l->upload;
+    struct lane *hash = &u->lane[HASH], *go_on = NULL;
+
+    if (l->first != NULL && !u->abandoned)
+        work_on(l, first_of(l), arena);
+    l->taken = false;
+    if (u->abandoned) {
+        if (!at_work(u))
+            dispose(u);
+        return NULL;
+    }
+    if (l->first != NULL)
+        queue(l);
+    if (hash->first != NULL && !hash->taken) {
+        if (l->taken)
+            queue(hash);
+        else
+            go_on = hash;
+        hash->taken = true;
+    }
+    report(u);
+    return go_on;
 }
 
 static void *
@@ -218,13 +294,11 @@ spool_run(void *cls)
     for (;;) {
         while (s->first == NULL && !s->stopping)
             pthread_cond_wait(&s->filled, &s->mutex);
-        struct upload *u = s->first;
-        if (u == NULL)
+        struct lane *l = first_queued(s);
+        if (l == NULL)
             break;
-        s->first = u->next;
-        if (s->first == NULL)
-            s->last = &s->first;
-        take_turn(u, arena);
+        while (l != NULL)
+            l = take_turn(l, arena);
     }
     pthread_mutex_unlock(&s->mutex);
     arena_free(arena);
@@ -295,7 +369,10 @@ upload_new(struct spool *s, struct exchange *ex)
         abort();
     u->spool = s;
     u->exchange = ex;
-    u->last = &u->first;
+    for (int i = 0; i < WORKS; i++) {
+        struct lane *l = &u->lane[i];
+        *l = (struct lane){ .upload = u, .work = (enum work)i, .last = &l->first };
+    }
     return u;
 }
 
@@ -362,12 +439,12 @@ upload_end(struct upload *u)
     pthread_mutex_lock(&s->mutex);
     if (s->stopping) {
         u->failed = &TRY_LATER;
-        if (!u->scheduled)
+        if (!at_work(u))
             now = true;
     } else if (u->filling != NULL) {
         hand_over(u);
     }
-    if (u->scheduled)
+    if (at_work(u))
         u->ended = true;
     else
         now = true;
@@ -393,7 +470,7 @@ upload_free(struct upload *u)
         return;
     s = u->spool;
     pthread_mutex_lock(&s->mutex);
-    if (u->scheduled)
+    if (at_work(u))
         u->abandoned = true;
     else
         dispose(u);
