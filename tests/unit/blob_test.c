@@ -153,6 +153,48 @@ TEST(blob_parts_have_hashes_of_their_own)
     tear_down(&p);
 }
 
+TEST(blob_may_be_hashed_after_it_is_written)
+{
+    struct place p = set_up();
+    const struct blob_content *c;
+    unsigned char digest[SHA256_SIZE];
+
+    p.store->part_max = 4;
+    struct blob_writer *w = blob_writer_new(p.store);
+    CHECK(blob_put(w, p.arena, "abcde", 5) == NULL && blob_put(w, p.arena, "fghij", 5) == NULL);
+    blob_hash(w, "abc", 3);
+    blob_hash(w, "defghij", 7);
+    CHECK(blob_finish(w, p.arena, &c) == NULL && blob_publish(w, p.arena, jena) == NULL);
+    sha256("abcdefghij", 10, digest);
+    CHECK(memcmp(digest, c->sha256, SHA256_SIZE) == 0);
+    sha256("efgh", 4, digest);
+    CHECK(c->n_parts == 3 && memcmp(digest, c->parts[1].sha256, SHA256_SIZE) == 0);
+    CHECK_TEXT(read_part(&p, jena, c->parts[2].sha256), "ij");
+    blob_writer_free(w);
+    tear_down(&p);
+}
+
+/* Room is taken ahead of what is written; none of it stays. */
+TEST(blob_takes_no_more_room_than_it_needs)
+{
+    struct place p = set_up();
+    const struct blob_content *c;
+    struct stat st;
+    int fd;
+
+    size_t n = KB(300) + 1;
+    char *some = arena_alloc(p.arena, n);
+    struct blob_writer *w = blob_writer_new(p.store);
+    for (int i = 0; i < 3; i++)
+        CHECK(blob_write(w, p.arena, some, n) == NULL);
+    CHECK(blob_finish(w, p.arena, &c) == NULL && blob_publish(w, p.arena, jena) == NULL);
+    CHECK(blob_open(p.store, p.arena, jena, c->sha256, &fd) == NULL && fstat(fd, &st) == 0);
+    CHECK(st.st_size == (off_t)(3 * n) && st.st_blocks * 512 < (off_t)(3 * n + KB(64)));
+    close_fd(&fd);
+    blob_writer_free(w);
+    tear_down(&p);
+}
+
 TEST(blob_without_o_tmpfile_is_the_same)
 {
     struct place p = set_up();
