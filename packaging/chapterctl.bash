@@ -19,6 +19,21 @@ _chapterctl()
         esac
     done
 
+    # Folders of backups, and the backups in one.
+    case $first:$second in
+    backup:?* | restore:*)
+        if [ "$prev" = --at ]; then
+            local word
+            for word in "${words[@]}"; do
+                [ -e "$word/chapterd-backup" ] || continue
+                mapfile -t COMPREPLY < <(compgen -W "$(cd "$word" && echo 20*Z)" -- "$cur")
+            done
+            return
+        fi
+        if [[ $cur != -* ]]; then _filedir -d; return; fi
+        ;;
+    esac
+
     # Commands and their options as the program itself tells them.
     local help
     if [ -n "$first" ] && [[ $cur == -* ]]; then

@@ -60,6 +60,7 @@ SETS = {
         make('fuzz', 'fuzz', 'SECONDS=5'),
         Step('package', ['packaging/check-package.sh']),
         pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / FRONT_TEST)),
+        pytest('backup', build=ASAN),
         pytest('ctl', build=ASAN),
         pytest('suites'),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
@@ -80,6 +81,7 @@ SETS = {
         pytest('fault-release', 'tests/fault', limit=7200, LONG='1'),
         pytest('attack', limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),
+        pytest('backup', limit=7200, LONG='1'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200),
     ],
     'scale': [

@@ -36,7 +36,8 @@ const struct setting settings[] = {
         .help = "libpq connection string of the role *chapterd*. It must not own the tables, be a "
                 "superuser or bypass row-level security." },
     { SETTING(admin_database), .standard = "dbname=chapterd user=chapterd_admin",
-        .help = "The same for *chapterctl migrate*; the daemon does not use it." },
+        .help = "The same for *chapterctl migrate*, *backup* and *restore*; the daemon does not "
+                "use it." },
     { SETTING(blob_dir), .unit = UNIT_FOLDER, .standard = "/var/lib/chapterd/blobs",
         .help = "Folder of the large documents; belongs to the daemon's user alone." },
     { SETTING(inline_max), .standard = "64 KiB", .most = MB(1),

@@ -20,6 +20,8 @@ const struct ctl_command *const ctl_groups[] = {
     role_commands,
     sync_commands,
     verify_commands,
+    backup_commands,
+    restore_commands,
     cache_commands,
     NULL,
 };

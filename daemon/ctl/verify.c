@@ -177,23 +177,33 @@ close_store(struct blob_store **store)
     blob_store_close(*store);
 }
 
-static fallible
-verify(struct ctl *ctl)
+struct error *
+verify_all(struct verify *v)
 {
-    struct verify v = { .ctl = ctl, .damage = json_array() };
+    struct ctl *ctl = v->ctl;
 
-    arena_defer(ctl->arena, drop_json, v.damage);
+    v->damage = json_array();
+    arena_defer(ctl->arena, drop_json, v->damage);
     CLEANUP(close_store) struct blob_store *store = NULL;
     TRY(become_owner(ctl));
     TRY(blob_store_open(ctl->arena, ctl->config->blob_dir, &store));
-    v.store = store;
-    TRY(verify_chapters(&v));
-    TRY(verify_tree(&v));
-    TRY(verify_contents(&v));
-    TRY(verify_people(&v));
-    TRY(verify_files(&v));
-    if (v.n_damage > 0)
+    v->store = store;
+    TRY(verify_chapters(v));
+    TRY(verify_tree(v));
+    TRY(verify_contents(v));
+    TRY(verify_people(v));
+    TRY(verify_files(v));
+    if (v->n_damage > 0)
         ctl->end = CTL_FAILED;
+    return NULL;
+}
+
+static fallible
+verify(struct ctl *ctl)
+{
+    struct verify v = { .ctl = ctl, .recount = ctl_option(ctl, "recount") != NULL };
+
+    TRY(verify_all(&v));
     tell(&v);
     return NULL;
 }

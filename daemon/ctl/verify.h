@@ -18,6 +18,7 @@ struct verify {
     json_t *damage; /* array of what was found */
     int64_t n_damage;
     int64_t inline_contents, stored_contents, bytes, nodes, chapters;
+    bool recount; /* put right what is counted */
     int64_t recounted;
     int64_t rubbish, rubbish_bytes, old_rubbish;
 };
@@ -31,6 +32,9 @@ void verify_damage(struct verify *, const char *kind, const char *chapter, int64
 
 /* Runs one question in a transaction that sees what belongs to verify->person. */
 fallible verify_ask(struct verify *, fallible (*step)(struct ctl *, void *own), void *own);
+
+/* All of it: fills in v->damage and the counts, and leaves the process as the owner of the store. */
+fallible verify_all(struct verify *);
 
 /* Re-hashes every content, in the database and in the store. */
 fallible verify_contents(struct verify *);

@@ -136,7 +136,7 @@ tell_count(struct verify *v, bool mended, const struct verify_quota_row *row)
 struct error *
 verify_chapters(struct verify *v)
 {
-    struct chapters c = { .recount = ctl_option(v->ctl, "recount") != NULL };
+    struct chapters c = { .recount = v->recount };
 
     TRY(ctl_work(v->ctl, c.recount ? READ_WRITE : SNAPSHOT, chapters_step, &c));
     v->chapters = c.counts.n;

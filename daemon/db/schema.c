@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/embed.h"
 #include "db/db.h"
+#include "q/backup.h"
 #include "q/system.h"
 
 #define MIGRATION_LOCK "SELECT pg_advisory_lock(3, 1)"
@@ -88,12 +89,24 @@ connect_admin(struct arena *arena, const char *conninfo, PGconn **pg)
         "The database cannot be reached: %sCheck the setting admin_database.", PQerrorMessage(*pg));
 }
 
+/* A restore that was broken off has left nothing behind but its mark; see sql/restore. */
+static struct error *
+unfinished(struct arena *arena)
+{
+    return FAIL(arena, CONFLICT,
+        "A restore into this database was begun and has not ended. Run it again: chapterctl restore "
+        "DIR. Or make another database.");
+}
+
 static fallible
 installed(struct arena *arena, PGconn *pg, int *version)
 {
     PGresult *result;
 
     *version = 0;
+    TRY(execute(arena, pg, "version", query_restore_unfinished.sql, &result));
+    if (strcmp(PQgetvalue(result, 0, 0), "t") == 0)
+        return unfinished(arena);
     TRY(execute(arena, pg, "version", "SELECT to_regclass('chapterd.migration') IS NOT NULL", &result));
     if (strcmp(PQgetvalue(result, 0, 0), "t") != 0)
         return NULL;
@@ -153,8 +166,11 @@ struct error *
 schema_check(struct db *db, struct arena *arena)
 {
     struct rows rows;
-    struct error *e = q_role_safety(db, arena, &rows);
 
+    TRY(q_restore_unfinished(db, arena, &rows));
+    if (restore_unfinished_row(&rows, 0).unfinished)
+        return unfinished(arena);
+    struct error *e = q_role_safety(db, arena, &rows);
     if (e != NULL && e->cond == &INTERNAL)
         return error_cause(FAIL(arena, INTERNAL,
                                "The database is empty or not ours. Run: chapterctl migrate"),

@@ -8,11 +8,11 @@ BEGIN {
     ban("strtok", "^tests/", "text_split")
     ban("gmtime localtime ctime asctime strftime localtime_r tzset setlocale", "^daemon/ctl/main\\.c", "time_http, time_people")
     ban("atoi atol atoll atof sscanf scanf", "^tests/", "text_to_int")
-    ban("system popen execl execlp execle execv execve execvp fork vfork posix_spawn", "^daemon/jobs/|^tests/", "jobs/helpers.h")
+    ban("system popen execl execlp execle execv execve execvp fork vfork posix_spawn", "^daemon/jobs/|^daemon/db/tool\\.c|^tests/", "jobs/helpers.h, db/tool.h")
     ban("rand srand random srandom drand48 rand_r", "", "random_bytes")
     ban("alloca tmpnam tempnam mktemp setjmp longjmp", "", "the arena, O_TMPFILE, fallible")
     ban("getenv secure_getenv", "^daemon/main\\.c|^daemon/ctl/|^daemon/html/out\\.c|^daemon/base/macros\\.c|^tests/", "struct config")
-    ban("setenv putenv unsetenv chdir umask", "^daemon/main\\.c|^daemon/auth/ldap\\.c|^daemon/ctl/|^daemon/jobs/|^tests/", "main.c")
+    ban("setenv putenv unsetenv chdir umask", "^daemon/main\\.c|^daemon/auth/ldap\\.c|^daemon/db/tool\\.c|^daemon/ctl/|^daemon/jobs/|^tests/", "main.c")
     ban("malloc calloc realloc free strdup strndup asprintf vasprintf", "^daemon/|^webdav/(xml_[a-z]+|quota)\\.c|^tests/", "the arena")
     ban("bcmp bcopy bzero index rindex", "", "memcmp, memcpy, memset, strchr")
 

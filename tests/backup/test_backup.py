@@ -1,0 +1,372 @@
+"""chapterctl backup and restore: under load, elsewhere, and what must not come back. (F29, F30, F31, F32)"""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import Chronicles
+from lib.client import sync_body
+from lib.stack import LONG, REPO, wait_for
+
+sys.path.insert(0, str(REPO / 'tests/http'))
+from test_app_passwords import make as make_app_password  # noqa: E402
+from test_login import Browser  # noqa: E402
+
+LARGE = os.urandom(3_000_000)
+
+
+@pytest.fixture
+def place(server, request):
+    anna = server.client('jena-board')
+    href = f'/dav/files/jena/b-{os.urandom(4).hex()}/'
+    assert anna.mkcol(href).status == 201
+    yield href
+    server.client('jena-board').delete(href)
+
+
+def walk(client, href, limit=None):
+    """All members by reports of sync-collection, page by page: {href: etag} and the last token."""
+    found, token = {}, ''
+    while True:
+        status = client('REPORT', href, sync_body(token, limit=limit), Depth='0').multistatus()
+        more = False
+        for name, entry in status.entry.items():
+            if entry.status == 507:
+                more = True
+            elif entry.status is None:
+                found[name] = entry.prop['{DAV:}getetag'][1].text
+        token = status.token
+        if not more:
+            return found, token
+
+
+def rclone_check(folder, server, href, tree):
+    """A real client compares every byte with what is on a disk."""
+    password = subprocess.run(['rclone', 'obscure', 'demo'], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+    empty = folder.top / 'rclone.conf'
+    empty.touch()
+    remote = f":webdav,url='{server.url}{href}',vendor=other,user='jena-board',pass='{password}':"
+    done = subprocess.run(['rclone', 'check', tree, remote, '--download', '--retries', '1'],
+                          env={**os.environ, 'RCLONE_CONFIG': str(empty)}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_F30_under_load_and_F29_elsewhere(stack, server, folder, elsewhere, place):
+    """Show 3: a backup at full load, restored elsewhere; nothing acknowledged before it is lost,
+    nothing is half there, tokens of before are refused, and the old house goes on."""
+    anna = server.client('jena-board')
+    tree = folder.top / 'tree'
+    (tree / 'sub').mkdir(parents=True)
+    anna.mkcol(place + 'steady/')
+    anna.mkcol(place + 'steady/sub/')
+    for i, size in enumerate((0, 1, 5_000, 65_536, 65_537, 900_000, 3_000_000)):
+        for name in (f'f{i}', f'sub/g{i}'):
+            (tree / name).write_bytes(os.urandom(size))
+            assert anna.put(place + 'steady/' + name, (tree / name).read_bytes()).status == 201
+    anna.mkcol(place + 'load/')
+    token = anna.props(place + 'steady/', 'sync-token').text('sync-token')
+    lock = anna.locked(place + 'steady/f1')
+
+    seconds = 20 if LONG else 2
+    with Chronicles(server, place + 'load/', writers=6 if LONG else 4) as load:
+        wait_for(lambda: load.writes > (200 if LONG else 60), 120, 'writers at full speed')
+        load.slowest()
+        time.sleep(seconds)
+        before = load.slowest()
+        then, rounds, took = load.now(), 5 if LONG else 2, 0.0
+        start = time.monotonic()
+        folder.create()
+        took = time.monotonic() - start
+        for _ in range(rounds - 1):
+            folder.create()
+        during = load.slowest()
+        written = load.writes
+    assert then and written > len(then)
+    print(f'{written} writes acknowledged; a backup took {took:.2f} s; slowest answer without a backup '
+          f'{before * 1000:.0f} ms, during {rounds} backups {during * 1000:.0f} ms')
+    assert during < 10, 'F30: no pause over 1 s; a hang guard of ten times that'
+
+    first = folder.names()[0]
+    there = elsewhere()
+    start = time.monotonic()
+    answer = folder.run('restore', folder.path, '--at', first, conf=there.conf)
+    print(f'restored and verified in {time.monotonic() - start:.2f} s')
+    assert 'Nothing is damaged' in answer.out
+    stack.verify()
+    stack.verify(conf=there.conf)
+
+    other = there.daemon()
+    board = other.client('jena-board')
+    assert load.compare(board, then) >= (40 if LONG else 20)
+    rclone_check(folder, other, place + 'steady/', tree)
+    rclone_check(folder, server, place + 'steady/', tree)
+
+    refused = board('REPORT', place + 'steady/', sync_body(token), Depth='0')
+    assert refused.status == 403 and 'valid-sync-token' in refused.text
+    for limit in (None, 3):
+        found, new = walk(board, place + 'steady/', limit)
+        assert {h.rpartition('/')[2] for h in found} >= {f'f{i}' for i in range(7)}
+        again = board('REPORT', place + 'steady/', sync_body(new), Depth='0').multistatus()
+        assert again.token == new
+    assert walk(anna, place + 'steady/')[0] == found, 'etags are what they were'
+    board.put(place + 'steady/late', b'x')
+    later = board('REPORT', place + 'steady/', sync_body(new), Depth='0').multistatus()
+    assert place + 'steady/late' in later.entry
+    assert anna('REPORT', place + 'steady/', sync_body(token), Depth='0').status == 207, 'the old house'
+
+    # The lock is gone, as RFC 4918 (6.6) lets it be: who still believes in it is told.
+    assert board.put(place + 'steady/f1', b'y', If=f'({lock})').status == 412
+    assert board.put(place + 'steady/f1', b'y').status == 204
+    assert anna.put(place + 'steady/f1', b'y').status == 423
+    anna.unlock(place + 'steady/f1', lock)
+
+
+def test_F29_who_may_sign_in_with_what(stack, server, folder, elsewhere):
+    """App passwords go on, sessions do not; counts of failures begin anew."""
+    browser = Browser(server, source='127.60.1.1')
+    assert browser.sign_in('weimar-member').status == 303
+    assert browser('GET', '/account/devices').status == 200
+    password = make_app_password(browser, name='Telefon')
+    server.client('weimar-member', 'wrong', source='127.60.2.1').get('/dav/files/')
+    folder.create()
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    for table in ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'login_failure'):
+        assert there.sql(f'SELECT count(*) FROM {table}') == [(0,)], table
+    other = there.daemon()
+    phone = other.client('weimar-member', password, source='127.60.3.1')
+    assert phone.propfind('/dav/files/weimar/', 'displayname').status == 207
+    browser.client = other.client(source='127.60.1.1')
+    assert browser('GET', '/account/devices').status != 200
+    assert browser.sign_in('weimar-member').status == 303
+    assert browser('GET', '/account/devices').status == 200
+    stack.sql('DELETE FROM app_password WHERE name = %s', 'Telefon')
+
+
+def test_F32_marks_and_epoch_are_new(stack, server, folder, elsewhere, place):
+    anna = server.client('jena-board')
+    anna.put(place + 'a')
+    anna.delete(place + 'a')
+    stack.sql("UPDATE dav_node SET sync_floor = '9223372036854775807' WHERE id = "
+              '(SELECT parent_id FROM dav_node WHERE gone AND name = %s LIMIT 1)', 'a')
+    folder.create()
+    stack.sql('UPDATE dav_node SET sync_floor = NULL')
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    here = stack.sql('SELECT epoch, login_key FROM installation')[0]
+    new = there.sql('SELECT epoch, login_key FROM installation')[0]
+    assert here[0] != new[0] and bytes(here[1]) != bytes(new[1])
+    assert there.sql('SELECT count(DISTINCT changed), count(*) FILTER (WHERE gone AND NOT collection),'
+                     " count(sync_floor), max(changed) <= pg_current_xact_id() FROM dav_node") == [(1, 0, 0, True)]
+    assert there.sql("SELECT count(*) FROM audit WHERE what = 'restored' AND other LIKE '20%'") == [(1,)]
+    assert there.sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'chapterd'::regnamespace"
+                     " AND relpersistence = 'u'")[0][0] >= 1
+
+
+def schema_of(stack, name):
+    """Without what differs between two dumps of one schema: CHECKs lose brackets, dumps have a word each."""
+    done = subprocess.run(['pg_dump', '-h', stack.env['PGHOST'], '-U', 'postgres', '--schema-only', name],
+                          check=True, text=True, stdout=subprocess.PIPE)
+    return [line for line in done.stdout.splitlines()
+            if 'CHECK (' not in line and 'restrict ' not in line]
+
+
+def test_the_schema_is_what_migrate_makes(stack, folder, elsewhere):
+    folder.create()
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    assert schema_of(stack, there.name) == schema_of(stack, 'chapterd')
+    assert folder.run('migrate', '--status', '--json', conf=there.conf).code == 0
+
+
+def test_backups_share_what_they_have(stack, server, folder, elsewhere, place):
+    """Copied once; two chapters with the same bytes need one file; prune removes what nobody names."""
+    anna = server.client('jena-board')
+    two = os.urandom(200_000)
+    digest = {n: hashlib.sha256(b).hexdigest() for n, b in (('one', LARGE), ('two', two))}
+    anna.put(place + 'one', LARGE)
+    erfurt = server.client('erfurt-board')
+    erfurt.put('/dav/files/erfurt/twin', LARGE)
+    first = json.loads(folder.create('--json').out)
+    assert first['new_files'] == first['files'] >= 1 and not first['missing']
+    inode = folder.blobs()[digest['one']].stat().st_ino
+    again = json.loads(folder.create('--json').out)
+    assert again['new_files'] == 0 and again['copied'] == 0 and again['files'] == first['files']
+    anna.put(place + 'two', two)
+    anna.delete(place + 'one')
+    erfurt.delete('/dav/files/erfurt/twin')
+    stack.sql('DELETE FROM blob WHERE NOT EXISTS (SELECT FROM dav_node WHERE blob_id = blob.id)')
+    third = json.loads(folder.create('--json').out)
+    assert third['new_files'] == 1 and third['copied'] == len(two)
+    assert folder.blobs()[digest['one']].stat().st_ino == inode
+    names = folder.names()
+    assert len(names) == 3
+
+    # The list and what it says; times are those of the names.
+    listed = json.loads(folder.run('backup', 'list', folder.path, '--json').out)['backups']
+    assert [b['name'] for b in listed] == names and all(b['good'] for b in listed)
+    table = folder.run('backup', 'list', folder.path).out
+    assert table.count('complete') == 3 and names[0] in table
+
+    there = elsewhere()
+    folder.run('restore', folder.path, '--at', names[0], conf=there.conf)
+    other = there.daemon()
+    assert other.client('jena-board').get(place + 'one').body == LARGE
+    assert other.client('erfurt-board').get('/dav/files/erfurt/twin').body == LARGE
+
+    kept = json.loads(folder.run('backup', 'prune', folder.path, '--keep', '1', '--json').out)
+    assert (kept['removed'], kept['kept']) == (2, 1) and kept['files'] >= 1
+    assert folder.names() == names[2:]
+    assert digest['one'] not in folder.blobs() and digest['two'] in folder.blobs()
+    folder.run('backup', 'verify', folder.path)
+    kept = json.loads(folder.run('backup', 'prune', folder.path, '--days', '1', '--json').out)
+    assert (kept['removed'], kept['kept'], kept['files']) == (0, 1, 0)
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+
+
+def test_prune_by_days(stack, folder):
+    folder.create()
+    recent = folder.names()[0]
+    old = folder.path / '2020-01-01T000000Z'
+    (folder.path / recent).rename(old)
+    for name in ('manifest.json', 'SHA256SUMS'):
+        (old / name).chmod(0o600)
+    manifest = (old / 'manifest.json').read_text().replace(recent, old.name)
+    before = hashlib.sha256((old / 'manifest.json').read_bytes()).hexdigest()
+    (old / 'manifest.json').write_text(manifest)
+    sums = (old / 'SHA256SUMS').read_text().replace(before, hashlib.sha256(manifest.encode()).hexdigest())
+    (old / 'SHA256SUMS').write_text(sums)
+    assert folder.run('backup', 'prune', folder.path, '--days', '35', '--json').code == 0
+    assert folder.names() == [old.name], 'the newest stays, however old'
+    folder.create()
+    new = folder.names()[-1]
+    folder.run('backup', 'prune', folder.path, '--days', '35', '--keep', '2')
+    assert folder.names() == [old.name, new]
+    folder.run('backup', 'prune', folder.path, '--days', '35')
+    assert folder.names() == [new]
+    folder.run('backup', 'verify', folder.path)
+
+
+def sweep_due(stack):
+    stack.sql("UPDATE job_run SET started = now() - interval '3 days' WHERE name = 'blob_sweep'")
+
+
+def test_F30_nothing_is_swept_during_a_backup(stack, server, folder, place):
+    """What was due to go when the backup began is still in it."""
+    anna = server.client('jena-board')
+    body = os.urandom(100_000)
+    digest = hashlib.sha256(body).hexdigest()
+    assert anna.put(place + 'due', body).status == 201
+    for i in range(4):
+        anna.put(place + f'large{i}', os.urandom(20_000_000))
+    anna.delete(place + 'due')
+    running = folder.start('backup', 'create', folder.path, '--json')
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 2 AND pid IN" \
+           " (SELECT pid FROM pg_stat_activity WHERE application_name = 'chapterctl backup')"
+    try:
+        wait_for(lambda: stack.sql(held) == [(1,)], 20, 'the sweep being held')
+        wait_for(lambda: list(folder.path.glob('*.partial/parts')), 20, 'the list')
+        os.kill(running.pid, 19)
+        stack.sql("UPDATE blob SET unused = now() - interval '8 days' WHERE sha256 = decode(%s, 'hex')", digest)
+        sweep_due(stack)
+        time.sleep(4)  # the jobs look once a second
+        assert stack.sql("SELECT count(*) FROM blob WHERE sha256 = decode(%s, 'hex')", digest) == [(1,)]
+    finally:
+        os.kill(running.pid, 18)
+        out, err = running.communicate(timeout=120)
+    assert running.returncode == 0 and not json.loads(out)['missing'], (out, err)
+    assert folder.blobs()[digest].read_bytes() == body
+    sweep_due(stack)
+    wait_for(lambda: stack.sql("SELECT count(*) FROM blob WHERE sha256 = decode(%s, 'hex')", digest) == [(0,)],
+             60, 'the sweep afterwards')
+
+
+def test_secrets_stay_off_the_command_line(stack, folder):
+    """pg_dump gets the connection by its environment; it is the real one, behind a script that looks."""
+    real = shutil.which('pg_dump')
+    bin = folder.top / 'bin'
+    bin.mkdir()
+    for program in {'setpriv', 'sh'}:
+        (bin / program).symlink_to(shutil.which(program))
+    (bin / 'pg_dump').write_text(f'#!/bin/sh\necho "$@" >{folder.top}/args\nenv >{folder.top}/env\n'
+                                 f'exec {real} "$@"\n')
+    (bin / 'pg_dump').chmod(0o755)
+    settings = stack.settings()
+    settings['admin_database'] += ' password=very-secret'
+    conf = bin / 'chapterd.conf'
+    conf.write_text(''.join(f'{k} = {v}\n' for k, v in settings.items()))
+    path = f'{bin}:{os.environ["PATH"]}'
+    folder.create(conf=conf, env={'PATH': path})
+    assert 'very-secret' not in (folder.top / 'args').read_text()
+    assert 'PGPASSWORD=very-secret' in (folder.top / 'env').read_text()
+    assert not any(b'very-secret' in p.read_bytes() for p in folder.path.rglob('*') if p.is_file())
+    (bin / 'pg_dump').write_text('#!/bin/sh\necho "pg_dump: something is wrong" >&2\nexit 1\n')
+    failed = folder.create(conf=conf, env={'PATH': path}, code=1)
+    assert 'something is wrong' in failed.err and 'very-secret' not in failed.err + failed.out
+    (bin / 'pg_dump').write_text('#!/bin/sh\nkill -9 $$\n')
+    assert 'signal 9' in folder.create(conf=conf, env={'PATH': path}, code=1).err
+    (bin / 'pg_dump').unlink()
+    failed = folder.create(conf=conf, env={'PATH': str(bin)}, code=1)
+    assert 'postgresql-client' in failed.err
+    assert len(folder.names()) == 1
+
+
+def test_quiet_as_cron_likes_it(folder, elsewhere):
+    for args in (('backup', 'create'), ('backup', 'verify'), ('backup', 'prune', '--keep', '3')):
+        done = folder.run(*args, folder.path, '--quiet')
+        assert (done.out, done.err) == ('', ''), args
+    done = folder.run('restore', folder.path, '--quiet', conf=elsewhere().conf)
+    assert (done.out, done.err) == ('', '')
+    (folder.path / 'chapterd-backup').rename(folder.path / 'x')
+    assert folder.create('--quiet', code=1).err
+
+
+def test_nobody_else_can_read_it(stack, folder):
+    folder.create()
+    for path in (folder.path, *folder.path.rglob('*')):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def root_leaves_files_that_the_daemon_can_read(stack, server, folder, elsewhere, place):
+    """Backups are root's alone, the restored store is the daemon's."""
+    server.client('jena-board').put(place + 'f', LARGE)
+    folder.create(root=True)
+    assert folder.path.stat().st_uid == 0
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf, root=True)
+    owner = os.stat(stack.blob_dir()).st_uid
+    assert {p.stat().st_uid for p in there.store.rglob('*')} == {owner}
+    assert there.daemon().client('jena-board').get(place + 'f').body == LARGE
+
+
+if os.getuid() == 0:
+    test_root_leaves_files_that_the_daemon_can_read = root_leaves_files_that_the_daemon_can_read
+
+
+def test_the_units_are_sound(stack, folder):
+    """The examples of packaging: systemd reads them, and they call what there is."""
+    for name in ('chapterd-backup.service', 'chapterd-backup.timer'):
+        text = (REPO / 'packaging/examples' / name).read_text()
+        text = text.replace('/usr/bin/chapterctl', str(stack.program('chapterctl')))
+        (folder.top / name).write_text(text)
+    done = subprocess.run(['systemd-analyze', 'verify', '--man=no', folder.top / 'chapterd-backup.timer',
+                           folder.top / 'chapterd-backup.service'], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**os.environ, 'SYSTEMD_UNIT_PATH': f'{folder.top}:'})
+    said = [line for line in done.stdout.splitlines() if 'chapterd-backup' in line]
+    assert not said, done.stdout
+    for line in (REPO / 'packaging/examples/chapterd-backup.service').read_text().splitlines():
+        if line.startswith('ExecStart='):
+            words = line.partition('=')[2].split()
+            words = [str(folder.path) if w.startswith('/var') else w for w in words]
+            folder.run(*words[1:])
+    assert len(folder.names()) == 1 and pathlib.Path(folder.path / 'blobs').is_dir()
