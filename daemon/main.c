@@ -145,15 +145,18 @@ drain(const struct config *config, struct front *front, const sigset_t *signals)
     }
 }
 
-/* Until somebody asks for it (true), or until it cannot go on (false). */
+/*
+ * Until somebody asks for it (true), or until it cannot go on (false). Meanwhile looks after what
+ * may change.
+ */
 static bool
-wait_for_end(const sigset_t *signals, struct helpers *helpers)
+wait_for_end(struct front *front, const sigset_t *signals, struct helpers *helpers)
 {
     uint64_t watchdog = 0;
-    struct timespec turn = { .tv_sec = 10 };
+    struct timespec turn = { .tv_sec = front_turn(front) };
 
-    if (sd_watchdog_enabled(0, &watchdog) > 0)
-        turn = (struct timespec){ .tv_sec = (time_t)(watchdog / 2000000), .tv_nsec = 0 };
+    if (sd_watchdog_enabled(0, &watchdog) > 0 && (time_t)(watchdog / 2000000) < turn.tv_sec)
+        turn.tv_sec = (time_t)(watchdog / 2000000);
     for (;;) {
         int signal_number = sigtimedwait(signals, NULL, &turn);
         if (signal_number == SIGTERM || signal_number == SIGINT)
@@ -162,6 +165,7 @@ wait_for_end(const sigset_t *signals, struct helpers *helpers)
             LOG(LOG_ERROR_, "zygote_gone", "remedy", "this daemon ends, to be started again");
             return false;
         }
+        front_look(front, signal_number == SIGHUP);
         if (watchdog > 0)
             sd_notify(0, "WATCHDOG=1");
     }
@@ -187,7 +191,7 @@ serve(struct arena *arena, struct app *app)
         return refuse_to_start(e);
     LOG(LOG_NOTICE_, "started", "version", VERSION);
     sd_notify(0, "READY=1");
-    bool asked = wait_for_end(&signals, app->helpers);
+    bool asked = wait_for_end(parts.front, &signals, app->helpers);
     drain(app->config, parts.front, &signals);
     stop(app, &parts);
     LOG(LOG_NOTICE_, "stopped", "version", VERSION);

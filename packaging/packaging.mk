@@ -7,7 +7,7 @@ deps:	## installs what building and running need (Debian packages)
 run:	## builds and runs all of it on this machine, with a demo federation; PORT=8080
 	@packaging/deps.sh build run
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@packaging/run.sh $(PORT)
+	@packaging/run.sh "$(PORT)" "$(TLS)"
 
 # ---------------------------------------------------------------- tests
 

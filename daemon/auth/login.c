@@ -76,29 +76,38 @@ welcome(struct request *rq, const struct directory_person *found, const struct c
 
 /* *who stays NULL when the password is wrong. */
 static fallible
-ask_directory(struct request *rq, const struct credentials *credentials, bool repeated,
-    const struct principal **who)
+ask_directory(
+    struct request *rq, const struct credentials *credentials, const struct principal **who)
 {
     const struct directory_person *found;
     struct candidates c;
 
-    TRY(throttle_check(rq, credentials->user));
     TRY(find_candidates(rq, credentials->user, &c));
     TRY(directory_login(passwords_directory(rq->app->passwords), rq->arena, c.name, c.n,
         credentials->password, &found));
     if (found == NULL)
-        return repeated ? NULL : throttle_failed(rq, credentials->user);
+        return NULL;
     return welcome(rq, found, &c, c.name[c.n > 1 && strchr(c.name[0], '\\') != NULL ? 1 : 0], who);
 }
 
-/* The same for an app password, which the directory knows nothing of. */
+/* An app password is in our table, and the directory knows nothing of it. */
 static fallible
-ask_table(struct request *rq, const struct credentials *credentials, bool repeated,
+ask(struct request *rq, const struct credentials *credentials, bool repeated,
     const struct principal **who)
 {
-    TRY(throttle_check(rq, credentials->user));
-    TRY(app_password_check(rq, credentials, who));
-    return *who != NULL || repeated ? NULL : throttle_failed(rq, credentials->user);
+    const char *user = credentials->user;
+
+    TRY(throttle_take(rq, user, repeated));
+    struct error *e = app_password_looks_like(credentials->password)
+                          ? app_password_check(rq, credentials, who)
+                          : ask_directory(rq, credentials, who);
+    if (repeated || (e == NULL && *who == NULL))
+        return e;
+    struct error *uncounted = throttle_forgive(rq, user);
+    if (uncounted != NULL) /* it is one too many for some minutes: no reason to refuse anybody */
+        LOG(LOG_WARNING_, "login_not_forgiven", "cause",
+            uncounted->cause != NULL ? uncounted->cause : uncounted->cond->title);
+    return e;
 }
 
 fallible
@@ -120,8 +129,7 @@ login_check(struct request *rq, const struct credentials *credentials, const str
         break;
     }
 
-    struct error *e = (app_password_looks_like(credentials->password) ? ask_table : ask_directory)(
-        rq, credentials, passwords_repeated(question), who);
+    struct error *e = ask(rq, credentials, passwords_repeated(question), who);
     if (e != NULL)
         *who = NULL;
     passwords_learn(passwords, question,

@@ -75,13 +75,12 @@ buckets(struct request *rq, const char *user, struct bytes *account, struct byte
     return NULL;
 }
 
-fallible
-throttle_check(struct request *rq, const char *user)
+/* Why it must wait, and how long. */
+static fallible
+held_back(struct request *rq, struct bytes account, struct bytes network)
 {
-    struct bytes account, network;
     struct rows rows;
 
-    TRY(buckets(rq, user, &account, &network));
     TRY(db_begin(rq->db, rq->arena, READ_ONLY, &no_scope));
     TRY(db_end(rq->db, rq->arena, q_login_wait(rq->db, rq->arena, account, network, &rows)));
     struct login_wait_row row = login_wait_row(&rows, 0);
@@ -96,13 +95,50 @@ throttle_check(struct request *rq, const char *user)
     return NULL;
 }
 
+/* *taken: it is counted; else the transaction was rolled back. */
+static fallible
+take(struct request *rq, struct bytes account, struct bytes network, bool *taken)
+{
+    struct rows rows;
+
+    TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
+    struct error *e =
+        q_login_take(rq->db, rq->arena, account, network, NETWORK_FAILURES_MAX, &rows);
+    if (e != NULL) {
+        db_rollback(rq->db);
+        return e;
+    }
+    struct login_take_row row = login_take_row(&rows, 0);
+    *taken = row.account && row.network;
+    if (*taken)
+        return db_commit(rq->db, rq->arena);
+    db_rollback(rq->db);
+    return NULL;
+}
+
 fallible
-throttle_failed(struct request *rq, const char *user)
+throttle_take(struct request *rq, const char *user, bool repeated)
+{
+    struct bytes account, network;
+    bool taken = false;
+
+    TRY(buckets(rq, user, &account, &network));
+    if (!repeated)
+        TRY(take(rq, account, network, &taken));
+    if (taken)
+        return NULL;
+    TRY(held_back(rq, account, network));
+    /* Its time was over between the two looks: next time, then. */
+    return repeated ? NULL : REFUSE(rq->arena, TOO_MANY);
+}
+
+fallible
+throttle_forgive(struct request *rq, const char *user)
 {
     struct bytes account, network;
     struct rows rows;
 
     TRY(buckets(rq, user, &account, &network));
     TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
-    return db_end(rq->db, rq->arena, q_login_failed(rq->db, rq->arena, account, network, &rows));
+    return db_end(rq->db, rq->arena, q_login_forgive(rq->db, rq->arena, account, network, &rows));
 }

@@ -24,7 +24,8 @@ struct words {
  */
 struct config {
     /* Where it is reached */
-    struct words listen;  /* "127.0.0.1:8080", "[::1]:8080", "unix:/run/chapterd/http.sock" */
+    struct words listen;  /* "127.0.0.1:8080", "tls:[::]:443", "unix:/run/chapterd/http.sock" */
+    const char *tls_certificate, *tls_key; /* files in PEM, for listeners with "tls:" */
     const char *base_url; /* "https://chapters.example.org": what links in mails begin with */
     struct words hosts;   /* names under which it answers; empty: that of base_url and loopback */
     struct words trusted_proxies;  /* addresses, networks or "unix", whose X-Forwarded-* count */

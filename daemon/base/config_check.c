@@ -111,20 +111,45 @@ check_listeners(struct check *c)
     if (c->config->listen.n == 0)
         complain(c, "listen", "names no address; write listen = 127.0.0.1:8080");
     for (int i = 0; i < c->config->listen.n; i++) {
-        const char *address = c->config->listen.word[i], *host;
+        const char *word = c->config->listen.word[i], *host;
+        const char *address = text_starts(word, "tls:") ? word + 4 : word;
         int port;
         if (text_starts(address, "unix:/")) {
             if (strlen(address + 5) > 107)
                 complain(
                     c, "listen", "%s is longer than 107 bytes; choose a shorter path", address);
         } else if (!uri_host(c->arena, address, &host, &port) || port < 0) {
-            complain(c, "listen", "\"%s\" is no address; write HOST:PORT or unix:/PATH", address);
+            complain(c, "listen", "\"%s\" is no address; write HOST:PORT, tls:HOST:PORT or unix:/PATH", word);
         } else if (c->config->demo && !is_loopback(host)) {
             complain(c, "demo",
                 "its passwords are known to everybody, and %s can be reached from "
                 "other machines; listen on 127.0.0.1 only",
                 address);
         }
+    }
+}
+
+/* What is in the files, the daemon and chapterctl check see for themselves. */
+static void
+check_tls(struct check *c)
+{
+    const struct config *config = c->config;
+    struct stat st;
+    bool wanted = false;
+
+    for (int i = 0; i < config->listen.n; i++)
+        wanted = wanted || text_starts(config->listen.word[i], "tls:");
+    if (wanted && config->tls_certificate == NULL)
+        complain(c, "tls_certificate", "is missing, and listen has tls:; name the file in PEM");
+    if (wanted && config->tls_key == NULL)
+        complain(c, "tls_key", "is missing, and listen has tls:; name the file in PEM");
+    if (config->tls_certificate != NULL)
+        check_readable(c, "tls_certificate", config->tls_certificate);
+    if (config->tls_key != NULL) {
+        check_readable(c, "tls_key", config->tls_key);
+        if (stat(config->tls_key, &st) == 0 && (st.st_mode & S_IRWXO) != 0)
+            complain(c, "tls_key", "%s can be read by everybody on this machine; chmod 640 it",
+                config->tls_key);
     }
 }
 
@@ -144,7 +169,7 @@ check_base_url(struct check *c)
     else if (strcmp(uri.scheme, "http") == 0 && !is_loopback(uri.host))
         complain(c, "base_url",
             "passwords would cross the net in clear; put a proxy with TLS in "
-            "front and write https://%s",
+            "front, or listen on tls:, and write https://%s",
             uri.host);
 }
 
@@ -273,6 +298,7 @@ config_check(const struct config *config, FILE *report)
     struct check c = { .arena = arena_new(), .config = config, .report = report };
 
     check_listeners(&c);
+    check_tls(&c);
     check_base_url(&c);
     check_networks(&c, "trusted_proxies", config->trusted_proxies, true);
     check_networks(&c, "metrics_networks", config->metrics_networks, false);

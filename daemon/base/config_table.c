@@ -19,7 +19,16 @@ static const char *const tongues[] = { "en", "de", NULL };
 const struct setting settings[] = {
     { SETTING(listen), .section = "Where it is reached", .standard = "127.0.0.1:8080",
         .help = "Addresses to listen on: *127.0.0.1:8080*, *[::1]:8080*, *unix:/run/chapterd/"
-                "http.sock*. Put a reverse proxy with TLS in front of it." },
+                "http.sock*, and with TLS *tls:0.0.0.0:443*. Put a reverse proxy with TLS in front "
+                "of it, or let it speak TLS itself." },
+    { SETTING(tls_certificate), .unit = UNIT_FILE,
+        .help = "File in PEM with the server's certificate, and behind it those between it and "
+                "its authority. For *tls:* in *listen*. This file and *tls_key* are read again "
+                "when they change, and on SIGHUP; the old ones stay in use when the new ones "
+                "cannot be used." },
+    { SETTING(tls_key), .unit = UNIT_FILE,
+        .help = "File in PEM with its private key, without a password, readable by the daemon's "
+                "user alone." },
     { SETTING(base_url), .help = "What links in mails and calendars begin with, as people see it: "
                                  "*https://chapters.example.org*. May be left out when it listens "
                                  "on a loopback address." },

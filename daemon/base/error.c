@@ -19,6 +19,8 @@ const struct condition
     ADDRESS_TOO_LONG = { 414, .title = N_("The address is too long.") },
     UNSUPPORTED_TYPE = { 415, .title = N_("This kind of content is not accepted here.") },
     RANGE_NOT_SATISFIABLE = { 416, .title = N_("The requested part does not exist.") },
+    UPGRADE_REQUIRED = { 426, .title = N_("This is answered over https only. Please use the https "
+                                          "address.") },
     MISDIRECTED = { 421, .title = N_("This server does not serve that host.") },
     TOO_MANY = { 429, .title = N_("Too many attempts. Please wait a moment.") },
     HEADERS_TOO_LARGE = { 431, .title = N_("The header of the request is too large.") },

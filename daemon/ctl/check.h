@@ -30,5 +30,9 @@ void check_store(struct checks *);
 /* with_database: also looks for every group that gives a role in a chapter. */
 void check_directory(struct checks *, bool with_database);
 void check_listeners(struct checks *);
+/* The files of the certificate, when there are any. */
+void check_tls(struct checks *);
+/* Sends a question over TLS, reads what comes until the end: bytes of the answer, 0 for none. */
+size_t check_ask_tls(int fd, const char *question, char *answer, size_t max);
 
 #endif

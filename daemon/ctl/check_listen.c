@@ -16,6 +16,7 @@
 #include "ctl/check.h"
 
 #define ANSWER_MAX 4096
+#define TLS_PREFIX "tls:"
 
 /* Where to listen, as the kernel takes it. */
 struct address {
@@ -64,9 +65,22 @@ new_socket(const struct address *address)
     return fd;
 }
 
+static size_t
+ask(int fd, const char *question, char *answer, size_t max)
+{
+    size_t n = 0;
+    ssize_t got;
+
+    if (send(fd, question, strlen(question), MSG_NOSIGNAL) != (ssize_t)strlen(question))
+        return 0;
+    while (n < max && (got = recv(fd, answer + n, max - n, 0)) > 0)
+        n += (size_t)got;
+    return n;
+}
+
 /* Does what listens there answer as chapterd does? */
 static bool
-is_ours(struct checks *checks, int fd)
+is_ours(struct checks *checks, int fd, bool tls)
 {
     struct uri base;
     const char *host =
@@ -74,15 +88,9 @@ is_ours(struct checks *checks, int fd)
     const char *question = arena_printf(checks->ctl->arena,
         "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
         strchr(host, ':') == NULL ? host : arena_printf(checks->ctl->arena, "[%s]", host));
-    char answer[ANSWER_MAX];
-    size_t n = 0;
-    ssize_t got;
+    char answer[ANSWER_MAX + 1];
 
-    if (send(fd, question, strlen(question), MSG_NOSIGNAL) != (ssize_t)strlen(question))
-        return false;
-    while (n + 1 < sizeof answer && (got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0)
-        n += (size_t)got;
-    answer[n] = '\0';
+    answer[(tls ? check_ask_tls : ask)(fd, question, answer, ANSWER_MAX)] = '\0';
     const char *body = strstr(answer, "\r\n\r\n");
     return text_starts(answer, "HTTP/1.1 ") && body != NULL &&
            (text_starts(body + 4, "ok\n") || text_starts(body + 4, "stopping\n"));
@@ -120,16 +128,17 @@ static void
 check_listener(struct checks *checks, const char *word)
 {
     struct address address;
+    bool tls = text_starts(word, TLS_PREFIX);
 
-    if (!read_address(checks->ctl->arena, word, &address)) {
-        check_tell(
-            checks, WRONG, "listen", "Write HOST:PORT or unix:/PATH.", "%s is no address", word);
+    if (!read_address(checks->ctl->arena, word + (tls ? strlen(TLS_PREFIX) : 0), &address)) {
+        check_tell(checks, WRONG, "listen", "Write HOST:PORT, tls:HOST:PORT or unix:/PATH.",
+            "%s is no address", word);
         return;
     }
     CLEANUP(close_fd) int fd = new_socket(&address);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address.storage, address.n) != 0)
         check_bind(checks, word, &address);
-    else if (is_ours(checks, fd))
+    else if (is_ours(checks, fd, tls))
         check_tell(checks, GOOD, "listen", NULL, "chapterd answers at %s", word);
     else
         check_tell(checks, WRONG, "listen",

@@ -213,7 +213,7 @@ client_is_our_host(
 
 fallible
 client_find(struct arena *arena, const struct config *config, const struct networks *trusted,
-    const struct address *peer, const struct head *head, const char *authority,
+    const struct address *peer, bool tls, const struct head *head, const char *authority,
     struct client *client, struct address *real)
 {
     bool believed = networks_have(trusted, peer);
@@ -226,7 +226,7 @@ client_find(struct arena *arena, const struct config *config, const struct netwo
         host = authority;
     *real = believed ? real_address(arena, trusted, peer, head) : *peer;
     *client = (struct client){
-        .scheme = proto != NULL && text_same_nocase(proto, "https") ? "https" : "http",
+        .scheme = (proto == NULL ? tls : text_same_nocase(proto, "https")) ? "https" : "http",
         .host = "localhost",
         .port = -1,
         .network = bucket(arena, real),

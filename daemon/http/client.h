@@ -30,13 +30,14 @@ bool address_is_loopback(const struct address *);
 /*
  * Who is at the other end, from the peer and the head of the request. Only a
  * peer in `trusted` is believed about X-Forwarded-For, -Proto and -Host; of
- * several addresses the last one that is not itself trusted counts.
+ * several addresses the last one that is not itself trusted counts. tls: the
+ * connection itself is encrypted.
  * authority: host and port that the target or the Host header names. MISDIRECTED
  * and BAD_REQUEST.
  */
 fallible client_find(struct arena *, const struct config *, const struct networks *trusted,
-    const struct address *peer, const struct head *, const char *authority, struct client *,
-    struct address *real);
+    const struct address *peer, bool tls, const struct head *, const char *authority,
+    struct client *, struct address *real);
 
 /* One of config->hosts, that of base_url, or for a client on this machine a name of it. */
 bool client_is_our_host(struct arena *, const struct config *, bool loopback, const char *host);

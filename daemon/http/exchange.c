@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/text.h"
 #include "html/lang.h"
 #include "html/out.h"
 #include "http/app.h"
@@ -10,7 +11,9 @@
 #include "http/exchange.h"
 #include "http/front_in.h"
 #include "http/layout.h"
+#include "http/reaper.h"
 #include "http/response_out.h"
+#include "http/route.h"
 
 static fallible
 say_why(struct request *rq, struct response *rs UNUSED)
@@ -74,8 +77,8 @@ find_address(struct exchange *ex)
     size_t n;
 
     split_target(rq->arena, ex->head.target, ex->framing.form, &authority, &path, &n, &rq->query);
-    TRY(client_find(rq->arena, config, ex->front->trusted, &ex->peer, &ex->head,
-        authority != NULL ? authority : ex->framing.host, &rq->client, &ex->real));
+    TRY(client_find(rq->arena, config, ex->front->trusted, &ex->peer, ex->connection->tls,
+        &ex->head, authority != NULL ? authority : ex->framing.host, &rq->client, &ex->real));
     if (ex->framing.form == TARGET_SERVER) {
         rq->href = "*";
         return NULL;
@@ -112,6 +115,42 @@ answer_options(struct exchange *ex)
         reply_make(ex);
 }
 
+/*
+ * Does it cross a net in clear, without a proxy of ours in between that would know more?
+ * Nothing of it is looked at then but its address, least of all a password.
+ */
+static bool
+is_in_clear(const struct exchange *ex)
+{
+    const struct request *rq = &ex->rq;
+
+    return !ex->connection->tls && !address_is_loopback(&ex->peer) &&
+           !networks_have(ex->front->trusted, &ex->peer) &&
+           (rq->route == NULL || rq->route->login != LOGIN_NONE);
+}
+
+/* Who only reads is shown the way; who has sent something is told, and sends it again by himself. */
+static fallible
+send_to_tls(struct exchange *ex)
+{
+    struct request *rq = &ex->rq;
+    const char *base = rq->app->config->base_url;
+    bool reads = rq->method == GET || rq->method == HEAD || rq->method == OPTIONS ||
+                 rq->method == PROPFIND || rq->method == REPORT;
+
+    if (!reads || base == NULL || !text_starts(base, "https://"))
+        return REFUSE(rq->arena, UPGRADE_REQUIRED);
+    int n = (int)strcspn(base + strlen("https://"), "/") + (int)strlen("https://");
+    response_status(ex->rs, 308);
+    response_header(ex->rs, "Location",
+        arena_printf(rq->arena, "%.*s%s%s%s", n, base, strcmp(rq->href, "*") == 0 ? "/" : rq->href,
+            rq->query == NULL ? "" : "?", rq->query == NULL ? "" : rq->query));
+    TRY(response_end(rq, ex->rs));
+    ex->refused = true;
+    reply_make(ex);
+    return NULL;
+}
+
 /* What the visitor chose (POST /language keeps it in a cookie), else what her browser asks for. */
 static const struct lang *
 language_of(struct request *rq)
@@ -141,6 +180,8 @@ exchange_open(struct exchange *ex)
     ex->close = false;
     ex->drain_max = drain_max(ex);
     struct error *e = ex->framing.form == TARGET_SERVER ? NULL : find_route(ex);
+    if (is_in_clear(ex))
+        return send_to_tls(ex);
     if (rq->method == OPTIONS && (rq->route == NULL || rq->route == &no_route) && !exchange_has_body(ex)) {
         answer_options(ex);
         return NULL;

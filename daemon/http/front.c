@@ -23,6 +23,7 @@
 #include "http/reaper.h"
 #include "http/response_out.h"
 #include "http/spool.h"
+#include "http/tls.h"
 #include "http/worker.h"
 
 /* ---------------------------------------------------------------- handing over */
@@ -298,6 +299,10 @@ on_connection(
         c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         c->peer = address_of(
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        c->tls = listener->tls;
+        if (c->tls)
+            tls_prepare(listener->front->tls,
+                MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
         reaper_add(listener->front->reaper, c);
     } else if (c != NULL) {
         reaper_remove(listener->front->reaper, c);
@@ -374,12 +379,17 @@ start_daemon(struct front *front, struct listener *listener)
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout, NULL },
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)config->connection_memory, NULL },
         { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (intptr_t)KB(4), NULL },
-        { threads < 2 ? MHD_OPTION_END : MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
+        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)(threads < 2 ? 0 : threads), NULL },
+        { listener->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0,
+            (void *)(uintptr_t)tls_priorities },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_certificate_callback() },
+        { MHD_OPTION_TLS_NO_ALPN, 1, NULL }, /* tls_prepare() names less */
         { MHD_OPTION_END, 0, NULL },
     };
 
     listener->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+            (listener->tls ? MHD_USE_TLS : 0U),
         0, NULL, NULL, on_access, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
         MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (listener->daemon == NULL)
@@ -387,6 +397,21 @@ start_daemon(struct front *front, struct listener *listener)
             "The HTTP server cannot start; "
             "is the number of connections above what the system allows (ulimit -n)?");
     return NULL;
+}
+
+static fallible
+start_tls(struct arena *arena, struct front *front)
+{
+    const struct config *config = front->app->config;
+    bool wanted = false;
+
+    for (int i = 0; i < front->n_listeners; i++)
+        wanted = wanted || front->listener[i].tls;
+    if (!wanted)
+        return NULL;
+    if (config->tls_certificate == NULL || config->tls_key == NULL)
+        return FAIL(arena, INTERNAL, "listen: tls: needs tls_certificate and tls_key");
+    return tls_start(arena, config->tls_certificate, config->tls_key, &front->tls);
 }
 
 /* Each connection is a descriptor: takes as many as the system gives. */
@@ -415,6 +440,7 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     TRY(networks_read(
         arena, &config->metrics_networks, "metrics_networks", &front->metrics_networks));
     TRY(listen_open(arena, front));
+    TRY(start_tls(arena, front));
     raise_limits();
     static_start(front);
     front->reaper = reaper_start(config, &front->metrics.reaped);
@@ -425,6 +451,19 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
         TRY(start_daemon(front, &front->listener[i]));
     *started = front;
     return NULL;
+}
+
+void
+front_look(struct front *front, bool now)
+{
+    if (front->tls != NULL)
+        tls_look(front->tls, now);
+}
+
+int
+front_turn(const struct front *front)
+{
+    return front->tls != NULL ? 2 : 10;
 }
 
 int
@@ -477,4 +516,5 @@ front_stop(struct front *front)
     workers_free(front->workers);
     workers_free(front->monitors);
     spool_free(front->spool);
+    tls_stop(front->tls);
 }

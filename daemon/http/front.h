@@ -18,6 +18,13 @@ struct front;
  */
 fallible front_start(struct arena *, const struct app *, struct front **);
 
+/*
+ * Looks after what may change while it runs: the certificate's files. To be called every
+ * front_turn() seconds by the thread that started it; now: they are read in any case.
+ */
+void front_look(struct front *, bool now);
+int front_turn(const struct front *);
+
 /* The TCP port of a listener, as the system gave it; 0 for a unix socket. For tests. */
 int front_port(const struct front *, int listener);
 

@@ -12,6 +12,7 @@
 struct exchange;
 struct reaper;
 struct spool;
+struct tls;
 struct workers;
 
 /* A socket that listens. */
@@ -19,6 +20,7 @@ struct listener {
     struct front *front;
     struct MHD_Daemon *daemon;
     int fd;
+    bool tls;
     bool ours;        /* not one that systemd keeps open for the next of us */
     int port;         /* 0: a unix socket */
     const char *path; /* of a unix socket that we made and remove; or NULL */
@@ -47,6 +49,7 @@ struct front {
     struct workers *monitors; /* one, for what must answer while all others are busy */
     struct spool *spool;
     struct reaper *reaper;
+    struct tls *tls; /* NULL: no listener has it */
     const char *const *asset_etags; /* one for each of assets[] */
     bool reads_leniently;          /* the library, of this version: see layout.h */
     const char *boot;               /* begins the id of each request */

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 
 #define BACKLOG       1024
 #define LISTENERS_MAX 16
+#define TLS_PREFIX    "tls:"
 
 static fallible
 failed(struct arena *arena, const char *word, const char *what)
@@ -43,7 +45,7 @@ port_of(int fd)
 }
 
 static fallible
-add(struct arena *arena, struct front *front, int fd, bool ours, const char *path)
+add(struct arena *arena, struct front *front, int fd, bool tls, bool ours, const char *path)
 {
     if (front->n_listeners == LISTENERS_MAX) {
         close(fd);
@@ -52,7 +54,7 @@ add(struct arena *arena, struct front *front, int fd, bool ours, const char *pat
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     front->listener[front->n_listeners++] = (struct listener){
-        .front = front, .fd = fd, .ours = ours, .port = port_of(fd), .path = path
+        .front = front, .fd = fd, .tls = tls, .ours = ours, .port = port_of(fd), .path = path
     };
     return NULL;
 }
@@ -88,11 +90,12 @@ open_unix(struct arena *arena, struct front *front, const char *word, const char
         return failed(arena, word, "cannot listen");
     int taken = fd;
     fd = -1;
-    return add(arena, front, taken, true, path);
+    return add(arena, front, taken, false, true, path);
 }
 
 static fallible
-open_address(struct arena *arena, struct front *front, const char *word, const struct addrinfo *ai)
+open_address(struct arena *arena, struct front *front, const char *word, bool tls,
+    const struct addrinfo *ai)
 {
     const int on = 1;
     CLEANUP(close_fd) int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -108,7 +111,7 @@ open_address(struct arena *arena, struct front *front, const char *word, const s
             "is it an address of this machine?");
     int taken = fd;
     fd = -1;
-    return add(arena, front, taken, true, NULL);
+    return add(arena, front, taken, tls, true, NULL);
 }
 
 static void
@@ -120,7 +123,7 @@ free_addresses(struct addrinfo **list)
 
 /* "127.0.0.1:8080", "[::1]:8080"; "0.0.0.0:8080" and "[::]:8080" for all addresses. */
 static fallible
-open_tcp(struct arena *arena, struct front *front, const char *word)
+open_tcp(struct arena *arena, struct front *front, const char *word, bool tls)
 {
     const char *colon = strrchr(word, ':');
     const struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
@@ -136,7 +139,27 @@ open_tcp(struct arena *arena, struct front *front, const char *word)
     if (e != 0)
         return FAIL(arena, INTERNAL, "listen: %s: %s", word, gai_strerror(e));
     for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
-        TRY(open_address(arena, front, word, ai));
+        TRY(open_address(arena, front, word, tls, ai));
+    return NULL;
+}
+
+static void
+free_names(char ***names)
+{
+    for (char **name = *names; name != NULL && *name != NULL; name++)
+        free(*name);
+    free(*names);
+}
+
+/* The sockets that systemd hands over; those with FileDescriptorName=tls have TLS. */
+static fallible
+take_given(struct arena *arena, struct front *front)
+{
+    CLEANUP(free_names) char **name = NULL;
+    int given = sd_listen_fds_with_names(1, &name);
+
+    for (int i = 0; i < given; i++)
+        TRY(add(arena, front, SD_LISTEN_FDS_START + i, strcmp(name[i], "tls") == 0, false, NULL));
     return NULL;
 }
 
@@ -144,17 +167,17 @@ fallible
 listen_open(struct arena *arena, struct front *front)
 {
     const struct words *words = &front->app->config->listen;
-    int given = sd_listen_fds(1);
 
     front->listener = NEW_ARRAY(arena, struct listener, LISTENERS_MAX);
-    for (int i = 0; i < given; i++)
-        TRY(add(arena, front, SD_LISTEN_FDS_START + i, false, NULL));
-    for (int i = 0; given <= 0 && i < words->n; i++) {
+    TRY(take_given(arena, front));
+    bool given = front->n_listeners > 0;
+    for (int i = 0; !given && i < words->n; i++) {
         const char *word = words->word[i];
+        bool tls = text_starts(word, TLS_PREFIX);
         if (text_starts(word, "unix:"))
             TRY(open_unix(arena, front, word, word + 5));
         else
-            TRY(open_tcp(arena, front, word));
+            TRY(open_tcp(arena, front, word + (tls ? strlen(TLS_PREFIX) : 0), tls));
     }
     if (front->n_listeners == 0)
         return FAIL(

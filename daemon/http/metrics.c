@@ -15,6 +15,7 @@
 #include "http/reaper.h"
 #include "http/response.h"
 #include "http/route.h"
+#include "http/tls.h"
 #include "http/worker.h"
 #include "q/system.h"
 
@@ -107,6 +108,19 @@ title(struct arena *arena, struct out *o, const char *name, const char *type, co
 }
 
 static void
+show_certificate(struct arena *arena, struct out *o, const struct tls *tls)
+{
+    if (tls == NULL)
+        return;
+    title(arena, o, "chapterd_certificate_end_seconds", "gauge",
+        "When the certificate of the listeners with TLS ends, in seconds since 1970.");
+    line(arena, o, "chapterd_certificate_end_seconds", "", tls_ends(tls));
+    title(arena, o, "chapterd_certificate_stale", "gauge",
+        "1 when the last certificate found in its file could not be used.");
+    line(arena, o, "chapterd_certificate_stale", "", tls_stale(tls));
+}
+
+static void
 show_requests(struct arena *arena, struct out *o, struct metrics *m)
 {
     title(arena, o, "chapterd_requests_total", "counter", "Requests by kind of route and status.");
@@ -189,6 +203,7 @@ metrics_show(struct request *rq, struct response *rs)
         title(arena, o, single[i].name, single[i].type, single[i].help);
         line(arena, o, single[i].name, "", single[i].value);
     }
+    show_certificate(arena, o, front->tls);
     return NULL;
 }
 

@@ -23,6 +23,7 @@ struct connection {
     struct connection *next, *previous;
     int fd;
     struct address peer;
+    bool tls;
     char *target; /* of the request that arrives; malloc, grows */
     size_t target_room;
     _Atomic enum phase phase;

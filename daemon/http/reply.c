@@ -9,6 +9,7 @@
 #include "html/out.h"
 #include "http/front_in.h"
 #include "http/mhd.h"
+#include "http/reaper.h"
 #include "http/response_out.h"
 
 #define PIECE KB(64)
@@ -65,8 +66,9 @@ from_text(const struct response *rs)
     return fd < 0 ? NULL : from_file(&fd, &rs->range);
 }
 
+/* Over TLS there is no sendfile; the library would read files in pieces of 4 KiB. */
 static struct MHD_Response *
-make(struct response *rs)
+make(struct response *rs, bool tls)
 {
     switch (rs->kind) {
     case REPLY_TEXT:
@@ -74,9 +76,9 @@ make(struct response *rs)
     case REPLY_BYTES:
         return from_memory(rs->bytes, &rs->range);
     case REPLY_PARTS:
-        if (rs->n_parts == 1)
+        if (rs->n_parts == 1 && !tls)
             return from_file(&rs->part[0].fd, &rs->range);
-        if (rs->n_parts > 1)
+        if (rs->n_parts > 0)
             return MHD_create_response_from_callback(
                 (uint64_t)(rs->range.last - rs->range.first + 1), PIECE, read_parts, rs, NULL);
         break;
@@ -90,12 +92,12 @@ void
 reply_make(struct exchange *ex)
 {
     struct response *rs = ex->rs;
-    struct MHD_Response *reply = make(rs);
+    struct MHD_Response *reply = make(rs, ex->connection->tls);
 
     if (reply == NULL) { /* no descriptor left */
         LOG(LOG_ERROR_, "reply_failed", "request", ex->rq.id);
         response_error(ex, rs, REFUSE(ex->rq.arena, TRY_LATER), true);
-        reply = make(rs);
+        reply = make(rs, ex->connection->tls);
     }
     if (reply == NULL)
         return;

@@ -206,6 +206,20 @@ add_default(struct response *rs, const char *name, const char *value)
         response_header(rs, name, value);
 }
 
+/*
+ * May browsers keep in mind that this name is served over https alone (RFC 6797)? Not an address,
+ * and no name of every machine, where other programs answer too.
+ */
+static bool
+is_secure_name(const struct request *rq)
+{
+    const char *host = rq->client.host;
+    struct address a;
+
+    return host != NULL && strcmp(rq->client.scheme, "https") == 0 &&
+           !text_same_nocase(host, "localhost") && !address_read(host, &a);
+}
+
 static void
 add_common(struct request *rq, struct response *rs)
 {
@@ -228,6 +242,10 @@ add_common(struct request *rq, struct response *rs)
         add_default(rs, "WWW-Authenticate", "Basic realm=\"chapterd\", charset=\"UTF-8\"");
     if (rq->method == OPTIONS && exchange_of(rq)->allow != NULL)
         add_default(rs, "Allow", exchange_of(rq)->allow);
+    if (rs->status == 426) /* RFC 9110, 15.5.22 */
+        add_default(rs, "Upgrade", "TLS/1.2, HTTP/1.1");
+    if (is_secure_name(rq))
+        add_default(rs, "Strict-Transport-Security", "max-age=31536000");
     if (rs->status == 503)
         add_default(rs, "Retry-After", "5");
     if (rs->status == 429)

@@ -13,6 +13,7 @@ chapterd_up()
     own chapterd "$state/chapterd" 0711
     own chapterd "$state/chapterd/blobs" 0700
     keep_settings
+    if [ -n "$tls" ]; then tls_up; fi
 
     local pid
     pid=$(pid_of chapterd)
@@ -41,7 +42,12 @@ chapterd_up()
     demo_chapters_up "$control"
     launch chapterd "$state/chapterd/chapterd.log" "$program" -c "$conf"
     wait_for_answer
-    say chapterd "started in $(seconds_since "$started") s on http://127.0.0.1:$http_port"
+    say chapterd "started in $(seconds_since "$started") s on $(chapterd_url)"
+}
+
+chapterd_url()
+{
+    if [ -n "$tls" ]; then echo "https://localhost:$http_port"; else echo "http://127.0.0.1:$http_port"; fi
 }
 
 # A program that was built anew while it ran shows as deleted, or its copy differs.
@@ -75,13 +81,17 @@ write_conf()
     printf 'service\n' >"$secret"
     if [ "$(id -u)" = 0 ]; then chown "${user_of[chapterd]}:" "$secret"; fi
     chmod 0600 "$secret"
+    local listen=127.0.0.1:$http_port
+    if [ -n "$tls" ]; then listen="tls:$listen"; fi
     awk -v settings="$state/settings" '
         BEGIN { while ((getline <settings) > 0) set[$1] = 1 }
         !($1 in set)' >"$conf.new" <<CONF
 # Made by packaging/stack; change it with --set.
-listen = 127.0.0.1:$http_port
-base_url = http://127.0.0.1:$http_port
-database = host=$sockets/postgres port=5432 dbname=chapterd user=chapterd
+listen = $listen
+base_url = $(chapterd_url)
+${tls:+tls_certificate = $state/tls/server.pem
+tls_key = $state/tls/server-key.pem
+}database = host=$sockets/postgres port=5432 dbname=chapterd user=chapterd
 admin_database = host=$sockets/postgres port=5432 dbname=chapterd user=chapterd_admin
 blob_dir = $state/chapterd/blobs
 ldap_uri = $ldapi_url
@@ -131,6 +141,13 @@ wait_for_answer()
 healthy()
 {
     local status=''
+    if [ -n "$tls" ]; then
+        status=$(printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
+            timeout 5 openssl s_client -quiet -verify_quiet -connect "127.0.0.1:$http_port" 2>/dev/null |
+            head -n 1)
+        [[ $status == HTTP/1.1\ 200* ]]
+        return
+    fi
     {
         exec 8<>"/dev/tcp/127.0.0.1/$http_port" &&
             printf 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$http_port" >&8 &&

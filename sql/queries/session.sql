@@ -31,12 +31,30 @@ SELECT coalesce((SELECT greatest(0, ceil(extract(epoch FROM last + least(60, 2 ^
                    FROM login_failure WHERE bucket = $1 AND count >= 5 AND last > now() - interval '15 minutes'), 0),
        coalesce((SELECT count FROM login_failure WHERE bucket = $2 AND first > now() - interval '10 minutes'), 0)
 
--- login_failed: Counts a wrong password. An account's count ends after 15 quiet minutes, a network's after 10 in all.
+-- login_take: Counts a try before its password is looked at, so that tries at the same time see each other. Not account: this account must wait; not network: that network must. Then it is to be rolled back.
+-- in   account bytea, network bytea, most int4
+-- out  account bool, network bool
+WITH a AS (
+    INSERT INTO login_failure AS f (bucket, count) VALUES ($1, 1)
+        ON CONFLICT (bucket) DO UPDATE
+       SET count = CASE WHEN f.last < now() - interval '15 minutes' THEN 1 ELSE f.count + 1 END,
+           first = CASE WHEN f.last < now() - interval '15 minutes' THEN now() ELSE f.first END, last = now()
+     WHERE f.count < 5 OR f.last + least(60, 2 ^ least(f.count - 4, 6)) * interval '1 second' <= now()
+ RETURNING bucket
+), n AS (
+    INSERT INTO login_failure AS f (bucket, count) SELECT $2, 1 FROM a
+        ON CONFLICT (bucket) DO UPDATE
+       SET count = CASE WHEN f.first < now() - interval '10 minutes' THEN 1 ELSE f.count + 1 END,
+           first = CASE WHEN f.first < now() - interval '10 minutes' THEN now() ELSE f.first END, last = now()
+     WHERE f.count < $3 OR f.first < now() - interval '10 minutes'
+ RETURNING bucket
+)
+SELECT EXISTS (SELECT FROM a), EXISTS (SELECT FROM n) FROM set_config('synchronous_commit', 'off', true)
+
+-- login_forgive: The try that was counted was none: the password was right, or nobody could tell. An account that had to wait had done so before.
 -- in   account bytea, network bytea
-INSERT INTO login_failure AS f (bucket, count) VALUES ($1, 1), ($2, 1)
-    ON CONFLICT (bucket) DO UPDATE
-   SET count = CASE WHEN CASE WHEN f.bucket = $1 THEN f.last < now() - interval '15 minutes'
-                              ELSE f.first < now() - interval '10 minutes' END THEN 1 ELSE f.count + 1 END,
-       first = CASE WHEN CASE WHEN f.bucket = $1 THEN f.last < now() - interval '15 minutes'
-                              ELSE f.first < now() - interval '10 minutes' END THEN now() ELSE f.first END,
-       last = now()
+UPDATE login_failure
+   SET count = greatest(count - 1, 0),
+       last = CASE WHEN bucket = $1 AND count > 5 THEN last - interval '60 seconds' ELSE last END
+  FROM set_config('synchronous_commit', 'off', true)
+ WHERE bucket IN ($1, $2)

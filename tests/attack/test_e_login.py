@@ -1,5 +1,6 @@
 """E: guessing, spraying, restarts, sessions (security.md 2.7)."""
 import re
+import threading
 import time
 import urllib.parse
 
@@ -174,3 +175,92 @@ def test_a_session_in_use_stays(server, stack):
     time.sleep(0.1)
     assert stack.sql("SELECT count(*) FROM session s JOIN person p ON p.id = s.person_id WHERE p.uid = 'erfurt-chair'"
                      " AND s.used > now() - interval '1 minute'")[0][0] >= 1
+
+
+# ---------------------------------------------------------------- guesses at the same time
+
+def at_once(jobs):
+    """Runs them in threads that start together."""
+    gate = threading.Barrier(len(jobs))
+    answers = [None] * len(jobs)
+
+    def run(i, job):
+        gate.wait()
+        answers[i] = job()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return answers
+
+
+def total(stack):
+    return stack.sql('SELECT coalesce(sum(count), 0) FROM login_failure')[0][0]
+
+
+@pytest.mark.parametrize('kind', ['password', 'app password', 'form'])
+def test_E05_fifty_guesses_at_once_are_fifty(stack, server, kind):
+    """Over two daemons: what is tried at the same time is counted before it is looked at."""
+    other = stack.daemon({'trusted_proxies': '192.0.2.1'}, name='second')
+    source = {'password': '127.50.8.1', 'app password': '127.50.9.1', 'form': '127.50.10.1'}[kind]
+    user = {'password': 'erfurt-board', 'app password': 'weimar-chair', 'form': 'bildung-board'}[kind]
+
+    def guess(i):
+        d = (server, other)[i % 2]
+        if kind == 'form':
+            browser = Browser(d)
+            browser.client = d.client(source=source)
+            page = browser('GET', '/login').text
+            token = re.search(r'name="token" value="([^"]+)"', page)[1]
+            return lambda: browser('POST', '/login', {'user': user, 'password': f'guess {i}', 'token': token, 'next': '/'})
+        password = f'guess {i}' if kind == 'password' else f'cd_{1000 + i}_{i:025}'
+        client = d.client(user, password, source=source)
+        client.conn = client.connect()
+        return lambda: ask(client)
+
+    try:
+        answers = counts(at_once([guess(i) for i in range(50)]))
+        print(f'{kind}: {answers}')
+        wrong = 403 if kind == 'form' else 401
+        assert set(answers) <= {wrong, 429}
+        assert 1 <= answers[wrong] <= 5, answers
+    finally:
+        other.stop()
+
+
+def test_E05_right_passwords_at_once_leave_nothing(stack, server):
+    """A household's devices wake up together: all get in, and nothing of it is counted."""
+    before = total(stack)
+    people = [f'{chapter}-{role}' for chapter in ('jena', 'erfurt', 'weimar', 'land', 'bildung', 'jena-nord')
+              for role in ('member', 'board', 'chair')]
+    stack.ctl('cache', 'flush', conf=server.conf)
+    clients = [server.client(user, source='127.50.11.1') for user in people * 3]
+    for client in clients:
+        client.conn = client.connect()
+    answers = counts(at_once([lambda c=c: ask(c) for c in clients]))
+    assert answers == {207: len(clients)}, answers
+    assert total(stack) == before
+
+
+def test_E05_a_right_one_takes_back_its_own_try_alone(stack, server):
+    """Guesses stay counted when the owner signs in from the same network, before and after."""
+    source, user = '127.50.12.1', 'jena-nord-chair'
+    for i in range(4):
+        assert ask(server.client(user, f'guess {i}', source=source)).status == 401
+    assert ask(server.client(user, source=source)).status == 207
+    assert ask(server.client(user, 'guess 5', source=source)).status == 401
+    assert ask(server.client(user, 'guess 6', source=source)).status == 429
+
+
+def test_E05_a_silent_directory_counts_nobody(stack):
+    """Nobody could tell whether the passwords were wrong."""
+    d = stack.daemon({'ldap_uri': 'ldapi://%2Fnonexistent%2Fsocket'}, name='silent')
+    try:
+        before = total(stack)
+        answers = [ask(d.client('jena-member', f'try {i}', source='127.50.13.1')) for i in range(8)]
+        assert counts(answers) == {503: 8}
+        assert total(stack) == before
+    finally:
+        d.stop()

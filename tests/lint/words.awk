@@ -20,7 +20,7 @@ BEGIN {
     fence("libpq-fe\\.h", "^daemon/db/")
     fence("(ldap|lber)\\.h", "^daemon/auth/ldap[a-z_]*\\.[ch]$")
     fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$")
-    fence("(gnutls/|sodium)", "^daemon/base/token\\.c$")
+    fence("(gnutls/|sodium)", "^daemon/base/token\\.c$|^daemon/http/tls\\.c$|^daemon/ctl/check_tls\\.c$")
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")

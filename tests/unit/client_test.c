@@ -79,7 +79,7 @@ seen(struct arena *a, const char *peer, const char *host, const char *const line
     if (peer != NULL)
         from = address(peer);
     arena_defer(a, (void (*)(void *))arena_free, rq->arena);
-    s.status = status_of(client_find(rq->arena, &config, networks(a, trusted, 2), &from,
+    s.status = status_of(client_find(rq->arena, &config, networks(a, trusted, 2), &from, false,
         &exchange_of(rq)->head, host, &s.client, &real));
     return s;
 }
