@@ -48,7 +48,9 @@ def test_E17_renegotiation(tls):
     """Asked to begin a handshake anew in the middle of TLS 1.2, it ends the connection."""
     process = subprocess.Popen(['openssl', 's_client', '-connect', tls.daemon.host, '-tls1_2', '-legacy_renegotiation'],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    time.sleep(0.5)
+    for line in process.stdout:  # it is at work from here on
+        if b'Extended master secret' in line:
+            break
     process.stdin.write(b'R\n')
     process.stdin.flush()
     said = process.communicate(timeout=20)[0].decode('utf-8', 'replace')

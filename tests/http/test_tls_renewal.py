@@ -160,7 +160,8 @@ def test_F38_the_old_one_stays(own, authority, fault):
             path.unlink(missing_ok=True)
     new = authority.pair()
     d.put(*new)
-    wait_for(lambda: d.shows(new[0]), 40, 'the mended one')
+    d.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: d.shows(new[0]), 20, 'the mended one')
     assert metrics(d)['chapterd_certificate_stale'] == 0
 
 
