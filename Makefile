@@ -123,7 +123,7 @@ asan:
 faults:
 	$(MAKE) BUILD=build/faults TEST_FAULTS=1 all
 tsan:
-	$(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g" all
+	$(MAKE) BUILD=build/tsan SANITIZE=thread TEST_FAULTS=1 CFLAGS="-O1 -g" all build/tsan/tests/http/front_test
 
 -include $(wildcard packaging/*.mk tests/*.mk)
 

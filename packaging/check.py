@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 ALLOWED_SKIP = '/dev/fuse'
 MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD'}  # not the steps'
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
-FRONT_TEST = ASAN + '/tests/http/front_test'
+FRONT_TEST = 'tests/http/front_test'
 
 
 class Step:
@@ -59,7 +59,7 @@ SETS = {
         pytest('browser'),
         make('fuzz', 'fuzz', 'SECONDS=5'),
         Step('package', ['packaging/check-package.sh']),
-        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / FRONT_TEST)),
+        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / ASAN / FRONT_TEST)),
         pytest('backup', build=ASAN),
         pytest('ctl', build=ASAN),
         pytest('suites'),
@@ -82,7 +82,8 @@ SETS = {
         pytest('attack', limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),
         pytest('backup', limit=7200, LONG='1'),
-        pytest('http-tsan', 'tests/http', build=TSAN, limit=7200),
+        pytest('http-tsan', 'tests/http', build=TSAN, limit=7200,
+               CHAPTERD_FRONT_TEST=str(ROOT / TSAN / FRONT_TEST)),
     ],
     'scale': [
         build('release', 'all'),

@@ -65,7 +65,7 @@ limit(__rlimit_resource_t what, rlim_t most)
 bool
 sandbox_enter(struct sandbox *sandbox)
 {
-#ifndef __SANITIZE_ADDRESS__ /* its shadow is larger than any limit */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* shadows have no limit */
     if (!limit(RLIMIT_AS, MEMORY_MAX))
         return false;
 #endif
