@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/config.h"
+#include "base/macros.h"
 #include "base/time.h"
 
 #define SECOND     INT64_C(1000000)
@@ -158,52 +159,83 @@ look_at(struct reaper *r, struct connection *c, int64_t now)
     }
 }
 
-static bool
-kept_alive(const struct connection *c)
+/* When somebody was last heard of: at the end of a request, else when it was seen to be there. */
+static int64_t
+heard(const struct connection *c)
 {
-    return c->seen == IDLE && c->seen_requests > 0 && !c->cut;
+    int64_t rested = atomic_load(&c->rested);
+
+    return rested != 0 ? rested : c->since;
 }
 
 static int
 by_age(const void *a, const void *b)
 {
-    const struct connection *const *x = a, *const *y = b;
-
-    int64_t one = atomic_load(&(*x)->rested), other = atomic_load(&(*y)->rested);
+    int64_t one = heard(*(const struct connection *const *)a);
+    int64_t other = heard(*(const struct connection *const *)b);
 
     return (one > other) - (one < other);
 }
 
-/* Each kept connection holds the memory of its last request (decisions 1.23). */
-static void
-close_oldest(struct reaper *r, int64_t kept)
+static bool
+kept_alive(const struct connection *c, int64_t now UNUSED)
 {
-    struct connection **all = malloc((size_t)kept * sizeof(struct connection *));
+    return c->seen == IDLE && c->seen_requests > 0 && !c->cut;
+}
+
+static bool
+idle(const struct connection *c, int64_t now)
+{
+    return c->seen == IDLE && !c->cut && now - heard(c) > SECOND;
+}
+
+/* Closes the oldest of those that are so, but for the youngest `kept` among them. */
+static void
+close_oldest(
+    struct reaper *r, bool (*so)(const struct connection *, int64_t), int64_t now, int64_t kept)
+{
+    struct connection **all = calloc((size_t)r->n + 1, sizeof(struct connection *));
     int64_t n = 0;
 
     if (all == NULL)
         return;
     for (struct connection *c = r->first; c != NULL; c = c->next) {
-        if (kept_alive(c))
+        if (so(c, now))
             all[n++] = c;
     }
     qsort(all, (size_t)n, sizeof(struct connection *), by_age);
-    for (int64_t i = 0; i < n - r->config->idle_connections; i++)
+    for (int64_t i = 0; i < n - kept; i++)
         cut(r, all[i]);
     free(all);
+}
+
+/*
+ * Each kept connection holds the memory of its last request (decisions 1.23). And
+ * past the limit nobody new would get in, so who says nothing goes before that.
+ */
+static void
+make_room(struct reaper *r, int64_t now)
+{
+    int64_t kept = 0, idlers = 0, crowd = r->config->connections - r->config->connections / 8;
+
+    for (struct connection *c = r->first; c != NULL; c = c->next) {
+        kept += kept_alive(c, now);
+        idlers += idle(c, now);
+    }
+    if (kept > r->config->idle_connections)
+        close_oldest(r, kept_alive, now, r->config->idle_connections);
+    if (r->n > crowd && idlers > 0)
+        close_oldest(r, idle, now, idlers > r->n - crowd ? idlers - (r->n - crowd) : 0);
 }
 
 static void
 tick(struct reaper *r)
 {
-    int64_t now = time_monotonic(), kept = 0;
+    int64_t now = time_monotonic();
 
-    for (struct connection *c = r->first; c != NULL; c = c->next) {
+    for (struct connection *c = r->first; c != NULL; c = c->next)
         look_at(r, c, now);
-        kept += kept_alive(c);
-    }
-    if (kept > r->config->idle_connections)
-        close_oldest(r, kept);
+    make_room(r, now);
 }
 
 static void *

@@ -48,7 +48,8 @@ struct connection {
  * The library's own time-out is about silence; a client that sends a byte a
  * second lives for ever. This thread looks at each connection once a second and
  * shuts those down that are too slow in sending a head, a body, or in reading,
- * and the ones longest idle when there are more than config->idle_connections.
+ * and the ones longest idle when there are more than config->idle_connections, or
+ * so many connections that there would soon be no room for new ones.
  */
 struct reaper *reaper_start(const struct config *, atomic_ullong *count);
 void reaper_stop(struct reaper *);

@@ -275,6 +275,15 @@ class Daemon:
                 total += int(match[1]) * 1024 if match else 0
         return total
 
+    def pss(self):
+        """Bytes of memory of the daemon and its helpers, shared pages counted in parts."""
+        total = 0
+        for pid in self.family():
+            with contextlib.suppress(OSError):
+                match = re.search(r'^Pss:\s+(\d+)', pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(), re.M)
+                total += int(match[1]) * 1024 if match else 0
+        return total
+
     def fds(self):
         return len(os.listdir(f'/proc/{self.pid}/fd'))
 
