@@ -11,6 +11,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "auth/audit.h"
 #include "auth/auth.h"
 #include "base/arena.h"
 #include "base/config.h"
@@ -35,6 +36,7 @@
 #include "webdav/quota.h"
 
 #define HELPERS 4
+#define DEBUG_LOG_HOURS 24
 
 static const char usage[] =
     "Usage: chapterd [-c FILE] [--check | --routes]\n"
@@ -82,12 +84,31 @@ log_level(const char *word)
     return LOG_INFO_;
 }
 
+/* Whose paths are logged is to know it: nothing starts before it stands in the chapters' logs. */
 static fallible
-check_database(const struct app *app, struct arena *arena)
+tell_debug_log(struct db *db, struct arena *arena)
+{
+    const struct db_scope none = { .chapters = "" };
+
+    TRY(db_begin(db, arena, READ_WRITE, &none));
+    return db_end(db, arena,
+        audit(db, arena,
+            &(struct audit_entry){ .what = AUDIT_DEBUG_LOG_ON,
+                .by = BY_OPERATOR,
+                .kind = "installation",
+                .amount = DEBUG_LOG_HOURS }));
+}
+
+static fallible
+check_database(struct app *app, struct arena *arena)
 {
     struct db *db = db_new(app->config->database, "chapterd start");
     struct error *e = schema_check(db, arena);
 
+    if (e == NULL && app->config->debug_access_log) {
+        e = tell_debug_log(db, arena);
+        app->debug_log_until = time_now() + DEBUG_LOG_HOURS * 3600 * INT64_C(1000000);
+    }
     db_free(db);
     return e;
 }

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "modules/audit/audit.h"
 #include "modules/chapters/chapters.h"
 #include "modules/documents/documents.h"
 #include "webdav/dav.h"
@@ -10,6 +11,7 @@
 const struct module *const modules[] = {
     &chapters_module,
     &documents_module,
+    &audit_module,
     NULL,
 };
 

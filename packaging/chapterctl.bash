@@ -7,7 +7,12 @@ _chapterctl()
 
     case $prev in
     --config | -c) _filedir; return ;;
-    --kind) mapfile -t COMPREPLY < <(compgen -W 'state district local network' -- "$cur"); return ;;
+    --kind)
+        local kinds='state district local network'
+        [[ " ${words[*]} " == *' audit '* ]] && kinds='rights chapter contents operation'
+        mapfile -t COMPREPLY < <(compgen -W "$kinds" -- "$cur")
+        return
+        ;;
     esac
 
     local first='' second='' i

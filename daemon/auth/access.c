@@ -1,5 +1,7 @@
 #include "auth/access.h"
 
+#include <stddef.h>
+
 const struct principal nobody = { .uid = "", .name = "" };
 
 /* A guest by e-mail is nobody special but where she was invited. */
@@ -12,6 +14,15 @@ access_role(const struct principal *who, int64_t chapter)
         if (who->roles[i].chapter == chapter)
             return who->roles[i].role;
     return who->guest ? ROLE_PUBLIC : ROLE_FEDERATION;
+}
+
+const struct look *
+access_look(const struct principal *who, int64_t chapter)
+{
+    for (int i = 0; who->state_admin && i < who->n_looks; i++)
+        if (who->looks[i].chapter == chapter)
+            return &who->looks[i];
+    return NULL;
 }
 
 bool
@@ -56,6 +67,15 @@ group_rights(const struct principal *who, const struct policy *policy)
     return 0;
 }
 
+/* A state admin's look reads what the chair could read, and no more than reads. */
+static unsigned
+look_rights(const struct principal *who, const struct policy *policy)
+{
+    bool looks = policy->read_level <= ROLE_CHAIR && access_look(who, policy->chapter) != NULL;
+
+    return looks ? MAY_READ : 0;
+}
+
 unsigned
 access_explain(const struct principal *who, const struct policy *policy, struct access_why *why)
 {
@@ -67,8 +87,9 @@ access_explain(const struct principal *who, const struct policy *policy, struct 
     enum role role = access_role(who, policy->chapter);
     *why = (struct access_why){ .role = role,
         .by_role = role_rights(role, policy),
-        .by_group = group_rights(who, policy) };
-    return why->by_role | why->by_group;
+        .by_group = group_rights(who, policy),
+        .by_look = look_rights(who, policy) };
+    return why->by_role | why->by_group | why->by_look;
 }
 
 unsigned

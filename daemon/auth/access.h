@@ -22,6 +22,12 @@ struct role_in {
     enum role role;
 };
 
+/* A chapter that a state admin may read for a while, having said why (override). */
+struct look {
+    int64_t chapter;
+    int64_t until; /* microseconds */
+};
+
 /*
  * What an app password may be for. The numbers stand in the database
  * (app_password.areas) and never change; each DAV mount says which it belongs to.
@@ -48,12 +54,17 @@ struct principal {
     int n_roles;
     const struct grant_in *grants;
     int n_grants;
+    const struct look *looks; /* of a state admin's browser session; never of a device */
+    int n_looks;
 };
 
 extern const struct principal nobody;
 
 /* The role of a principal in a chapter. */
 enum role access_role(const struct principal *, int64_t chapter);
+
+/* Her look into a chapter, or NULL when she has none. */
+const struct look *access_look(const struct principal *, int64_t chapter);
 
 /* May somebody signed in like this enter an area (0: one for all, as discovery)? */
 bool access_enters(const struct principal *, unsigned area);
@@ -81,6 +92,7 @@ struct access_why {
     enum role role;    /* hers in the chapter of the collection */
     unsigned by_role;  /* MAY_... that this role gives */
     unsigned by_group; /* MAY_... that groups of the chapter give */
+    unsigned by_look;  /* MAY_READ while a state admin looks, with a reason */
 };
 unsigned access_explain(const struct principal *, const struct policy *, struct access_why *);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "auth/access.h"
+#include "auth/audit.h"
 #include "auth/auth.h"
 #include "auth/devices.h"
 #include "auth/page.h"
@@ -18,14 +19,51 @@
 #include "http/response.h"
 #include "http/route.h"
 #include "q/account.h"
+#include "q/audit.h"
 
 #define FORM_MAX KB(16)
+#define EVENTS   20 /* of the newest */
 
 fallible
 account_param_id(struct request *rq, int64_t *id)
 {
     if (!text_to_int(rq->param[0], INT64_MAX, id))
         return REFUSE(rq->arena, NOT_FOUND);
+    return NULL;
+}
+
+/* What an entry that is hers alone tells; msgids with the title. */
+static const char *
+event_text(struct request *rq, struct audit_of_person_row row)
+{
+    switch (audit_find(row.what)) {
+    case AUDIT_APP_PASSWORD_MADE:
+        return arena_printf(rq->arena, tr(rq->lang, "App password “%s” made"), row.title);
+    case AUDIT_APP_PASSWORD_REMOVED:
+        return arena_printf(rq->arena, tr(rq->lang, "App password “%s” removed"), row.title);
+    case AUDIT_PERSON_EXPORTED:
+        return tr(rq->lang, "Your data exported");
+    default:
+        return row.what; /* of a later version */
+    }
+}
+
+static fallible
+read_events(struct request *rq, struct account_sheet *sheet)
+{
+    struct rows rows;
+
+    TRY(q_audit_of_person(rq->db, rq->arena, rq->who->person, EVENTS, &rows));
+    struct account_event *event = NEW_ARRAY(rq->arena, struct account_event, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct audit_of_person_row row = audit_of_person_row(&rows, i);
+        event[i] = (struct account_event){
+            .when = time_people(rq->arena, row.at, rq->app->config->time_zone, rq->lang->tag),
+            .text = event_text(rq, row),
+        };
+    }
+    sheet->event = event;
+    sheet->n_events = rows.n;
     return NULL;
 }
 
@@ -51,12 +89,14 @@ get_account(struct request *rq, struct response *rs)
             .here = row.here,
         };
     }
+    struct account_sheet sheet = {
+        .uid = rq->who->uid, .mail = rq->who->mail, .session = session, .n = rows.n
+    };
+    TRY(read_events(rq, &sheet));
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Your account"), &v);
     v.crumbs = &home;
     v.n_crumbs = 1;
-    page_account(o, &v,
-        &(struct account_sheet){
-            .uid = rq->who->uid, .mail = rq->who->mail, .session = session, .n = rows.n });
+    page_account(o, &v, &sheet);
     return NULL;
 }
 

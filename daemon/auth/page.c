@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/macros.h"
+#include "base/time.h"
 #include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -32,6 +33,9 @@ notice_of(const struct request *rq)
         { "signed-out", N_("You are signed out.") },
         { "signed-out-everywhere",
             N_("You are signed out in all browsers. Your devices keep their app passwords.") },
+        { "override",
+            N_("You may read this chapter now. It stands in the chapter's log, with your reason.") },
+        { "override-ended", N_("You no longer look into this chapter.") },
         { "session-ended", N_("That browser is signed out.") },
         { "device-removed",
             N_("The app password is removed. Whoever uses it is refused from now on.") },
@@ -42,6 +46,19 @@ notice_of(const struct request *rq)
         if (strcmp(done, notices[i].done) == 0)
             return tr(rq->lang, notices[i].text);
     return NULL;
+}
+
+/* A state admin who reads by override is told so on every page of the chapter. */
+static void
+show_look(const struct request *rq, struct view *v)
+{
+    const struct look *look =
+        rq->chapter != 0 && rq->who != NULL ? access_look(rq->who, rq->chapter) : NULL;
+
+    if (look == NULL)
+        return;
+    v->look_until = time_people(rq->arena, look->until, rq->app->config->time_zone, rq->lang->tag);
+    v->look_end = arena_printf(rq->arena, "/c/%s/override/end", rq->param[0]);
 }
 
 struct out *
@@ -60,6 +77,7 @@ page_begin(struct request *rq, struct response *rs, const char *title, struct vi
         .script = static_href(rq, "script.js"),
         .request_id = rq->id,
         .notice = notice_of(rq) };
+    show_look(rq, v);
     response_header(rs, "Content-Language", rq->lang->tag);
     response_header(rs, "Vary", "Accept-Language, Cookie");
     return response_text(rs, "text/html; charset=utf-8");

@@ -23,7 +23,14 @@ struct session_row {
     bool here;
 };
 
+/* Of her own audit entries. */
+struct account_event {
+    const char *when, *text;
+};
+
 struct account_sheet {
+    const struct account_event *event; /* the newest first */
+    int n_events;
     const char *uid, *mail; /* mail may be NULL */
     const struct session_row *session;
     int n;

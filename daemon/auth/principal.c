@@ -5,7 +5,24 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "q/audit.h"
 #include "q/person.h"
+
+static fallible
+load_looks(struct db *db, struct arena *arena, struct principal *p)
+{
+    struct rows rows;
+
+    TRY(q_overrides_of(db, arena, p->person, &rows));
+    struct look *looks = NEW_ARRAY(arena, struct look, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct overrides_of_row row = overrides_of_row(&rows, i);
+        looks[i] = (struct look){ row.chapter, row.until };
+    }
+    p->looks = looks;
+    p->n_looks = rows.n;
+    return NULL;
+}
 
 fallible
 principal_load(struct db *db, struct arena *arena, int64_t person, const struct bytes *session,
@@ -43,7 +60,7 @@ principal_load(struct db *db, struct arena *arena, int64_t person, const struct 
     }
     *used_long_ago = first.used_long_ago;
     *who = p;
-    return NULL;
+    return p->state_admin && session != NULL ? load_looks(db, arena, p) : NULL;
 }
 
 static size_t
@@ -52,7 +69,7 @@ text_size_of(const char *s)
     return s == NULL ? 0 : strlen(s) + 1;
 }
 
-/* All that a principal needs, in one block. */
+/* All that a principal needs, in one block. Looks are not kept: they are a browser's, read anew each time. */
 static size_t
 size_of(const struct principal *p)
 {
@@ -87,6 +104,8 @@ put(void *block, const struct principal *from)
     if (from->n_grants > 0)
         memcpy(grants, from->grants, (size_t)from->n_grants * sizeof *grants);
     p->grants = grants;
+    p->looks = NULL;
+    p->n_looks = 0;
     p->uid = put_text(&text, from->uid);
     p->name = put_text(&text, from->name);
     p->mail = put_text(&text, from->mail);

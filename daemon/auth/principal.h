@@ -14,6 +14,7 @@ struct db;
 /*
  * Loads who somebody is and what she may: by her id, or (person 0) by the hash
  * of her session. *who is `nobody` when she has no access any more.
+ * With a session also what a state admin may look into at this moment.
  * *used_long_ago: the session's mark of use should be renewed. Inside a transaction.
  */
 fallible principal_load(struct db *, struct arena *, int64_t person, const struct bytes *session,

@@ -72,6 +72,9 @@ struct config {
     int64_t chapter_quota; /* of a new chapter */
     int64_t password_cache;
     bool app_passwords_only; /* on DAV; pages ask for the directory's */
+    int64_t override_time;   /* a state admin's look into a chapter */
+    int64_t override_reason_min; /* characters */
+    int64_t audit_days;
 
     /* How it speaks */
     const char *title;    /* name of the installation, shown on each page */

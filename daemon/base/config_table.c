@@ -164,6 +164,13 @@ const struct setting settings[] = {
     { SETTING(app_passwords_only), .standard = "no",
         .help = "Programs and devices (WebDAV) sign in with an app password only, which people make "
                 "for each on the page *Devices*; the directory's password is for the browser." },
+    { SETTING(override_time), .unit = UNIT_SECONDS, .standard = "3600", .least = 60, .most = 86400,
+        .help = "How long a state admin who has said why may read what a chapter keeps for its "
+                "members. The chapter sees it in its log." },
+    { SETTING(override_reason_min), .standard = "20", .least = 10, .most = 200,
+        .help = "Characters that the reason for it must have." },
+    { SETTING(audit_days), .standard = "730", .least = 91, .most = 36500,
+        .help = "Days after which entries of the chapters' logs are removed." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },
@@ -175,6 +182,7 @@ const struct setting settings[] = {
         .help = "A federation with known passwords, for trying out: refused unless all addresses "
                 "to listen on are loopback." },
     { SETTING(debug_access_log), .standard = "no",
-        .help = "Log the paths of requests, to find an error. Tells who read what: not for long." },
+        .help = "Log the paths of requests, to find an error. Tells who read what: ends by itself 24 "
+                "hours after the start, and stands in the log of every chapter." },
     { .name = NULL },
 };

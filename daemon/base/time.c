@@ -1,6 +1,7 @@
 #include "base/time.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -86,6 +87,24 @@ time_http(struct arena *arena, int64_t us)
     two_digits(s + 20, t.tm_min);
     two_digits(s + 23, t.tm_sec);
     return s;
+}
+
+bool
+time_is_day(const char *s)
+{
+    static const int longest[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int year, month, day;
+
+    if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-' ||
+        strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2)
+        return false;
+    year = (int)strtol(s, NULL, 10);
+    month = (int)strtol(s + 5, NULL, 10);
+    day = (int)strtol(s + 8, NULL, 10);
+    if (year < 1900 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= longest[month - 1] + (leap && month == 2);
 }
 
 const char *

@@ -20,6 +20,9 @@ bool time_from_http(const char *s, int64_t *us);
 /* "2026-11-20T20:00:00Z" (RFC 3339). */
 const char *time_rfc3339(struct arena *, int64_t us);
 
+/* A day of the calendar as "2027-03-31"; "2027-02-29" is none. */
+bool time_is_day(const char *s);
+
 /* For people: "20. November 2026, 21:00" or "20 November 2026, 21:00" in the given zone. */
 const char *time_people(struct arena *, int64_t us, const char *zone, const char *language);
 

@@ -43,8 +43,8 @@ struct ctl_command {
 };
 
 extern const struct ctl_command migrate_commands[], check_commands[], chapter_commands[],
-    role_commands[], sync_commands[], verify_commands[], backup_commands[], restore_commands[],
-    cache_commands[];
+    role_commands[], group_commands[], apply_commands[], sync_commands[], verify_commands[],
+    backup_commands[], restore_commands[], cache_commands[], audit_commands[];
 
 /* One run of the program. */
 struct ctl {
@@ -86,6 +86,9 @@ extern const struct ctl_command *const ctl_groups[];
 
 /* ---- transactions (work.c) ---- */
 
+/* Opens ctl->db, if it is not open yet. CONFLICT when the schema is not ours. */
+fallible ctl_connect(struct ctl *);
+
 /*
  * Runs step in a transaction of the run-time role that may touch every chapter,
  * the archived ones included; again when it lost a race. own is step's.
@@ -95,6 +98,16 @@ fallible ctl_work(struct ctl *, enum tx, fallible (*step)(struct ctl *, void *ow
 /* The same for what belongs to one person, and no chapter. */
 fallible ctl_work_as(
     struct ctl *, enum tx, int64_t person, fallible (*step)(struct ctl *, void *own), void *own);
+
+/* ---- the directory (sync.c) ---- */
+
+/* Fills ctl->app so that the directory can be asked; CONFLICT after saying what is missing. */
+fallible ctl_open_directory(struct ctl *);
+struct directory_person;
+/* What the directory says of a login name that nobody here has had yet; else *found is NULL. */
+fallible ctl_look_up(struct ctl *, const char *uid, const struct directory_person **found);
+/* "--until DATE" */
+extern const struct ctl_option ctl_until_options[];
 
 /* ---- output (print.c) ---- */
 

@@ -18,11 +18,14 @@ const struct ctl_command *const ctl_groups[] = {
     check_commands,
     chapter_commands,
     role_commands,
+    group_commands,
+    apply_commands,
     sync_commands,
     verify_commands,
     backup_commands,
     restore_commands,
     cache_commands,
+    audit_commands,
     NULL,
 };
 

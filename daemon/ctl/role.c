@@ -54,6 +54,7 @@ role_grant_command(struct ctl *ctl)
                         } };
 
     TRY(read_role(ctl, ctl->arg[2], &c.grant.role));
+    TRY(ctl_look_up(ctl, c.grant.uid, &c.grant.found));
     TRY(ctl_work(ctl, READ_WRITE, grant_step, &c));
     ctl_say(ctl, "%s %s \"%s\" in \"%s\"%s%s.", ctl->arg[1], c.done ? "is now" : "stays",
         ctl->arg[2], ctl->arg[0], c.grant.until == NULL ? ", until it is revoked" : " until ",

@@ -7,12 +7,44 @@
 #include "base/config.h"
 #include "ctl/ctl.h"
 #include "db/schema.h"
+#include "modules/chapters/people.h"
+#include "q/role.h"
 
 static void
 stop_auth(void *app)
 {
     auth_stop(app);
 }
+
+struct error *
+ctl_open_directory(struct ctl *ctl)
+{
+    if (!auth_start(&ctl->app, stderr))
+        return FAIL(ctl->arena, CONFLICT,
+            "The directory cannot be asked; mend what is named above in %s.", ctl->config->path);
+    arena_defer(ctl->arena, stop_auth, &ctl->app);
+    return NULL;
+}
+
+struct error *
+ctl_look_up(struct ctl *ctl, const char *uid, const struct directory_person **found)
+{
+    struct rows rows;
+
+    TRY(ctl_connect(ctl));
+    *found = NULL;
+    TRY(db_begin(ctl->db, ctl->arena, READ_ONLY, &(struct db_scope){ .chapters = "" }));
+    TRY(db_end(ctl->db, ctl->arena, q_role_person(ctl->db, ctl->arena, uid, &rows)));
+    if (rows.n > 0)
+        return NULL;
+    TRY(ctl_open_directory(ctl));
+    return people_look_up(&ctl->app, ctl->db, ctl->arena, uid, found);
+}
+
+const struct ctl_option ctl_until_options[] = {
+    { "until", "DATE", "the last day on which it holds, such as 2027-03-31", false },
+    { NULL, NULL, NULL, false },
+};
 
 static void
 tell(struct ctl *ctl, const struct sync_report *r)
@@ -44,10 +76,7 @@ sync_command(struct ctl *ctl)
 {
     struct sync_report report = { .listed = 0 };
 
-    if (!auth_start(&ctl->app, stderr))
-        return FAIL(ctl->arena, CONFLICT,
-            "The directory cannot be asked; mend what is named above in %s.", ctl->config->path);
-    arena_defer(ctl->arena, stop_auth, &ctl->app);
+    TRY(ctl_open_directory(ctl));
     ctl->db = db_new(ctl->config->database, "chapterctl sync");
     TRY(schema_check(ctl->db, ctl->arena));
     TRY(auth_sync(&ctl->app, ctl->db, ctl->arena, ctl_option(ctl, "confirm") != NULL, &report));

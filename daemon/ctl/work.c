@@ -10,8 +10,8 @@
 #define ATTEMPTS    5
 #define PATIENCE_MS 20000 /* nobody waits for its questions, which may look at everything */
 
-static fallible
-connect(struct ctl *ctl)
+struct error *
+ctl_connect(struct ctl *ctl)
 {
     if (ctl->db != NULL)
         return NULL;
@@ -43,7 +43,7 @@ work(struct ctl *ctl, enum tx tx, const struct db_scope *scope, bool everywhere,
     struct error *e;
     int n = 0;
 
-    TRY(connect(ctl));
+    TRY(ctl_connect(ctl));
     do {
         e = attempt(ctl, tx, scope, everywhere, step, own);
     } while (e != NULL && e->cond == &LOST_RACE && ++n < ATTEMPTS);

@@ -245,3 +245,22 @@ out_url_part(struct out *o, const char *s)
         out_raw(o, escape, 3);
     }
 }
+
+void
+out_json(struct out *o, const char *s)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    out_raw(o, "\"", 1);
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+        char escape[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
+        if (c < ' ' || c == 0x7f)
+            out_raw(o, escape, sizeof escape);
+        else if (c == '"' || c == '\\')
+            out_raw(o, (const char[]){ '\\', (char)c }, 2);
+        else
+            out_raw(o, s, 1);
+    }
+    out_raw(o, "\"", 1);
+}

@@ -27,6 +27,8 @@ struct view {
     const struct crumb *crumbs;
     int n_crumbs;
     const char *notice;     /* what has just been done, or NULL */
+    const char *look_until; /* a state admin looks into this chapter until then, or NULL */
+    const char *look_end;   /* where she ends it */
 };
 
 /* In pages: {{T("Sign in")}}. */

@@ -2,6 +2,7 @@
 #define HTTP_APP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -28,6 +29,7 @@ struct app {
     struct helpers *helpers;     /* jobs: the zygote and its children */
     bool (*helpers_answer)(struct helpers *); /* for /healthz */
     const struct lang *lang;     /* the installation's language */
+    int64_t debug_log_until;     /* time_now(): paths are logged until then; 0: they are not */
 
     /* From auth/, the calls upwards: who asks (outside any transaction; may ask LDAP) ... */
     fallible (*authenticate)(struct request *);

@@ -51,7 +51,7 @@ static void
 log_request(const struct exchange *ex, bool complete, int64_t took, int64_t received)
 {
     const struct request *rq = &ex->rq;
-    const char *path = rq->app->config->debug_access_log ? rq->href : "";
+    const char *path = time_now() < rq->app->debug_log_until ? rq->href : "";
     const char *status = complete ? number(rq->arena, ex->status) : "cut";
     const char *in = number(rq->arena, received), *us = number(rq->arena, took);
     const char *out = number(rq->arena, complete ? ex->sent : 0);

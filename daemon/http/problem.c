@@ -4,35 +4,15 @@
 #include "html/out.h"
 #include "http/response_out.h"
 
-/* A JSON string (RFC 8259, 7) of UTF-8. */
-static void
-write_string(struct out *o, const char *s)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    out_raw(o, "\"", 1);
-    for (; *s != '\0'; s++) {
-        unsigned char c = (unsigned char)*s;
-        char escape[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
-        if (c < ' ' || c == 0x7f)
-            out_raw(o, escape, sizeof escape);
-        else if (c == '"' || c == '\\')
-            out_raw(o, (const char[]){ '\\', (char)c }, 2);
-        else
-            out_raw(o, s, 1);
-    }
-    out_raw(o, "\"", 1);
-}
-
 static void
 write_member(struct out *o, const char *name, const char *value)
 {
     if (value == NULL)
         return;
     out_raw(o, ",", 1);
-    write_string(o, name);
+    out_json(o, name);
     out_raw(o, ":", 1);
-    write_string(o, value);
+    out_json(o, value);
 }
 
 void

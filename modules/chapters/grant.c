@@ -4,6 +4,7 @@
 
 #include "auth/audit.h"
 #include "base/arena.h"
+#include "base/time.h"
 #include "html/lang.h"
 #include "http/app.h"
 #include "modules/chapters/change.h"

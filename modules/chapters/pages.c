@@ -94,7 +94,8 @@ chapters_chapter_page(struct request *rq, struct response *rs)
         .number = c.number,
         .contact = c.contact,
         .children = cards(rq, &below, false),
-        .is_board = access_role(rq->who, c.id) >= ROLE_BOARD };
+        .is_board = access_role(rq->who, c.id) >= ROLE_BOARD,
+        .override = rq->who->state_admin && access_look(rq->who, c.id) == NULL };
     struct out *o = page_begin(rq, rs, c.name, &v);
     v.crumbs = crumbs;
     v.n_crumbs = 1;

@@ -29,7 +29,8 @@ struct chapter_sheet {
     const char *slug, *name, *kind, *role;
     const char *number, *contact; /* or NULL */
     struct chapter_cards children;
-    bool is_board; /* may look at roles, groups and guests */
+    bool is_board; /* may look at roles, groups and guests, and read the chapter's log */
+    bool override; /* she may look into it with a reason */
 };
 
 /* Roles, groups and guests. */

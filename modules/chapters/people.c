@@ -1,12 +1,11 @@
 #include "modules/chapters/people.h"
 
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "auth/ldap.h"
 #include "auth/passwords.h"
 #include "base/arena.h"
+#include "base/time.h"
 #include "db/db.h"
 #include "html/lang.h"
 #include "http/app.h"
@@ -53,25 +52,6 @@ people_find(const struct app *app, struct db *db, struct arena *arena, const cha
     return NULL;
 }
 
-/* "2027-02-29" is none. */
-static bool
-is_day(const char *s)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int year, month, day;
-
-    if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-' ||
-        strspn(s, "0123456789") != 4 || strspn(s + 5, "0123456789") != 2)
-        return false;
-    year = (int)strtol(s, NULL, 10);
-    month = (int)strtol(s + 5, NULL, 10);
-    day = (int)strtol(s + 8, NULL, 10);
-    if (year < 1900 || month < 1 || month > 12 || day < 1)
-        return false;
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return day <= days[month - 1] + (leap && month == 2);
-}
-
 struct error *
 people_check_until(
     const struct app *app, struct db *db, struct arena *arena, const char *until, bool guest)
@@ -85,7 +65,7 @@ people_check_until(
                                "Who does not belong to the chapter is a guest: please choose a "
                                "last day, at most one year from now."))
                      : NULL;
-    if (!is_day(until))
+    if (!time_is_day(until))
         return FAIL(arena, BAD_REQUEST,
             tr(app->lang, "“%s” is not a day. Write for example 2027-03-31."), until);
     TRY(q_role_day_is_over(db, arena, until, &rows));

@@ -56,3 +56,8 @@ UPDATE override SET ended = now() WHERE chapter_id = $1 AND person_id = $2 AND e
 -- in   person int8
 -- out  chapter int8, until timestamptz
 SELECT chapter_id, until FROM overrides_of($1)
+
+-- audit_chapter: what the chapter is called whose log is read
+-- in   chapter int8
+-- out  name text
+SELECT name FROM chapter WHERE id = $1

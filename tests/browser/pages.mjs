@@ -111,6 +111,19 @@ await look("not-found", words.notFound);
 await page.goto(`${url}/c/erfurt/files/Vorstand/`);
 await look("foreign", words.notFound);
 
+// Who can see and change a folder: asked about a person, set wrongly.
+const rights = `${url}/c/jena/files/Mitglieder/${encodeURIComponent(`Ordner ${stamp}`)}/?why`;
+await page.goto(rights);
+await look("levels", words.levels);
+await page.goto(`${rights}=jena-board`);
+await look("levels-why", words.whyYes);
+await page.selectOption("select[name=see]", "board");
+await page.selectOption("select[name=change]", "member");
+await page.locator("form:has(select[name=see]) button").click();
+await look("levels-problem", words.mustSee);
+await page.goto(`${url}/c/jena/members`);
+await look("members-board", words.rolesGroups);
+
 // An app password: refused without a name, made, not made again by loading the answer anew, removed.
 await page.goto(`${url}/account`);
 await look("account", words.sessions);
@@ -159,5 +172,29 @@ if (script === "script") {
 await page.locator("header form button").click();
 await page.goto(`${url}/c/jena/files/Mitglieder/`);
 await look("signed-out", words.signIn);
+
+// A chair makes a group, forgets a guest's last day, invites somebody, who takes up her account.
+await signIn("jena-chair", "demo");
+await page.goto(`${url}/c/jena/members`);
+await page.fill("#group", `Gruppe ${stamp}`);
+await page.locator("form:has(#group) button").click();
+await look("members", words.groupMade);
+await page.locator("section", { hasText: `Gruppe ${stamp}` }).locator("summary").click();
+await page.locator("section", { hasText: `Gruppe ${stamp}` }).locator("input[name=who]").fill("guest");
+await page.locator("section", { hasText: `Gruppe ${stamp}` }).locator("form:has(input[name=who][type=text]) button").click();
+await look("members-problem", words.lastDay);
+await page.fill("#guest-name", "Paula Prüferin");
+await page.fill("#guest-mail", `paula-${stamp}@example.org`);
+await page.locator("form:has(#guest-mail) button").click();
+await look("invitation", words.invited);
+const link = await page.locator("code.secret").innerText();
+await page.goto(link);
+await look("invite", words.yourInvitation);
+await page.locator("main form button").click();
+await look("invite-password", words.guestPassword);
+await page.goto(link);
+await look("invite-used", words.tooOld);
+await page.goto(`${url}/c/jena/members`);
+await look("members-full", words.rolesGroups);
 await browser.close();
 process.exit(failed === 0 ? 0 : 1);

@@ -63,3 +63,21 @@ def test_a_silent_directory_removes_nobody(house, people):
     answer = house('sync', '--confirm', '--json', conf=conf)
     assert answer.code == 1 and answer.json()['ok'] is False
     assert known(house) == {'stays'}
+
+
+def test_the_chapters_of_who_left_are_told(house, people):
+    """One entry in each chapter where she had a role by a group or a grant, none elsewhere."""
+    for n in range(3):
+        house.person(f'told-{n}')
+    house.sql("DELETE FROM chapter_group WHERE group_key = 'cn=told'")
+    house.sql("INSERT INTO chapter_group (chapter_id, role, group_key) SELECT id, 2, 'cn=told' FROM chapter WHERE slug = 'jena'")
+    house.sql("INSERT INTO person_group SELECT id, 'cn=told' FROM person WHERE uid = 'told-0'")
+    house.sql("INSERT INTO role_grant (chapter_id, person_id, role) SELECT c.id, p.id, r FROM chapter c, person p, unnest(ARRAY[2, 3]) r"
+              " WHERE slug IN ('jena', 'erfurt') AND uid = 'told-1'")
+    before = house.sql('SELECT coalesce(max(id), 0) FROM audit')[0][0]
+    assert house.json('sync')['removed'] == 3
+    assert house.sql('SELECT c.slug, p.uid, a.hand, a.what FROM audit a JOIN chapter c ON c.id = a.chapter_id JOIN person p'
+                     f' ON p.id = a.about_id WHERE a.id > {before} ORDER BY 1, 2') == [
+        ('erfurt', 'told-1', 'service', 'person-left'), ('jena', 'told-0', 'service', 'person-left'),
+        ('jena', 'told-1', 'service', 'person-left')]
+    house.sql("DELETE FROM chapter_group WHERE group_key = 'cn=told'")

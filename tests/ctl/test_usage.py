@@ -2,8 +2,10 @@
 import pytest
 
 COMMANDS = ['migrate', 'check', 'chapter add', 'chapter list', 'chapter show', 'chapter set',
-            'chapter archive', 'role grant', 'role revoke', 'role list', 'sync', 'verify',
-            'cache flush']
+            'chapter archive', 'role grant', 'role revoke', 'role list',
+            'group add', 'group remove', 'group join', 'group leave', 'group list', 'guest invite',
+            'guest end', 'guest list', 'apply', 'sync', 'verify',
+            'cache flush', 'audit list']
 
 
 def test_help_lists_every_command(empty_house):

@@ -121,3 +121,28 @@ TEST(access_knew_what_one_could_read)
     CHECK(access_knew(&erika, &p, 0, ROLE_PUBLIC, 100));
     CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 101));
 }
+
+/* A state admin's look reads what the chair could read, of one chapter, and writes nothing; who is no state admin has none. */
+TEST(access_look_reads_one_chapter)
+{
+    static const struct look looks[] = { { 6, INT64_MAX } };
+    static const struct principal looking = {
+        .person = 44, .uid = "admin", .name = "Admin", .state_admin = true, .looks = looks, .n_looks = 1
+    };
+    struct principal dismissed = looking;
+
+    dismissed.state_admin = false;
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        struct policy p = { .chapter = 6, .read_level = levels[i].read, .write_level = levels[i].write };
+        unsigned wanted = levels[i].federation | (levels[i].read <= ROLE_CHAIR ? MAY_READ : 0);
+        CHECK(access_rights(&looking, &p) == wanted);
+        CHECK(access_rights(&dismissed, &p) == levels[i].federation);
+        p.chapter = 7;
+        CHECK(access_rights(&looking, &p) == levels[i].federation);
+    }
+    struct policy own = { .person = 42 };
+    CHECK(access_rights(&looking, &own) == 0);
+    CHECK(access_look(&looking, 6) == &looks[0]);
+    CHECK(access_look(&looking, 7) == NULL);
+    CHECK(access_look(&dismissed, 6) == NULL);
+}

@@ -9,6 +9,8 @@
 #include "html/out.h"
 #include "tests/check.h"
 
+#include <jansson.h>
+
 TEST(out_is_empty_text_at_first)
 {
     struct arena *a = arena_new();
@@ -169,4 +171,21 @@ TEST(out_fails_when_the_disk_gives_nothing)
     free(big);
     free(former);
     arena_free(a);
+}
+
+/* What we write is what another library reads. */
+TEST(out_json_round_trip)
+{
+    static const char *const texts[] = { "", "plain", "\"quoted\" \\ / \b\f\n\r\t\x01\x1f\x7f", "Straße 日本 😀", "</script>" };
+    struct arena *arena = arena_new();
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct out *o = out_new(arena, KB(4));
+        out_json(o, texts[i]);
+        json_t *read = json_loadb(out_memory(o), (size_t)out_length(o), JSON_DECODE_ANY, NULL);
+        if (CHECK(read != NULL))
+            CHECK_TEXT(json_string_value(read), texts[i]);
+        json_decref(read);
+    }
+    arena_free(arena);
 }
