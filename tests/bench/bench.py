@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""bench.py [REPEATS]: chapterd beside Apache mod_dav and nginx, scenarios perf-W1 to perf-W3.
+"""bench.py [REPEATS]: chapterd beside Apache mod_dav, nginx and rclone, scenarios perf-W1 to perf-W3.
 
 All servers run at the same time on loopback; every scenario is measured on each in turn, again and
 again, and the medians are compared: read the ratios, not the rates. The peers acknowledge before

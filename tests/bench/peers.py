@@ -154,8 +154,19 @@ class Peer:
         return total
 
 
+def commands(name, program, place, port):
+    """How a peer is started."""
+    return {
+        'apache': [program, '-f', place / 'conf', '-DFOREGROUND'],
+        'nginx': [program, '-p', place, '-c', place / 'conf', '-e', place / 'error.log'],
+        'rclone': [program, 'serve', 'webdav', place / 'files', '--config', place / 'conf', '--cache-dir', place / 'tmp',
+                   '--addr', f'127.0.0.1:{port}', '--htpasswd', place / 'htpasswd', '--dir-cache-time', '5m',
+                   '--log-level', 'ERROR', '--log-file', place / 'error.log'],
+    }[name]
+
+
 class Static(Peer):
-    """Apache or nginx, from Debian's packages."""
+    """Apache, nginx or rclone, from Debian's packages."""
 
     def __init__(self, name, program, config):
         self.name = name
@@ -176,9 +187,8 @@ class Static(Peer):
         user = '' if not as_root else ('User www-data\nGroup www-data' if name == 'apache'
                                        else 'user www-data;')
         (self.dir / 'conf').write_text(config.format(dir=self.dir, port=self.port, user=user))
-        command = ([program, '-f', self.dir / 'conf', '-DFOREGROUND'] if name == 'apache' else
-                   [program, '-p', self.dir, '-c', self.dir / 'conf', '-e', self.dir / 'error.log'])
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.process = subprocess.Popen(commands(name, program, self.dir, self.port), stdin=subprocess.DEVNULL,
+                                        start_new_session=True)
         wait_for(self.listens, 20, f'start of {name}')
 
     def listens(self):
@@ -224,3 +234,4 @@ def all_peers():
     yield Chapterd()
     yield Static('apache', '/usr/sbin/apache2', APACHE)
     yield Static('nginx', '/usr/sbin/nginx', NGINX)
+    yield Static('rclone', '/usr/bin/rclone', '')
