@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "auth/auth.h"
+#include "auth/patterns.h"
 #include "base/arena.h"
 #include "base/macros.h"
 #include "http/front.h"
@@ -15,7 +16,7 @@
 #include "webdav/store.h"
 
 /* What the layers below the modules serve and do. */
-static const struct route *const own_routes[] = { http_routes, auth_routes, account_routes,
+static const struct route *const own_routes[] = { http_routes, auth_routes, account_routes, pattern_routes,
     dav_routes };
 
 /* A door that nobody thought of is a bug. */

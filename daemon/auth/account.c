@@ -67,6 +67,15 @@ read_events(struct request *rq, struct account_sheet *sheet)
     return NULL;
 }
 
+static bool
+chairs_something(const struct principal *who)
+{
+    for (int i = 0; i < who->n_roles; i++)
+        if (who->roles[i].role == ROLE_CHAIR)
+            return true;
+    return false;
+}
+
 static fallible
 get_account(struct request *rq, struct response *rs)
 {
@@ -89,9 +98,11 @@ get_account(struct request *rq, struct response *rs)
             .here = row.here,
         };
     }
-    struct account_sheet sheet = {
-        .uid = rq->who->uid, .mail = rq->who->mail, .session = session, .n = rows.n
-    };
+    struct account_sheet sheet = { .uid = rq->who->uid,
+        .mail = rq->who->mail,
+        .session = session,
+        .n = rows.n,
+        .chairs = chairs_something(rq->who) };
     TRY(read_events(rq, &sheet));
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Your account"), &v);
     v.crumbs = &home;

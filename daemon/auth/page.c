@@ -36,6 +36,8 @@ notice_of(const struct request *rq)
         { "override",
             N_("You may read this chapter now. It stands in the chapter's log, with your reason.") },
         { "override-ended", N_("You no longer look into this chapter.") },
+        { "tour-ended", N_("You find the tour again on the page of your account.") },
+        { "sample", N_("Saved.") },
         { "session-ended", N_("That browser is signed out.") },
         { "device-removed",
             N_("The app password is removed. Whoever uses it is refused from now on.") },

@@ -31,6 +31,7 @@ struct account_event {
 struct account_sheet {
     const struct account_event *event; /* the newest first */
     int n_events;
+    bool chairs; /* some chapter */
     const char *uid, *mail; /* mail may be NULL */
     const struct session_row *session;
     int n;
@@ -76,5 +77,12 @@ void page_device_made(struct out *, const struct view *, const char *name, const
     const struct drive *);
 /* Step by step for each system. Part of both. */
 void page_device_steps(struct out *, const struct view *, const struct drive *);
+
+/* Every part of pages; wrong: the form was sent without a name. */
+struct patterns_sheet {
+    const char *here;
+    const char *typed, *wrong; /* wrong may be NULL */
+};
+void page_patterns(struct out *, const struct view *, const struct patterns_sheet *);
 
 #endif

@@ -25,6 +25,17 @@ void page_pager(struct out *, const struct view *, const char *newest, const cha
 /* How far something is: "1.2 of 10 GB". */
 void page_progress(
     struct out *, const struct view *, const char *label, const char *text, int value, int most);
+/* A line of text to type, with its label; wrong: why what was typed will not do. */
+struct field {
+    const char *name, *label;
+    const char *hint, *wrong; /* or NULL */
+    const char *value;        /* as typed before; "" at first */
+    int most;                 /* characters */
+};
+void page_field(struct out *, const struct view *, const struct field *);
+/* One of a <select>. */
+void page_option(
+    struct out *, const struct view *, bool chosen, const char *value, const char *text);
 /* The form token: in every form that is posted. */
 void page_token(struct out *, const struct view *);
 

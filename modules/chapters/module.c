@@ -8,6 +8,7 @@
 #include "jobs/jobs.h"
 #include "modules/chapters/chapters.h"
 #include "modules/chapters/pages.h"
+#include "modules/chapters/tour.h"
 #include "q/group.h"
 #include "q/role.h"
 
@@ -24,6 +25,9 @@ static const struct route routes[] = {
     { GET, INVITE, LOGIN_NONE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_invite_page },
     { POST, INVITE, LOGIN_NONE, ANYBODY, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .run = chapters_invite_post },
+    { GET, "/tour", LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = tour_show_page },
+    { POST, "/tour/end", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .run = tour_post_end },
     ROUTES_END,
 };
 

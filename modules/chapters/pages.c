@@ -11,6 +11,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "modules/chapters/chapter.h"
+#include "modules/chapters/tour.h"
 
 static const char *
 kind_title(const char *kind)
@@ -72,8 +73,12 @@ chapters_start_page(struct request *rq, struct response *rs)
 
     TRY(chapter_all(rq->db, rq->arena, false, &list));
     struct chapter_cards own = cards(rq, &list, true), all = cards(rq, &list, false);
+    const struct chapter *chaired = tour_chapter(rq, &list);
+    bool offered = false;
+    if (chaired != NULL)
+        TRY(tour_is_offered(rq, &offered));
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Chapters"), &v);
-    chapters_start(o, &v, &own, &all);
+    chapters_start(o, &v, &own, &all, offered ? chaired->name : NULL);
     return NULL;
 }
 

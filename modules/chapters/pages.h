@@ -55,7 +55,7 @@ struct invite_sheet {
 
 /* pages/start.html, pages/chapter.html */
 void chapters_start(struct out *, const struct view *, const struct chapter_cards *own,
-    const struct chapter_cards *all);
+    const struct chapter_cards *all, const char *tour /* of this chapter is offered, or NULL */);
 void chapters_cards(struct out *, const struct view *, const struct chapter_cards *);
 void chapters_show(struct out *, const struct view *, const struct chapter_sheet *);
 

@@ -68,6 +68,7 @@ CREATE TABLE person (
     mail        text,
     state_admin bool NOT NULL DEFAULT false,
     refreshed   timestamptz NOT NULL DEFAULT now(),
+    toured      timestamptz,
     gone        timestamptz,
     guest_of    int8 REFERENCES chapter,
     until       date,
@@ -80,6 +81,7 @@ COMMENT ON COLUMN person.directory_id IS 'entryUUID, or the attribute configured
 COMMENT ON COLUMN person.uid IS 'Login name; may change. "~" and a number: somebody else has her former name, her new one is not known yet.';
 COMMENT ON COLUMN person.refreshed IS 'Last time the directory confirmed her, to the day.';
 COMMENT ON COLUMN person.state_admin IS 'In the group of state admins at the last look.';
+COMMENT ON COLUMN person.toured IS 'She has ended the tour for chairs: it is not offered again.';
 COMMENT ON COLUMN person.gone IS 'No longer in the directory since: no access.';
 COMMENT ON COLUMN person.guest_of IS 'The chapter that invited her by e-mail; the directory does not know her. NULL: somebody of the directory.';
 COMMENT ON COLUMN person.until IS 'Of such a guest: her last day.';

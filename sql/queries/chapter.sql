@@ -117,3 +117,12 @@ SELECT FROM rights_stamp(
     ARRAY(SELECT p.person_id FROM chapter_group g JOIN person_group p USING (group_key) WHERE g.chapter_id IN (SELECT id FROM below)
           UNION SELECT r.person_id FROM role_grant r WHERE r.chapter_id IN (SELECT id FROM below)),
     ARRAY(SELECT id FROM below))
+
+-- tour_offered: has she not ended the tour yet?
+-- in  person int8
+-- out offered bool
+SELECT toured IS NULL FROM person WHERE id = $1
+
+-- tour_end: it is not offered to her again
+-- in  person int8
+UPDATE person SET toured = coalesce(toured, now()) WHERE id = $1

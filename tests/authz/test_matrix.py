@@ -117,8 +117,8 @@ def ask(server, login, browsers, method, role, path, destination):
         return signed_out_everywhere(server, browsers, role)
     elif path.startswith('/account'):
         data = {'token': token, 'name': '', 'once': 'authz', 'days': '0'} if method == 'POST' else None
-    elif '/override' in path:
-        data = {'token': token, 'reason': ''} if method == 'POST' else None
+    elif '/override' in path or path.startswith(('/tour', '/patterns')):
+        data = {'token': token, 'reason': '', 'sample': ''} if method == 'POST' else None
     elif method == 'POST':
         data, headers = {'user': 'jena-member', 'password': 'demo', 'next': '/'}, {}
     elif method == 'PUT':

@@ -1,0 +1,110 @@
+// A person's browser and what is asked of every page she sees. Used by pages.mjs.
+import { chromium } from "playwright-core";
+import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const SIZES = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const TOUCH = 24; // CSS pixels: WCAG 2.2, 2.5.8
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// scenario: "plain-phone-dark-de"; look(name, sentence) judges the page that is open, and keeps its picture in `folder`.
+export async function openBrowser(url, scenario, folder) {
+    const [script, device, scheme, language] = scenario.split("-");
+    const scripted = script === "script";
+    const words = JSON.parse(readFileSync(new URL("words.json", import.meta.url)))[language];
+    const scratch = mkdtempSync(join(tmpdir(), "chapterd-browser-"));
+    let failed = 0, bytes = 0;
+
+    function check(name, ok, detail = "") {
+        if (!ok) failed++;
+        console.log(`${ok ? "ok" : "not ok"} ${name}${ok ? "" : ": " + detail}`);
+    }
+
+    mkdirSync(folder, { recursive: true });
+    const browser = await chromium.launch({
+        executablePath: "/usr/bin/chromium",
+        args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])],
+    });
+    const looks = { viewport: SIZES[device], colorScheme: scheme, locale: language };
+    const context = await browser.newContext({ ...looks, javaScriptEnabled: scripted, acceptDownloads: true, bypassCSP: false });
+    const page = await context.newPage();
+    page.on("request", (r) => {
+        if (!r.url().startsWith(url) && !r.url().startsWith("data:"))
+            check("no request to anybody else", false, r.url());
+    });
+    page.on("response", async (r) => { bytes += (await r.body().catch(() => Buffer.alloc(0))).length; });
+    page.on("pageerror", (e) => check("the script runs", false, String(e)));
+    page.on("console", (m) => { if (m.type() === "error" && !/status of (4|5)/.test(m.text())) check("a quiet console", false, m.text()); });
+
+    // axe is a script: what a browser without JavaScript was sent is shown once more, unchanged, to one that has it.
+    const judge = scripted ? page : await (await browser.newContext(looks)).newPage();
+    let shown = "";
+    if (!scripted)
+        await judge.route(/\/(judged|static\/script)/, (route) =>
+            route.fulfill({ contentType: route.request().url().includes("judged") ? "text/html; charset=utf-8" : "text/javascript", body: route.request().url().includes("judged") ? shown : "" }));
+
+    async function judgePage(name) {
+        if (!scripted) {
+            shown = await page.content();
+            await judge.goto(`${url}/judged-${name}`);
+        }
+        // Evaluated by the test tool, not by the page, whose policy would refuse it.
+        const found = await judge.evaluate(`(async () => {
+            if (!window.axe) { ${axe}; }
+            const report = await window.axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] });
+            const root = document.documentElement;
+            const small = [...document.querySelectorAll("button, .button, input:not([type=hidden]), select, summary, nav a, .cards a")]
+                .filter((e) => e.offsetParent && e.closest("p, li p") === null)
+                .filter((e) => Math.min(e.offsetHeight, e.offsetWidth) < (e.type === "checkbox" ? 20 : ${TOUCH}));
+            const heads = [...document.querySelectorAll("h1, h2, h3, h4")].map((h) => Number(h.tagName[1]));
+            return { bad: report.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+                        .map((v) => v.id + " " + v.nodes[0].html), passes: report.passes.length,
+                     wide: root.scrollWidth - root.clientWidth, lang: root.lang, small: small.map((e) => e.outerHTML.slice(0, 80)),
+                     ids: [...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i),
+                     one: heads.filter((h) => h === 1).length, skips: heads.some((h, i) => i > 0 && h > heads[i - 1] + 1) };
+        })()`);
+        check(`${name}: no barrier`, found.bad.length === 0, found.bad.join("; "));
+        check(`${name}: axe looked`, found.passes > 5, String(found.passes));
+        check(`${name}: fits the screen`, found.wide <= 0, `${found.wide} px too wide`);
+        check(`${name}: in ${language}`, found.lang === language, found.lang);
+        check(`${name}: large enough to touch`, found.small.length === 0, found.small.join("; "));
+        check(`${name}: one heading, then step by step`, found.one === 1 && !found.skips);
+        check(`${name}: each id once`, found.ids.length === 0, found.ids.join(" "));
+    }
+
+    async function look(name, sentence) {
+        const text = await page.locator("main").innerText();
+        check(`${name}: says "${sentence}"`, text.includes(sentence), text.slice(0, 200));
+        await page.screenshot({ path: join(folder, `${name}-${scenario}.png`), fullPage: true });
+        await judgePage(name);
+    }
+
+    // Clicks what leads to another page, and waits for it.
+    async function follow(locator) {
+        const there = page.waitForEvent("load");
+        await locator.click();
+        await there;
+    }
+
+    async function signIn(who, password = "demo") {
+        await page.goto(`${url}/login`);
+        await page.fill("input[name=user]", who);
+        await page.fill("input[name=password]", password);
+        await follow(page.locator("main form button"));
+    }
+
+    const signOut = () => follow(page.locator("header form button"));
+
+    async function end() {
+        await browser.close();
+        rmSync(scratch, { recursive: true, force: true });
+        process.exit(failed === 0 ? 0 : 1);
+    }
+
+    return { url, folder, page, words, scripted, device, scratch, check, look, follow, signIn, signOut, end,
+        stamp: `${scenario}-${process.pid}`, weight: () => { const n = bytes; bytes = 0; return n; } };
+}
