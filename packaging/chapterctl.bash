@@ -48,9 +48,9 @@ _chapterctl()
     fi
     help=$(chapterctl --help 2>/dev/null)
     if [ -z "$first" ]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(sed -n '/^Commands:/,/^$/s/^  \([a-z]\+\).*/\1/p' <<<"$help") --config --json --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "$(sed -n '/^Commands:/,/^$/s/^  \([a-z-]\+\).*/\1/p' <<<"$help") --config --json --help --version" -- "$cur")
     elif [ -z "$second" ]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(sed -n "s/^  $first \([a-z]\+\).*/\1/p" <<<"$help")" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "$(sed -n "s/^  $first \([a-z-]\+\).*/\1/p" <<<"$help")" -- "$cur")
     fi
 } &&
     complete -F _chapterctl chapterctl

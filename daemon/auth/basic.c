@@ -1,5 +1,6 @@
 #include "auth/basic.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,11 +73,15 @@ basic_read(struct arena *arena, const char *header, struct credentials *credenti
     header += strspn(header, " ");
 
     const unsigned char *pair = base64_decode(arena, header, &n);
-    if (pair == NULL || n == 0 || has_control(pair, n) || memchr(pair, ':', n) == NULL)
+    if (pair == NULL)
         return BASIC_MALFORMED;
-
-    char *text = text_is_utf8((const char *)pair, n) ? arena_copy(arena, (const char *)pair, n)
-                                                     : from_latin1(arena, pair, n);
+    bool whole = n > 0 && !has_control(pair, n) && memchr(pair, ':', n) != NULL;
+    char *text = !whole                                 ? NULL
+                 : text_is_utf8((const char *)pair, n) ? arena_copy(arena, (const char *)pair, n)
+                                                        : from_latin1(arena, pair, n);
+    forget((void *)(uintptr_t)pair, n);
+    if (text == NULL)
+        return BASIC_MALFORMED;
     char *colon = strchr(text, ':');
     *colon = '\0';
     credentials_wipe_later(arena, colon + 1);

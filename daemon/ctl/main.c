@@ -20,6 +20,7 @@ const struct ctl_command *const ctl_groups[] = {
     role_commands,
     group_commands,
     apply_commands,
+    device_commands,
     sync_commands,
     verify_commands,
     backup_commands,

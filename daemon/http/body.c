@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/macros.h"
+#include "base/token.h"
 #include "base/text.h"
 #include "blob/blob.h"
 #include "html/lang.h"
@@ -61,6 +62,8 @@ body_free(void *what)
     struct body *body = what;
 
     upload_free(body->upload);
+    if (body->form != NULL) /* it may have been a password's */
+        forget(body->p, body->n);
     free(body->p);
 }
 

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "base/token.h"
 #include "base/uri.h"
 #include "html/lang.h"
 #include "http/body.h"
@@ -68,7 +69,10 @@ read_form(struct request *rq, const struct form **form)
             return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "The form is malformed."));
         if (n > URLENCODED_MAX)
             return REFUSE(rq->arena, TOO_LARGE);
-        TRY(read_urlencoded(rq, arena_copy(rq->arena, body, n), made));
+        char *text = arena_copy(rq->arena, body, n);
+        struct error *e = read_urlencoded(rq, text, made);
+        forget(text, n); /* it may have a password in it */
+        TRY(e);
     } else if (has_type(type, "multipart/form-data")) {
         TRY(form_read_multipart(rq, type, body, n, made));
     } else if (n > 0) {

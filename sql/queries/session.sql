@@ -10,11 +10,12 @@ UPDATE session SET used = now() WHERE id_hash = $1
 -- in   id_hash bytea
 DELETE FROM session WHERE id_hash = $1
 
--- session_sweep: Removes what is over: sessions, app passwords a month later, and what nobody counts any more.
+-- session_sweep: Removes what is over: sessions, app passwords a month after their end or their owner's, and what nobody counts any more.
 WITH old AS (
     DELETE FROM session WHERE expires < now() OR used < now() - interval '7 days'
 ), expired AS (
-    DELETE FROM app_password WHERE expires < now() - interval '30 days'
+    DELETE FROM app_password a WHERE a.expires < now() - interval '30 days'
+        OR EXISTS (SELECT FROM person p WHERE p.id = a.person_id AND p.gone < now() - interval '30 days')
 ), sent AS (
     DELETE FROM form_once WHERE sent < now() - interval '31 days'
 )
