@@ -111,7 +111,7 @@ const struct ctl_command audit_commands[] = {
         .name = "audit list",
         .args = "",
         .options = list_options,
-        .help = "lists who changed rights, deleted folders or looked in from outside",
+        .help = "lists who changed rights, deleted folders or looked in",
         .more = "The newest first. The board reads the same on the page of its chapter.\n",
         .run = audit_list_command,
     },

@@ -249,12 +249,12 @@ const struct ctl_command device_commands[] = {
     },
     {
         .name = "app-password revoke",
-        .args = "[NUMBER...]",
+        .args = "[ID...]",
         .most = CTL_MANY,
         .options = revoke_options,
         .help = "takes back app passwords, when a device is lost",
-        .more = "Without --all those with these numbers. Running daemons refuse them at once. A\n"
-                "browser of the device may still be signed in: see session end.\n",
+        .more = "Without --all those with these numbers, as the list shows them. Running daemons\n"
+                "refuse them at once. A browser of the device may still be signed in: see session end.\n",
         .run = revoke_command,
     },
     {

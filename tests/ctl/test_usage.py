@@ -4,7 +4,8 @@ import pytest
 COMMANDS = ['migrate', 'check', 'chapter add', 'chapter list', 'chapter show', 'chapter set',
             'chapter archive', 'role grant', 'role revoke', 'role list',
             'group add', 'group remove', 'group join', 'group leave', 'group list', 'guest invite',
-            'guest end', 'guest list', 'apply', 'sync', 'verify',
+            'guest end', 'guest list', 'apply', 'app-password list', 'app-password revoke', 'session list',
+            'session end', 'sync', 'verify',
             'cache flush', 'audit list']
 
 
