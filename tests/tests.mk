@@ -44,6 +44,10 @@ FUZZ_FOUND := .run/fuzz
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libchapterd.a $(LIBS)
 
+# What of chapterctl reads files that may be damaged.
+$(BUILD)/fuzz-backup: $(addprefix $(BUILD)/daemon/ctl/,backup_file.o backup_manifest.o backup_parts.o \
+    backup_place.o)
+
 fuzz:	## each fuzz target for SECONDS=5; ONLY=name for one of them
 	$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang-14 CFLAGS="-O1 -g" \
 	    SANITIZE=fuzzer-no-link,address,undefined \

@@ -100,6 +100,8 @@ struct backup_manifest {
 
 /* Writes manifest.json and SHA256SUMS. */
 fallible backup_manifest_write(struct arena *, int dir, const struct backup_manifest *);
+/* What manifest.json says; CONFLICT when it is none. */
+fallible backup_manifest_parse(struct arena *, const char *text, struct backup_manifest *);
 /* Reads them back; CONFLICT with a sentence when they are damaged or unknown to this program. */
 fallible backup_manifest_read(
     struct arena *, const struct backup_place *, const char *name, struct backup_manifest *);

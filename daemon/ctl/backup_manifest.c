@@ -141,6 +141,20 @@ read_manifest(struct arena *arena, json_t *json, struct backup_manifest *m)
            read_missing(arena, json, m);
 }
 
+struct error *
+backup_manifest_parse(struct arena *arena, const char *text, struct backup_manifest *m)
+{
+    json_t *json = json_loads(text, 0, NULL);
+    int format = 0;
+
+    arena_defer(arena, drop_json, json);
+    if (json_unpack(json, "{s:i}", "format", &format) == 0 && format > FORMAT)
+        return FAIL(arena, CONFLICT, "manifest.json was made by a newer chapterctl");
+    if (json == NULL || !read_manifest(arena, json, m))
+        return FAIL(arena, CONFLICT, "manifest.json is not what chapterctl writes");
+    return NULL;
+}
+
 /* Is this the line of manifest.json in SHA256SUMS? */
 static bool
 is_summed(struct arena *arena, const char *sums, const struct backup_sum *sum)
@@ -158,7 +172,6 @@ backup_manifest_read(struct arena *arena, const struct backup_place *place, cons
     CLEANUP(close_fd) int dir = backup_open(place, name);
     struct backup_sum sum, unused;
     const char *text, *sums;
-    int format = 0;
 
     *m = (struct backup_manifest){ .name = name };
     if (dir < 0)
@@ -167,11 +180,8 @@ backup_manifest_read(struct arena *arena, const struct backup_place *place, cons
     TRY(backup_file_text(arena, dir, "SHA256SUMS", KB(4), &sums, &unused));
     if (!is_summed(arena, sums, &sum))
         return FAIL(arena, CONFLICT, "manifest.json is not what SHA256SUMS says");
-    json_t *json = json_loads(text, 0, NULL);
-    arena_defer(arena, drop_json, json);
-    if (json_unpack(json, "{s:i}", "format", &format) == 0 && format > FORMAT)
-        return FAIL(arena, CONFLICT, "manifest.json was made by a newer chapterctl");
-    if (json == NULL || !read_manifest(arena, json, m) || strcmp(m->name, name) != 0)
-        return FAIL(arena, CONFLICT, "manifest.json is not what chapterctl writes");
+    TRY(backup_manifest_parse(arena, text, m));
+    if (strcmp(m->name, name) != 0)
+        return FAIL(arena, CONFLICT, "manifest.json is that of another backup");
     return NULL;
 }

@@ -20,8 +20,9 @@ struct checking {
     struct arena *arena; /* rewound after each file */
     const struct backup_place *place;
     struct backup_verified *found;
-    const char *name; /* the backup in hand */
-    bool hash_blobs;  /* otherwise they have been read already, and need only be there */
+    struct backup_damage **last; /* where the next goes */
+    const char *name;            /* the backup in hand */
+    bool hash_blobs;             /* otherwise they have been read already, and need only be there */
 };
 
 static void damaged(struct checking *, bool fatal, const char *file, const char *format, ...)
@@ -31,16 +32,15 @@ static void
 damaged(struct checking *c, bool fatal, const char *file, const char *format, ...)
 {
     struct arena *arena = c->ctl->arena;
-    struct backup_damage *d = NEW(arena, struct backup_damage), **last;
+    struct backup_damage *d = NEW(arena, struct backup_damage);
     va_list ap;
 
     va_start(ap, format);
     d->text = arena_vprintf(arena, format, ap);
     va_end(ap);
     d->file = arena_printf(arena, "%s", file);
-    for (last = &c->found->damage; *last != NULL; last = &(*last)->next)
-        continue;
-    *last = d;
+    *c->last = d;
+    c->last = &d->next;
     c->found->n_damaged++;
     c->found->fatal = c->found->fatal || fatal;
 }
@@ -191,6 +191,7 @@ backup_check(struct ctl *ctl, const struct backup_place *place, struct backup_ve
     const char *const *names = &found->only;
     int n = 1;
 
+    c.last = &found->damage;
     arena_defer(ctl->arena, (void (*)(void *))arena_free, own);
     if (found->only == NULL) {
         TRY(backup_names(ctl->arena, place, &names, &n));

@@ -67,7 +67,14 @@ restore_claim(struct restore *r)
     TRY(check_target(r, begun));
     r->keep_files = r->keep_files || begun;
     TRY(restore_open_store(r));
-    return q_restore_begin(r->ctl->db, arena, &rows);
+    struct error *e = q_restore_begin(r->ctl->db, arena, &rows);
+    if (e == NULL || e->cond != &INTERNAL)
+        return e;
+    return error_cause(
+        FAIL(arena, CONFLICT,
+            "The role in admin_database may not make a schema in this database. Make "
+            "the database as chapterd(8) says: owned by chapterd_owner."),
+        arena, "%s", e->cause);
 }
 
 /* ---------------------------------------------------------------- bringing it back */

@@ -5,6 +5,7 @@
 SELECT set_config('chapterd.backup', gen_random_uuid()::text, false), current_setting('server_version')
  WHERE set_config('role', 'chapterd_owner', false) IS NOT NULL
    AND set_config('idle_in_transaction_session_timeout', '0', false) IS NOT NULL
+   AND set_config('idle_session_timeout', '0', false) IS NOT NULL
 
 -- backup_same_session: the session it was, or another one that has lost its locks
 -- in  mark text
