@@ -17,8 +17,8 @@ UPDATE chapterd.blob_part p SET store = m.store FROM chapterd_restore.moved m
 INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restored', 'chapter', :'backup');
 
 -- What belonged to the moment: sessions, locks (RFC 4918, 6.6: a client must expect them to vanish, and is
--- told so by 412 instead of writing over what is older than it thinks), leases, marks of connections. A backup
--- leaves them out; should one have them, they go.
+-- told so by 412 instead of writing over what is older than it thinks), leases, marks of connections; and links
+-- that work once, since they may have been used by now. A backup leaves them out; should one have them, they go.
 DO $$
 DECLARE
     t text;
@@ -27,7 +27,7 @@ BEGIN
         SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
-                OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run'))
+                OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;
