@@ -132,6 +132,16 @@ def elsewhere(stack):
         e.close()
 
 
+@pytest.fixture
+def place(server):
+    """A folder of this test's own that the board writes."""
+    anna = server.client('jena-board')
+    href = f'/dav/files/jena/b-{os.urandom(4).hex()}/'
+    assert anna.mkcol(href).status == 201
+    yield href
+    server.client('jena-board').delete(href)
+
+
 class Chronicle(threading.Thread):
     """Writes and deletes without pause, and remembers for each name all it has tried in order."""
 
