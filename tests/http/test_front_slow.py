@@ -103,9 +103,9 @@ def test_oldest_idle_connections_are_closed(impatient):
 
 def test_silent_connections_leave_room_for_others(folder):
     """B20: as many as there may be say nothing; who comes then is served, long before they time out."""
-    f = Front(folder, connections=40, idle_timeout=60)
+    f = Front(folder, connections=40, idle_timeout=600)
     conns = [f.connect() for _ in range(60)]
-    with f.connect(timeout=15) as conn:
+    with f.connect(timeout=100) as conn:
         conn.send(f.bytes('GET', '/'))
         assert conn.answer().status == 200
     alive = [c for c in conns if c.quiet(0.01) and not c.eof]
