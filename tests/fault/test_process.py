@@ -179,6 +179,24 @@ def test_F37_nobody_reads_the_log(stack, server):
         d.stop(check=False)
 
 
+def test_F37_the_log_has_no_room(stack, server):
+    """Standard error that takes nothing, as a file on a full disk: the service goes on."""
+    d = stack.daemon(name='full-log', start=False)
+    with open('/dev/full', 'wb') as full:
+        d.process = subprocess.Popen(d.command(), stdout=full, stderr=full, stdin=subprocess.DEVNULL,
+                                     env=d.environment(), cwd='/', start_new_session=True)
+    d.pid = d.process.pid
+    try:
+        wait_for(d.answers, 30, 'start')
+        client = d.client('jena-member')
+        for _ in range(50):
+            assert client.propfind('/dav/files/jena/', 'resourcetype').status == 207
+        assert client.put('/dav/files/jena/Mitglieder/full-log.txt').status in (201, 204)
+        assert client.delete('/dav/files/jena/Mitglieder/full-log.txt').status == 204
+    finally:
+        d.stop(check=False)
+
+
 def test_unix_socket(stack):
     """Behind a proxy on the same machine: a socket file in place of a port."""
     home = scratch('socket')
