@@ -30,6 +30,7 @@
 #include "jobs/jobs.h"
 #include "jobs/watch.h"
 #include "modules/module.h"
+#include "net/net.h"
 #include "render.h"
 #include "tables.h"
 #include "webdav/dav.h"
@@ -127,8 +128,9 @@ static const struct watched watched[] = {
 static fallible
 start(struct arena *arena, struct app *app, struct parts *parts)
 {
+    TRY(net_start(arena));
     TRY(check_database(app, arena));
-    TRY(blob_store_open(arena, app->config->blob_dir, &app->blobs));
+    TRY(blob_store_open_all(arena, app->config, &app->blobs));
     if (!auth_start(app, stderr))
         return REFUSE(arena, INTERNAL);
     app->quota = quota_pool_new(app->config->database);
@@ -147,6 +149,7 @@ stop(struct app *app, struct parts *parts)
     quota_pool_free(app->quota);
     auth_stop(app);
     blob_store_close(app->blobs);
+    net_stop();
 }
 
 /* Lets what runs come to its end: for stop_timeout seconds, or until somebody asks again. */

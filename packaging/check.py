@@ -64,6 +64,7 @@ SETS = {
         pytest('ctl', build=ASAN),
         pytest('suites'),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
+        pytest('net', build=ASAN, NET_PROBE='build/asan/net_probe'),
         pytest('sql', build=ASAN),
         pytest('authz', build=ASAN),
         Step('database', ['packaging/check-sql.sh'], build=ASAN),
@@ -84,6 +85,7 @@ SETS = {
         pytest('backup', limit=7200, LONG='1'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200,
                CHAPTERD_FRONT_TEST=str(ROOT / TSAN / FRONT_TEST)),
+        pytest('s3', build=ASAN, limit=3600),
     ],
     'scale': [
         build('release', 'all'),

@@ -51,7 +51,7 @@ install_missing()
     for package in "${missing[@]}"; do
         case $package in
         nginx-light) server=nginx ;;
-        haproxy | caddy) server=$package ;;
+        haproxy | caddy | memcached | swift-proxy | swift-account | swift-container | swift-object) server=$package ;;
         *) continue ;;
         esac
         root invoke-rc.d "$server" stop || true

@@ -36,6 +36,12 @@ struct config {
     const char *admin_database; /* the same for chapterctl migrate */
     const char *blob_dir;
     size_t inline_max; /* documents up to this size are kept in the database */
+    const char *blob_store; /* "disk" or "s3": where new large documents go */
+    const char *s3_endpoint, *s3_bucket, *s3_region, *s3_key_file; /* endpoint NULL: there is none */
+
+    /* Other servers that it asks */
+    bool outbound_plain;          /* http besides https, of addresses that people type */
+    const char *outbound_ca_file; /* for them, and for the S3 store */
 
     /* The directory */
     const char *ldap_uri; /* ldap://, ldaps:// or ldapi:// */

@@ -275,6 +275,57 @@ check_ldap(struct check *c)
     check_group(c, "ldap_chair_group", config->ldap_chair_group);
 }
 
+/* ---------------------------------------------------------------- the S3 store */
+
+static bool
+only_of(const char *s, const char *letters)
+{
+    return s[0] != '\0' && s[strspn(s, letters)] == '\0';
+}
+
+static void
+check_s3_endpoint(struct check *c)
+{
+    const char *endpoint = c->config->s3_endpoint;
+    struct uri uri;
+
+    if (!uri_parse(c->arena, endpoint, &uri) || strcmp(uri.path, "/") != 0 || uri.query != NULL ||
+        strchr(endpoint, '@') != NULL)
+        complain(c, "s3_endpoint", "\"%s\" is no such address; write https://NAME without a path",
+            endpoint);
+    else if (strcmp(uri.scheme, "http") == 0 && !is_loopback(uri.host))
+        complain(c, "s3_endpoint", "documents would cross the net in clear; write https://%s",
+            uri.host);
+    else if (strcmp(uri.scheme, "https") == 0)
+        check_readable(c, "outbound_ca_file", c->config->outbound_ca_file);
+}
+
+static void
+check_s3(struct check *c)
+{
+    const struct config *config = c->config;
+
+    if (config->s3_endpoint == NULL) {
+        if (strcmp(config->blob_store, "s3") == 0)
+            complain(c, "blob_store", "is s3, and s3_endpoint does not say where that is");
+        return;
+    }
+    check_s3_endpoint(c);
+    if (config->s3_bucket == NULL)
+        complain(c, "s3_bucket", "is missing; write the name of the bucket");
+    else if (!only_of(config->s3_bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-"))
+        complain(c, "s3_bucket",
+            "\"%s\" is no such name; use small letters, digits, dots and hyphens",
+            config->s3_bucket);
+    if (!only_of(config->s3_region, "abcdefghijklmnopqrstuvwxyz0123456789-"))
+        complain(c, "s3_region", "\"%s\" is no such name; write one like eu-central-1",
+            config->s3_region);
+    if (config->s3_key_file == NULL)
+        complain(c, "s3_key_file", "is missing; write the access key and the secret into a file");
+    else
+        check_secret(c, "s3_key_file", config->s3_key_file);
+}
+
 /* ---------------------------------------------------------------- all */
 
 static void
@@ -304,6 +355,7 @@ config_check(const struct config *config, FILE *report)
     check_networks(&c, "metrics_networks", config->metrics_networks, false);
     check_folder(&c, "blob_dir", config->blob_dir);
     check_password_in_config(&c);
+    check_s3(&c);
     check_ldap(&c);
     check_limits(&c);
     if (!zone_exists(config->time_zone))

@@ -14,6 +14,7 @@
 #define TB(n) ((int64_t)(n) << 40)
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+static const char *const stores[] = { "disk", "s3", NULL };
 static const char *const tongues[] = { "en", "de", NULL };
 
 const struct setting settings[] = {
@@ -51,6 +52,26 @@ const struct setting settings[] = {
         .help = "Folder of the large documents; belongs to the daemon's user alone." },
     { SETTING(inline_max), .standard = "64 KiB", .most = MB(1),
         .help = "Documents up to this size are kept in the database." },
+    { SETTING(blob_store), .standard = "disk", .only = stores,
+        .help = "Where new large documents go: *disk* is *blob_dir*, *s3* the bucket below. Those "
+                "that are there already stay; *chapterctl blobs move* moves them. Uploads pass "
+                "through *blob_dir* in any case." },
+    { SETTING(s3_endpoint),
+        .help = "Address of an S3-compatible store, without bucket: *https://s3.example.org*. "
+                "This address alone may be a private one; nothing that people type gets there." },
+    { SETTING(s3_bucket), .help = "The bucket in it, which belongs to this installation alone." },
+    { SETTING(s3_region), .standard = "us-east-1", .help = "What requests are signed for." },
+    { SETTING(s3_key_file), .unit = UNIT_FILE,
+        .help = "File with the access key in its first line and the secret in its second, readable "
+                "by the daemon's user alone." },
+
+    { SETTING(outbound_plain), .section = "Other servers that it asks", .standard = "no",
+        .help = "Addresses that people enter may begin with http:// too. They never lead into "
+                "private networks." },
+    { SETTING(outbound_ca_file), .unit = UNIT_FILE,
+        .standard = "/etc/ssl/certs/ca-certificates.crt",
+        .help = "Authorities one of which must have signed the certificate of a server that is "
+                "asked, the S3 store included." },
 
     { SETTING(ldap_uri), .section = "The directory",
         .help = "*ldaps://host*, *ldapi://%2frun%2fslapd%2fldapi*, or *ldap://host* with "

@@ -9,6 +9,7 @@
 #include "base/token.h"
 
 struct arena;
+struct config;
 struct blob_store;
 struct blob_writer;
 
@@ -49,6 +50,8 @@ struct blob_content {
 
 /* Opens the directory, makes it if need be, probes O_TMPFILE, clears tmp/ of what a crash left. */
 fallible blob_store_open(struct arena *, const char *dir, struct blob_store **);
+/* The same with the S3 store, if the settings name one; it is not asked yet. */
+fallible blob_store_open_all(struct arena *, const struct config *, struct blob_store **);
 void blob_store_close(struct blob_store *);
 /* Can it be asked for what is there? The disk always can. */
 bool blob_has(const struct blob_store *, enum blob_where);
@@ -125,6 +128,13 @@ fallible blob_remove(struct blob_store *, struct arena *, struct blob_owner, enu
 /* Sets its time to now, so that the sweep of unknown files leaves it alone for as long as that. */
 fallible blob_touch(
     struct blob_store *, struct arena *, struct blob_owner, const struct blob_part *);
+/*
+ * Makes a durable copy of a part in the other place and reads it back: both times
+ * its hash must be right, or nothing is left there (CONFLICT: the part is damaged).
+ * What is there already is read, and replaced when it is wrong.
+ */
+fallible blob_copy(struct blob_store *, struct arena *, struct blob_owner, const struct blob_part *,
+    enum blob_where to);
 
 /* Calls fn for each part that is stored in one place; for verify and sweep. fn false ends it. */
 struct blob_found {
@@ -141,6 +151,11 @@ fallible blob_list(struct blob_store *, struct arena *, enum blob_where,
  * the store takes nothing until an admin has looked and started the daemon again.
  */
 bool blob_read_only(const struct blob_store *);
+
+/* Asks the S3 store for a page of its list, once and with little patience: for chapterctl check. */
+fallible blob_try(struct blob_store *, struct arena *, enum blob_where);
+/* Ends what broken uploads have left in the S3 store; those of the last day may still go on. */
+fallible blob_tidy(struct blob_store *, struct arena *);
 
 /* Bytes free on the disk of the store; for /metrics and chapterctl check. */
 int64_t blob_free_space(struct blob_store *);

@@ -13,10 +13,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "blob/store_in.h"
+#include "base/time.h"
+#include "blob/s3.h"
+
+#define DAY (INT64_C(86400) * 1000000)
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -177,11 +181,31 @@ blob_store_open(struct arena *arena, const char *dir, struct blob_store **result
     return blob_tmp_clear(store, arena);
 }
 
+struct error *
+blob_store_open_all(struct arena *arena, const struct config *config, struct blob_store **result)
+{
+    struct blob_store *store;
+
+    TRY(blob_store_open(arena, config->blob_dir, &store));
+    if (config->s3_endpoint != NULL) {
+        struct error *e = s3_open(arena, config, &store->s3);
+        if (e != NULL) {
+            blob_store_close(store);
+            return e;
+        }
+    }
+    if (strcmp(config->blob_store, "s3") == 0)
+        store->where = BLOB_S3;
+    *result = store;
+    return NULL;
+}
+
 void
 blob_store_close(struct blob_store *store)
 {
     if (store == NULL)
         return;
+    s3_close(store->s3);
     close_fd(&store->tmp);
     close_fd(&store->objects);
     close_fd(&store->root);
@@ -212,6 +236,7 @@ blob_keeper(struct blob_store *store, struct arena *arena, enum blob_where where
 {
     static const struct blob_keeper *const keepers[BLOB_PLACES] = {
         [BLOB_DISK] = &blob_on_disk,
+        [BLOB_S3] = &blob_on_s3,
     };
 
     if (!blob_has(store, where))
@@ -296,4 +321,25 @@ blob_list(struct blob_store *store, struct arena *arena, enum blob_where where,
 
     TRY(blob_keeper(store, arena, where, &keeper));
     return keeper->list(store, arena, fn, cls);
+}
+
+struct error *
+blob_try(struct blob_store *store, struct arena *arena, enum blob_where where)
+{
+    const struct net_ask ask = { .method = "GET",
+        .path = "/?list-type=2&max-keys=1&prefix=objects%2F" };
+    const struct blob_keeper *keeper;
+    struct net_answer answer;
+
+    TRY(blob_keeper(store, arena, where, &keeper));
+    if (where == BLOB_DISK)
+        return NULL;
+    TRY(s3_ask(store->s3, arena, S3_HASTE, &ask, NULL, &answer));
+    return answer.status == 200 ? NULL : s3_refused(arena, &answer, HERE);
+}
+
+struct error *
+blob_tidy(struct blob_store *store, struct arena *arena)
+{
+    return store->s3 == NULL ? NULL : s3_abort_old(store->s3, arena, time_now() - DAY);
 }

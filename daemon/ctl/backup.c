@@ -339,7 +339,7 @@ backup_create(struct ctl *ctl)
     setpriority(PRIO_PROCESS, 0, 10); /* requests come first; pg_dump inherits it */
     TRY(backup_place_open(ctl->arena, ctl->arg[0], BACKUP_MAKE, &b.place));
     CLEANUP(close_store) struct blob_store *store = NULL;
-    TRY(blob_store_open(ctl->arena, ctl->config->blob_dir, &store));
+    TRY(blob_store_open_all(ctl->arena, ctl->config, &store));
     b.store = store;
     struct error *e = create(&b);
     close_fd(&b.dir);

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "blob/blob.h"
 #include "ctl/check.h"
 
 static const char *
@@ -86,6 +87,34 @@ check_space(struct checks *checks, const char *dir)
         check_tell(checks, GOOD, "store", NULL, "%s are free", left);
 }
 
+static void
+close_store(struct blob_store **store)
+{
+    blob_store_close(*store);
+}
+
+/* A signed request: reachable, the right key, the right bucket, and clocks that agree. */
+static void
+check_s3(struct checks *checks)
+{
+    const struct config *config = checks->config;
+    CLEANUP(close_store) struct blob_store *store = NULL;
+
+    if (config->s3_endpoint == NULL)
+        return;
+    struct error *e = blob_store_open_all(checks->ctl->arena, config, &store);
+    if (e == NULL)
+        e = blob_try(store, checks->ctl->arena, BLOB_S3);
+    if (e != NULL)
+        check_tell_error(checks, "s3",
+            "See that the store runs, that s3_endpoint and s3_bucket are right, that s3_key_file "
+            "may read and write there, and that this machine's clock is right.",
+            e);
+    else
+        check_tell(checks, GOOD, "s3", NULL, "the S3 store %s answers, and has the bucket %s",
+            config->s3_endpoint, config->s3_bucket);
+}
+
 void
 check_store(struct checks *checks)
 {
@@ -109,4 +138,5 @@ check_store(struct checks *checks)
     check_folder(checks, dir, &st);
     check_writing(checks, dir);
     check_space(checks, dir);
+    check_s3(checks);
 }

@@ -10,6 +10,7 @@
 #include "ctl/ctl.h"
 #include "html/lang.h"
 #include "modules/module.h"
+#include "net/net.h"
 
 #define CONFIG_PATH "/etc/chapterd/chapterd.conf"
 
@@ -23,6 +24,7 @@ const struct ctl_command *const ctl_groups[] = {
     device_commands,
     sync_commands,
     verify_commands,
+    blobs_commands,
     backup_commands,
     restore_commands,
     cache_commands,
@@ -65,8 +67,11 @@ run(struct ctl *ctl)
         .modules = modules,
         .lang = lang_find("en"),
     };
-    e = ctl->command->run(ctl);
+    e = net_start(ctl->arena);
+    if (e == NULL)
+        e = ctl->command->run(ctl);
     db_free(ctl->db);
+    net_stop();
     return e == NULL ? ctl->end : fail(ctl, e);
 }
 

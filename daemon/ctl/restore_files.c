@@ -66,7 +66,7 @@ restore_open_store(struct restore *r)
     r->owner = st.st_uid;
     r->group = st.st_gid;
     TRY(as_owner(r));
-    struct error *e = blob_store_open(arena, dir, &r->store);
+    struct error *e = blob_store_open_all(arena, r->ctl->config, &r->store);
     if (e == NULL)
         arena_defer(arena, close_store, r->store);
     TRY(as_ourselves(r));

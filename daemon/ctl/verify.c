@@ -165,6 +165,13 @@ become_owner(struct ctl *ctl)
     return NULL;
 }
 
+struct error *
+verify_open_store(struct ctl *ctl, struct blob_store **store)
+{
+    TRY(become_owner(ctl));
+    return blob_store_open_all(ctl->arena, ctl->config, store);
+}
+
 static void
 drop_json(void *json)
 {
@@ -185,8 +192,7 @@ verify_all(struct verify *v)
     v->damage = json_array();
     arena_defer(ctl->arena, drop_json, v->damage);
     CLEANUP(close_store) struct blob_store *store = NULL;
-    TRY(become_owner(ctl));
-    TRY(blob_store_open(ctl->arena, ctl->config->blob_dir, &store));
+    TRY(verify_open_store(ctl, &store));
     v->store = store;
     TRY(verify_chapters(v));
     TRY(verify_tree(v));

@@ -36,6 +36,9 @@ fallible verify_ask(struct verify *, fallible (*step)(struct ctl *, void *own), 
 /* All of it: fills in v->damage and the counts, and leaves the process as the owner of the store. */
 fallible verify_all(struct verify *);
 
+/* Becomes the owner of the store's folder and opens it, the S3 store included. */
+fallible verify_open_store(struct ctl *, struct blob_store **);
+
 /* Re-hashes every content, in the database and in the store. */
 fallible verify_contents(struct verify *);
 /* Looks for files in the store that nothing knows of. */

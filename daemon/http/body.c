@@ -259,6 +259,9 @@ body_settle(struct request *rq, struct blob_owner owner, const struct blob_conte
             settle_in_memory(rq, body->p, body->n);
         else
             TRY(settle_upload(rq, owner));
+    } else if (body->upload != NULL && body->inline_bytes == NULL) {
+        /* It lost a race, maybe against the sweep: what was swept is put back. */
+        TRY(blob_publish(upload_writer(body->upload), rq->arena, owner));
     }
     *content = body->content;
     *inline_bytes = body->inline_bytes;

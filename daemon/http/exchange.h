@@ -19,6 +19,7 @@ struct MHD_Response;
 struct connection;
 struct front;
 struct response;
+struct stream;
 struct upload;
 
 enum step {
@@ -66,6 +67,7 @@ struct exchange {
     int64_t queued; /* time_monotonic() when it was handed over */
     struct response *rs;
     struct MHD_Response *reply;
+    struct stream *stream; /* what the reply's body comes from; NULL: it is there already */
     int status;
     int64_t sent;              /* length of the reply */
     const struct error *error; /* what the reply is about; NULL when it went well */

@@ -23,8 +23,11 @@
 #include "http/reaper.h"
 #include "http/response_out.h"
 #include "http/spool.h"
+#include "http/stream.h"
 #include "http/tls.h"
 #include "http/worker.h"
+
+#define STREAM_THREADS 4
 
 /* ---------------------------------------------------------------- handing over */
 
@@ -51,6 +54,16 @@ give_back(struct exchange *ex)
 
     atomic_store(&ex->step, atomic_load(&ex->step) == ADMITTING ? ADMITTED : READY);
     MHD_resume_connection(mhd);
+}
+
+/* A worker has made the reply; what it is made of may have to be fetched first. */
+static void
+worked(struct exchange *ex)
+{
+    if (ex->stream != NULL && ex->rq.method != HEAD)
+        stream_begin(ex->stream, give_back);
+    else
+        give_back(ex);
 }
 
 static void
@@ -444,9 +457,10 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     raise_limits();
     static_start(front);
     front->reaper = reaper_start(config, &front->metrics.reaped);
-    front->workers = workers_start(app, (int)config->workers, &front->news, give_back);
+    front->workers = workers_start(app, (int)config->workers, &front->news, worked);
     front->monitors = workers_start(app, 1, &front->news, give_back);
     front->spool = spool_start(app->blobs, (int)config->spool_threads, suspend, resume_body, queue);
+    front->streams = streams_start(app->blobs, STREAM_THREADS);
     for (int i = 0; i < front->n_listeners; i++)
         TRY(start_daemon(front, &front->listener[i]));
     *started = front;
@@ -504,6 +518,7 @@ front_stop(struct front *front)
     workers_stop(front->workers);
     workers_stop(front->monitors);
     spool_stop(front->spool);
+    streams_stop(front->streams);
     /* What has just been answered with 503 still has to leave. */
     for (int i = 0; i < 20 && !front_idle(front); i++)
         usleep(10000);
@@ -516,5 +531,6 @@ front_stop(struct front *front)
     workers_free(front->workers);
     workers_free(front->monitors);
     spool_free(front->spool);
+    streams_free(front->streams);
     tls_stop(front->tls);
 }

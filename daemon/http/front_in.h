@@ -12,6 +12,7 @@
 struct exchange;
 struct reaper;
 struct spool;
+struct streams;
 struct tls;
 struct workers;
 
@@ -48,6 +49,7 @@ struct front {
     struct workers *workers;
     struct workers *monitors; /* one, for what must answer while all others are busy */
     struct spool *spool;
+    struct streams *streams;
     struct reaper *reaper;
     struct tls *tls; /* NULL: no listener has it */
     const char *const *asset_etags; /* one for each of assets[] */

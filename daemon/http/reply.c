@@ -11,6 +11,7 @@
 #include "http/mhd.h"
 #include "http/reaper.h"
 #include "http/response_out.h"
+#include "http/stream.h"
 
 #define PIECE KB(64)
 
@@ -66,10 +67,28 @@ from_text(const struct response *rs)
     return fd < 0 ? NULL : from_file(&fd, &rs->range);
 }
 
+static struct MHD_Response *
+from_stream(struct exchange *ex, const struct response *rs)
+{
+    struct error *e = stream_new(ex->front->streams, ex, rs->owner, rs->streamed, rs->n_parts,
+        &rs->range, &ex->stream);
+
+    if (e != NULL) {
+        LOG(LOG_WARNING_, "stream_refused", "request", ex->rq.id, "cause", e->cause);
+        return NULL;
+    }
+    struct MHD_Response *reply = stream_reply(ex->stream);
+    if (reply == NULL)
+        ex->stream = NULL;
+    return reply;
+}
+
 /* Over TLS there is no sendfile; the library would read files in pieces of 4 KiB. */
 static struct MHD_Response *
-make(struct response *rs, bool tls)
+make(struct exchange *ex, struct response *rs)
 {
+    bool tls = ex->connection->tls;
+
     switch (rs->kind) {
     case REPLY_TEXT:
         return from_text(rs);
@@ -82,6 +101,8 @@ make(struct response *rs, bool tls)
             return MHD_create_response_from_callback(
                 (uint64_t)(rs->range.last - rs->range.first + 1), PIECE, read_parts, rs, NULL);
         break;
+    case REPLY_STREAM:
+        return from_stream(ex, rs);
     case REPLY_EMPTY:
         break;
     }
@@ -92,12 +113,13 @@ void
 reply_make(struct exchange *ex)
 {
     struct response *rs = ex->rs;
-    struct MHD_Response *reply = make(rs, ex->connection->tls);
+    ex->stream = NULL;
+    struct MHD_Response *reply = make(ex, rs);
 
     if (reply == NULL) { /* no descriptor left */
         LOG(LOG_ERROR_, "reply_failed", "request", ex->rq.id);
         response_error(ex, rs, REFUSE(ex->rq.arena, TRY_LATER), true);
-        reply = make(rs, ex->connection->tls);
+        reply = make(ex, rs);
     }
     if (reply == NULL)
         return;

@@ -137,14 +137,27 @@ open_part(struct request *rq, struct blob_owner owner, const struct blob_part *f
     return NULL;
 }
 
+static bool
+is_on_disk(const struct blob_content *content)
+{
+    for (int i = 0; i < content->n_parts; i++)
+        if (content->parts[i].where != BLOB_DISK)
+            return false;
+    return true;
+}
+
 fallible
 response_blob(struct request *rq, struct response *rs, const char *type, struct blob_owner owner,
     const struct blob_content *content)
 {
-    rs->kind = REPLY_PARTS;
+    rs->kind = is_on_disk(content) ? REPLY_PARTS : REPLY_STREAM;
     rs->type = type;
     rs->size = content->size;
     rs->n_parts = content->n_parts;
+    rs->owner = owner;
+    rs->streamed = content->parts;
+    if (rs->kind == REPLY_STREAM)
+        return NULL;
     rs->part = NEW_ARRAY(rs->arena, struct response_part, (size_t)content->n_parts);
     for (int i = 0; i < content->n_parts; i++) {
         struct response_part *part = &rs->part[i];
@@ -175,7 +188,8 @@ if_range_holds(const struct request *rq, const struct response *rs)
 static fallible
 choose_range(struct request *rq, struct response *rs)
 {
-    bool seekable = rs->kind == REPLY_BYTES || rs->kind == REPLY_PARTS;
+    bool seekable = rs->kind == REPLY_BYTES || rs->kind == REPLY_PARTS ||
+                    rs->kind == REPLY_STREAM;
 
     rs->ranged = false;
     if (!seekable || rs->status != 200 || (rs->etag == NULL && rs->modified == 0))

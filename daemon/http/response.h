@@ -29,7 +29,8 @@ struct out *response_text(struct response *, const char *type); /* written to by
 void response_redirect(struct response *, const char *href);    /* 303 to an address of ours */
 void response_bytes(struct response *, const char *type, const void *p,
     size_t n); /* p lives as long as the arena, or for ever */
-/* A content of the store, sent without copying; parts are opened here. Takes part in ranges. */
+/* A content of the store: from the disk without copying, its parts are opened here; else as a stream
+ * (http/stream.h). Takes part in ranges. The parts live as long as the arena. */
 fallible response_blob(struct request *, struct response *, const char *type, struct blob_owner,
     const struct blob_content *);
 

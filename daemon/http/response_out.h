@@ -15,7 +15,7 @@ struct response_part {
     int64_t size;
 };
 
-enum response_kind { REPLY_EMPTY, REPLY_TEXT, REPLY_BYTES, REPLY_PARTS };
+enum response_kind { REPLY_EMPTY, REPLY_TEXT, REPLY_BYTES, REPLY_PARTS, REPLY_STREAM };
 
 #define RESPONSE_HEADERS 40
 
@@ -32,6 +32,8 @@ struct response {
     int64_t size; /* of the whole, of REPLY_BYTES and REPLY_PARTS */
     struct response_part *part;
     int n_parts;
+    struct blob_owner owner;         /* of REPLY_STREAM */
+    const struct blob_part *streamed; /* its parts, n_parts */
     struct range range; /* what of it is sent; set by response_end */
     bool ranged;
 };

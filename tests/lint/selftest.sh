@@ -107,6 +107,8 @@ offence|daemon/auth/x.c|#include <sodium.h>
 offence|webdav/x.c|#include <uninorm.h>
 offence|webdav/x.c|#  include <jansson.h>
 offence|daemon/http/x.c|#include <seccomp.h>
+offence|daemon/blob/x.c|#include <curl/curl.h>
+fine|daemon/net/x.c|#include <curl/curl.h>
 fine|daemon/auth/ldap.c|#include <ldap.h>
 fine|webdav/xml_in.c|#include <libxml/parser.h>
 fine|daemon/base/token.c|#include <sodium.h>
