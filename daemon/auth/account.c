@@ -40,7 +40,10 @@ event_text(struct request *rq, struct audit_of_person_row row)
     case AUDIT_APP_PASSWORD_MADE:
         return arena_printf(rq->arena, tr(rq->lang, "App password “%s” made"), row.title);
     case AUDIT_APP_PASSWORD_REMOVED:
-        return arena_printf(rq->arena, tr(rq->lang, "App password “%s” removed"), row.title);
+        return arena_printf(rq->arena,
+            row.by_operator ? tr(rq->lang, "App password “%s” removed by the operator of the server")
+                            : tr(rq->lang, "App password “%s” removed"),
+            row.title);
     case AUDIT_PERSON_EXPORTED:
         return tr(rq->lang, "Your data exported");
     default:

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "ctl/ctl.h"
@@ -121,6 +122,19 @@ list_command(struct ctl *ctl)
     return NULL;
 }
 
+/* On the page of her account she sees that it was not herself. */
+static fallible
+tell_removed(struct ctl *ctl, const struct devices *d, int64_t id, const char *name)
+{
+    return audit(ctl->db, ctl->arena,
+        &(struct audit_entry){ .what = AUDIT_APP_PASSWORD_REMOVED,
+            .by = BY_OPERATOR,
+            .owner = d->person,
+            .kind = "app-password",
+            .object = id,
+            .title = name });
+}
+
 static fallible
 revoke_step(struct ctl *ctl, void *own)
 {
@@ -130,7 +144,10 @@ revoke_step(struct ctl *ctl, void *own)
     d->ended = 0;
     if (d->n_ids == 0) {
         TRY(q_app_password_remove_all(ctl->db, ctl->arena, d->person, &removed));
-        d->ended = removed.n;
+        for (; d->ended < removed.n; d->ended++) {
+            struct app_password_remove_all_row row = app_password_remove_all_row(&removed, d->ended);
+            TRY(tell_removed(ctl, d, row.id, row.name));
+        }
         return NULL;
     }
     for (int i = 0; i < d->n_ids; i++) {
@@ -140,6 +157,7 @@ revoke_step(struct ctl *ctl, void *own)
                 "%s has no app password with the number %lld; nothing was changed. \"chapterctl "
                 "app-password list --person %s\" shows which there are.",
                 d->uid, (long long)d->id[i], d->uid);
+        TRY(tell_removed(ctl, d, d->id[i], app_password_remove_row(&removed, 0).name));
         d->ended++;
     }
     return NULL;

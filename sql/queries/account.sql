@@ -51,8 +51,8 @@ DELETE FROM session WHERE person_id = $1 AND id = $2 RETURNING id
 
 -- app_password_remove_all: All of a person's are taken back.
 -- in   person int8
--- out  id int8
-DELETE FROM app_password WHERE person_id = $1 RETURNING id
+-- out  id int8, name text
+DELETE FROM app_password WHERE person_id = $1 RETURNING id, name
 
 -- session_end_all: Signs all of a person's browsers out.
 -- in   person int8

@@ -31,8 +31,8 @@ SELECT f.id, f.at, f.chapter_id IS NULL, f.hand, f.actor_id, w.name, f.what, f.k
 
 -- audit_of_person: the newest entries that concern a person alone
 -- in   person int8, most int4
--- out  id int8, at timestamptz, what text, title text?
-SELECT id, at, what, title FROM audit WHERE person_id = $1 ORDER BY id DESC LIMIT $2
+-- out  id int8, at timestamptz, what text, title text?, by_operator bool
+SELECT id, at, what, title, hand = 'operator' FROM audit WHERE person_id = $1 ORDER BY id DESC LIMIT $2
 
 -- audit_forget: removes what is older than so many days, at least 91; how many
 -- in   days int4

@@ -78,6 +78,15 @@ def test_app_passwords_are_her_own_business(server, stack, told):
     assert remove(browser, password).status == 404
     assert told('title', 'chapter_id') == [('app-password-removed', 'Telefon <i>', None)]
     secret = password.split('_')[2]
+    for name in ('eins', 'zwei', 'drei'):
+        last = make(browser, name=name)
+    told()
+    stack.ctl('app-password', 'revoke', '--person', 'erfurt-board', last.split('_')[1])
+    assert stack.ctl('app-password', 'revoke', '--person', 'erfurt-board', last.split('_')[1], check=False).returncode == 1
+    assert told('title', 'hand', 'actor_id') == [('app-password-removed', 'drei', 'operator', None)]
+    stack.ctl('app-password', 'revoke', '--person', 'erfurt-board', '--all')
+    assert sorted(told('title', 'hand')) == [('app-password-removed', n, 'operator') for n in ('eins', 'zwei')]
+    assert 'removed by the operator' in browser('GET', '/account').text
     assert stack.sql('SELECT count(*) FROM audit a WHERE a::text LIKE %s', f'%{secret}%') == [(0,)]
     page = browser('GET', '/account').text
     assert 'Telefon &lt;i&gt;' in page
