@@ -2,7 +2,7 @@
 """check.py SET [STEP...]: runs the tests of a set (check, clients, long, scale) or some of its steps.
 
 Prints a line "name: N passed, N failed, N skipped, N s" for each step and "N passed, N failed" last.
-What a step said is in build/check/SET/STEP.log; of a step that failed, its end is shown.
+What a step said is in build/check/SET/STEP.log; its figures are shown, and of a step that failed, its end.
 A step without tests has failed, and so has a skip: a missing program is no reason (only /dev/fuse is,
 which a container may lack).
 """
@@ -24,6 +24,8 @@ ALLOWED_SKIP = '/dev/fuse'
 MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD'}  # not the steps'
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
 FRONT_TEST = 'tests/http/front_test'
+
+FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'silence', 'two')]  # they mostly wait
 
 
 class Step:
@@ -53,7 +55,8 @@ SETS = {
         build('asan', 'asan-tests'),
         make('lint', 'lint'),
         make('unit', 'unit'),
-        pytest('fault', build=ASAN),
+        pytest('fault', 'tests/fault', *(f'--ignore={file}' for file in FAULTS_ASIDE), build=ASAN),
+        pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
         pytest('attack', build=ASAN),
         pytest('proxy'),
         pytest('browser'),
@@ -78,9 +81,15 @@ SETS = {
         build('asan', 'asan-tests'),
         build('tsan', 'tsan'),
         make('fuzz', 'fuzz', 'SECONDS=60'),
-        pytest('fault', build=ASAN, limit=7200, LONG='1'),
-        pytest('fault-release', 'tests/fault', limit=7200, LONG='1'),
+        pytest('kill', 'tests/fault/test_crash.py', '-k', 'F01', limit=7200, LONG='1'),
+        pytest('stop', 'tests/fault/test_process.py', '-k', 'F22', limit=7200, LONG='1'),
+        pytest('power', 'tests/long', limit=7200, LONG='1'),
+        pytest('commit', 'tests/fault/test_world.py', '-k', 'F13', limit=7200, LONG='1'),
+        pytest('daemons', 'tests/fault/test_two.py', limit=7200, LONG='1'),
+        pytest('fault', '--deselect', 'tests/fault/test_crash.py::test_F01_kill_at_random_under_load',
+               'tests/fault', build=ASAN, limit=7200, LONG='1'),
         pytest('attack', limit=7200, LONG='1'),
+        pytest('attack-asan', 'tests/attack', build=ASAN, limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),
         pytest('backup', limit=7200, LONG='1'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200,
@@ -134,7 +143,8 @@ def run(step, folder, copies, running):
     env = {k: v for k, v in os.environ.items() if k not in MAKES_OWN}
     env.update(step.env, CHAPTERD_BUILD=str(build), PYTHONDONTWRITEBYTECODE='1')
 
-    missing = [f for f in step.command[1:] if f.startswith('tests/') and not (ROOT / f).is_dir()]
+    missing = [f for f in step.command[1:]
+               if f.startswith('tests/') and not (ROOT / f.partition('::')[0]).exists()]
     if missing:
         return 0, 1, 0, f'there are no tests: {missing[0]} is missing'
     with open(log, 'wb') as out:
@@ -206,6 +216,14 @@ def count_output(log, code):
     return passed, failed, 0, tail(log) if code != 0 else ''
 
 
+def figures(log):
+    """What a step has measured and counted: lines that begin with "= "."""
+    if not log.exists():
+        return []
+    return [line[2:] for line in log.read_text(errors='replace').splitlines()
+            if re.match(r'= [A-Za-z]', line)]
+
+
 def tail(log, lines=60):
     return '\n'.join(log.read_text(errors='replace').splitlines()[-lines:]) + f'\n(all of it: {log})'
 
@@ -231,6 +249,8 @@ class Run:
                 print(wrong)
             print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, '
                   f'{time.monotonic() - start:.0f} s', flush=True)
+            for line in figures(self.folder / f'{step.name}.log'):
+                print(f'  {line}', flush=True)
             self.passed += passed
             self.failed += failed
 

@@ -14,6 +14,7 @@ struct blob_store;
 struct verify {
     struct ctl *ctl;
     struct blob_store *store;
+    int64_t last;   /* content that was there when it began: who goes on writing does not keep us */
     int64_t person; /* whose rows are looked at; 0: those of all chapters */
     json_t *damage; /* array of what was found */
     int64_t n_damage;

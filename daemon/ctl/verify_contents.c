@@ -86,7 +86,7 @@ verify_inline_contents(struct verify *v)
         }
         ctl_progress("%" PRId64 " small contents", v->inline_contents);
         arena_rewind(v->ctl->arena, mark);
-    } while (page.rows.n > 0);
+    } while (page.rows.n > 0 && page.after < v->last);
     return NULL;
 }
 
@@ -210,13 +210,24 @@ verify_stored_contents(struct verify *v)
                 v->bytes / 1000000);
         }
         arena_rewind(v->ctl->arena, mark);
-    } while (page.rows.n > 0);
+    } while (page.rows.n > 0 && page.after < v->last);
+    return NULL;
+}
+
+static fallible
+last_step(struct ctl *ctl, void *own)
+{
+    struct rows rows;
+
+    TRY(q_verify_last(ctl->db, ctl->arena, &rows));
+    *(int64_t *)own = verify_last_row(&rows, 0).id;
     return NULL;
 }
 
 struct error *
 verify_contents(struct verify *v)
 {
+    TRY(verify_ask(v, last_step, &v->last));
     TRY(verify_inline_contents(v));
     return verify_stored_contents(v);
 }

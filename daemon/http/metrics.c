@@ -1,6 +1,7 @@
 /* What is counted, the line each request leaves in the log, and the pages for monitors. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/config.h"
@@ -226,6 +227,8 @@ health_show(struct request *rq, struct response *rs)
         state = "the database does not answer";
     else if (front->app->helpers != NULL && !front->app->helpers_answer(front->app->helpers))
         state = "the helper processes do not answer";
+    else if (access(front->app->config->blob_dir, W_OK) != 0) /* also: mounted to be read only */
+        state = "documents cannot be stored";
     if (strcmp(state, "ok") != 0)
         response_status(rs, 503);
     out_text(o, state);

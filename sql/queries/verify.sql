@@ -14,6 +14,10 @@ SELECT id FROM person WHERE id > $1 ORDER BY id LIMIT 1000
 -- out owns bool
 SELECT EXISTS (SELECT FROM blob WHERE person_id = $1) OR EXISTS (SELECT FROM dav_policy WHERE person_id = $1)
 
+-- verify_last: the newest content
+-- out id int8
+SELECT coalesce(max(id), 0) FROM blob
+
 -- verify_inline: contents kept in the database, and whether they still have their hash
 -- in  after int8
 -- out id int8, chapter text?, sha256 bytea, size int8, good bool

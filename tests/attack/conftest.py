@@ -1,7 +1,8 @@
 """Runs every attack under the oracle of lib/oracle.py."""
 import pytest
 
-from lib.oracle import GoodClient, Oracle
+from lib.figures import tell
+from lib.oracle import GUARD, GoodClient, Oracle, patience
 
 GOOD = '/dav/files/jena/Mitglieder/good-client.txt'
 CANARIES = ['/dav/files/erfurt/Mitglieder/', '/dav/files/erfurt/Vorstand/']
@@ -26,7 +27,8 @@ def oracle(server, good):
     watch = Oracle(server, good, CANARIES)
     yield watch
     for line in watch.report():
-        print('\n' + line, end='')
+        tell(line)
+    assert good.p99() < GUARD * patience()
 
 
 @pytest.fixture(autouse=True)

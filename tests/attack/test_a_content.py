@@ -38,7 +38,7 @@ def test_A14_expected_entity_length(anna, box, announced):
     anna.put(box + 'f', b'old')
     answer = anna('PUT', box + 'f', b'5\r\nhello\r\n0\r\n\r\n', Transfer_Encoding='chunked',
                   X_Expected_Entity_Length=announced)
-    assert answer.status in (400, 413, 507), answer
+    assert answer.status == (400 if len(announced) == 1 else 507), answer
     assert anna.get(box + 'f').body == b'old'
 
 
@@ -116,7 +116,7 @@ def test_A17_preconditions(anna, box):
     etag = anna.put(box + 'f', b'x').etag
     assert anna.put(box + 'f', b'y', If_Match='W/' + etag).status == 412
     assert anna.put(box + 'f', b'y', If_Match='"nothing"').status == 412
-    assert anna.put(box + 'f', b'y', If_Match='garbage').status in (400, 412)
+    assert anna.put(box + 'f', b'y', If_Match='garbage').status == 412
     assert anna.put(box + 'f', b'y', If_None_Match=etag).status == 412
     assert anna.put(box + 'f', b'y', If_None_Match='W/' + etag).status == 412
     assert anna.put(box + 'f', b'x', If_Match=f'"a", W/"b", {etag}').status == 204
@@ -126,8 +126,8 @@ def test_A17_preconditions(anna, box):
 def test_A17_a_thousand_etags(anna, box):
     etag = anna.put(box + 'f', b'x').etag
     many = ', '.join(f'"{i:04}"' for i in range(1000))
-    assert anna.put(box + 'f', b'y', If_Match=many).status in (400, 412, 431)
-    assert anna.put(box + 'f', b'y', If_Match=f'{many}, {etag}').status in (204, 400, 431)
+    assert anna.put(box + 'f', b'y', If_Match=many).status == 412
+    assert anna.put(box + 'f', b'y', If_Match=f'{many}, {etag}').status == 204
 
 
 NAMES = ['a"b', 'a;b', 'a%b', 'ünïcode', 'שלום', "a'b", '日本', 'a,b=c', 'x' * 200 + '.html']
@@ -149,7 +149,7 @@ def test_A27_names_in_content_disposition(anna, box, name):
                                   'text/plain; charset="ü"', '<', 'text/plain\tx', ''])
 def test_A34_content_type_of_the_client(anna, box, kind):
     answer = anna.put(box + 'f', b'x', Content_Type=kind)
-    assert answer.status in (201, 400, 415), answer
+    assert answer.status == 201, answer
     entry = anna.listing(box) if answer.status != 201 else anna.props(box + 'f', 'getcontenttype')
     if answer.status == 201:
         shown = entry.text('getcontenttype') or ''
@@ -201,7 +201,7 @@ def test_A39_ranges(anna, box, ranges, want):
 def test_A39_a_thousand_ranges(anna, box, ranges):
     anna.put(box + 'f', bytes(100_000))
     answer = anna.get(box + 'f', Range=ranges)
-    assert answer.status in (200, 206, 400, 416, 431), answer.status
+    assert answer.status == 200, answer.status
     assert len(answer.body) <= 100_000
     assert 'multipart' not in (answer.get('Content-Type') or '')
 

@@ -49,7 +49,7 @@ def test_A18_number_of_conditions(anna, box):
 def test_A18_ten_thousand_tokens(anna, box):
     anna.put(box + 'f', b'old')
     start = time.monotonic()
-    assert anna.put(box + 'f', b'new', If='(<t>)' * 10_000).status in (400, 413, 431)
+    assert anna.put(box + 'f', b'new', If='(<t>)' * 10_000).status == 431
     assert time.monotonic() - start < 20
 
 
@@ -89,9 +89,9 @@ def test_A19_lock_of_another(alice, mallory, den):
     alice.put(den + 'f', b'mine')
     key = alice.locked(den + 'f')
     assert mallory.put(den + 'f', b'stolen').status == 423
-    assert mallory.put(den + 'f', b'stolen', If=f'({key})').status in (412, 423)
-    assert mallory.put(den + 'f', b'stolen', If=f'<{den}f> ({key})').status in (412, 423)
-    assert mallory.put(den + 'f', b'stolen', Lock_Token=key).status in (412, 423)
+    assert mallory.put(den + 'f', b'stolen', If=f'({key})').status == 423
+    assert mallory.put(den + 'f', b'stolen', If=f'<{den}f> ({key})').status == 423
+    assert mallory.put(den + 'f', b'stolen', Lock_Token=key).status == 423
     for method, more in (('DELETE', {}), ('MOVE', {'Destination': den + 'g'}),
                          ('PROPPATCH', {}), ('LOCK', {})):
         body = None
@@ -101,9 +101,9 @@ def test_A19_lock_of_another(alice, mallory, den):
         if method == 'LOCK':
             body = LOCKINFO.format(scope='exclusive', owner='m')
         answer = mallory(method, den + 'f', body, If=f'({key})', **more)
-        assert answer.status in (412, 423), (method, answer)
-    assert mallory('LOCK', den + 'f', None, If=f'({key})').status in (403, 412, 423), 'refresh'
-    assert mallory.unlock(den + 'f', key).status in (403, 409, 423)
+        assert answer.status == 423, (method, answer)
+    assert mallory('LOCK', den + 'f', None, If=f'({key})').status == 412, 'refresh'
+    assert mallory.unlock(den + 'f', key).status == 409
     assert alice.get(den + 'f').body == b'mine'
     assert alice.put(den + 'f', b'new', If=f'({key})').status == 204
     assert alice.unlock(den + 'f', key).status == 204
@@ -130,7 +130,7 @@ def test_A20_locks_where_one_may_not_read(server, alice, box):
         assert alice.lock(target).status == 404, target
     assert alice.lock('/dav/files/erfurt/').status == 403  # readable to the federation
     assert alice.lock(box).status == 403
-    assert alice.lock('/dav/files/none/x').status in (403, 404, 409)
+    assert alice.lock('/dav/files/none/x').status == 404
     assert server.stack.sql(
         'SELECT count(*) FROM dav_lock JOIN person ON holder_id = person.id'
         " WHERE uid = 'jena-member' AND node_id IN (SELECT id FROM dav_node WHERE chapter_id ="
@@ -144,7 +144,7 @@ def test_A21_refresh(alice, den):
     key = alice.locked(den + 'f')
     answer = alice('LOCK', den + 'f', None, If=f'({key})', Timeout='Second-600')
     assert answer.status == 200 and b'Second-600' in answer.body
-    assert alice('LOCK', den + 'g', None, If=f'({key})').status in (404, 412)
+    assert alice('LOCK', den + 'g', None, If=f'({key})').status == 412
     alice.unlock(den + 'f', key)
     assert alice('LOCK', den + 'f', None, If=f'({key})').status == 412
 
@@ -155,7 +155,7 @@ def test_A21_refresh(alice, den):
 def test_A21_timeouts(alice, den, timeout):
     alice.put(den + 'f')
     answer = alice.lock(den + 'f', Timeout=timeout)
-    assert answer.status in (200, 400), answer
+    assert answer.status == 200, answer
     if answer.status == 200:
         granted = int(re.search(r'Second-(\d+)', answer.text)[1])
         assert 0 < granted <= 3600, granted
@@ -192,7 +192,7 @@ def test_A22_shared_and_exclusive(alice, mallory, den):
     assert alice.put(den + 'f', b'x').status == 423
     assert alice.put(den + 'f', b'x', If=f'({one})').status == 204
     assert mallory.put(den + 'f', b'y', If=f'({two})').status == 204
-    assert alice.put(den + 'f', b'z', If=f'({two})').status in (412, 423)
+    assert alice.put(den + 'f', b'z', If=f'({two})').status == 423
     assert alice.unlock(den + 'f', one).status == 204
     assert mallory.lock(den + 'f').status == 423
     assert mallory.unlock(den + 'f', two).status == 204
@@ -206,13 +206,13 @@ def test_A22_depth_over_a_locked_child(alice, mallory, den):
     alice.put(den + 'd/f')
     key = alice.locked(den + 'd/f')
     answer = mallory.lock(den + 'd/', Depth='infinity')
-    assert answer.status in (207, 423), answer
+    assert answer.status == 207, answer
     if answer.status == 207:
         codes = {href: entry.status for href, entry in answer.multistatus().entry.items()}
         assert 423 in codes.values()
     assert mallory.put(den + 'd/new').status == 201, 'no lock was left by the one refused'
-    assert mallory.delete(den + 'd/').status in (207, 423)
-    assert mallory.move(den + 'd/', den + 'e/').status in (207, 423)
+    assert mallory.delete(den + 'd/').status == 423
+    assert mallory.move(den + 'd/', den + 'e/').status == 423
     alice.unlock(den + 'd/f', key)
     deep = alice.locked(den + 'd/', Depth='infinity')
     assert mallory.put(den + 'd/new', b'x').status == 423
@@ -221,7 +221,7 @@ def test_A22_depth_over_a_locked_child(alice, mallory, den):
     assert mallory.move(den + 'd/f', den + 'f').status == 423
     assert mallory.copy(den + 'd/f', den + 'copy').status == 201
     assert alice.put(den + 'd/new', b'x', If=f'<{alice.server.url}{den}d/> ({deep})').status == 204
-    assert alice.unlock(den + 'd/f', deep).status in (204, 409)
+    assert alice.unlock(den + 'd/f', deep).status == 204
     alice.unlock(den + 'd/', deep)
 
 
@@ -242,7 +242,7 @@ def test_A22_lock_on_a_free_name(alice, mallory, den):
     key = alice.locked(den + 'new')
     assert alice.get(den + 'new').status == 200 and alice.get(den + 'new').body == b''
     assert mallory.put(den + 'new', b'x').status == 423
-    assert mallory.mkcol(den + 'new').status in (405, 423)
+    assert mallory.mkcol(den + 'new').status == 405
     assert mallory.lock(den + 'new').status == 423
     assert alice.unlock(den + 'new', key).status == 204
     assert alice.lock(den + 'none/x').status == 409
@@ -257,7 +257,7 @@ def test_A22_twenty_shared_locks(server, alice, mallory, den):
         if answer.status == 200:
             granted.append(answer.get('Lock-Token'))
         else:
-            assert answer.status in (403, 423), answer
+            assert answer.status == 403, answer
     assert len(granted) == 20, len(granted)
     assert len(set(granted)) == 20
     assert server.stack.sql('SELECT count(*) FROM dav_lock JOIN dav_node n ON n.id = node_id'
@@ -282,9 +282,7 @@ def test_A31_broken_lock_tokens(alice, den, value):
     alice.put(den + 'f')
     key = alice.locked(den + 'f')
     answer = alice.unlock(den + 'f', value)
-    assert answer.status in (400, 409, 431), answer
-    if value in ('<', '', '>', '<>'):
-        assert answer.status == 400, answer
+    assert answer.status == (431 if len(value) > 32_000 else 400), answer
     assert alice('UNLOCK', den + 'f').status == 400, 'none at all'
     assert alice.unlock(den + 'f', key).status == 204
 
@@ -295,7 +293,7 @@ def test_A32_not_my_lock(alice, mallory, den):
     for value in (f'(Not {key})', f'(Not {token(9)})', '(Not <DAV:no-lock>)',
                   f'({key}) (Not <DAV:no-lock>)', f'<{den}f> (Not {key})',
                   f'<{den}none> (Not <DAV:no-lock>)'):
-        assert mallory.put(den + 'f', b'x', If=value).status in (412, 423), value
+        assert mallory.put(den + 'f', b'x', If=value).status == 423, value
     assert mallory.put(den + 'f', b'x', If='(Not <DAV:no-lock>)').status == 423
     assert alice.get(den + 'f').body == b'mine'
 
@@ -305,14 +303,14 @@ def test_A33_token_of_another_resource(alice, mallory, bob, den):
     alice.put(den + 'g', b'also mine')
     key = alice.locked(den + 'f')
     other = alice.locked(den + 'g')
-    assert mallory.put(den + 'g', b'x', If=f'<{den}f> ({key})').status in (412, 423)
-    assert alice.put(den + 'f', b'x', If=f'({other})').status in (412, 423)
+    assert mallory.put(den + 'g', b'x', If=f'<{den}f> ({key})').status == 423
+    assert alice.put(den + 'f', b'x', If=f'({other})').status == 412
     assert alice.put(den + 'f', b'x', If=f'<{den}g> ({other})').status == 423
     canary = '/dav/files/erfurt/Mitglieder/canary.txt'
     theirs = bob.locked(canary)
     try:
-        assert mallory.put(den + 'f', b'x', If=f'<{canary}> ({theirs})').status in (412, 423)
-        assert bob.put(den + 'f', b'x', If=f'<{den}f> ({key})').status in (403, 404)
+        assert mallory.put(den + 'f', b'x', If=f'<{canary}> ({theirs})').status == 412
+        assert bob.put(den + 'f', b'x', If=f'<{den}f> ({key})').status == 404
     finally:
         bob.unlock(canary, theirs)
     assert alice.get(den + 'f').body == b'mine'

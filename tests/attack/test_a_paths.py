@@ -26,7 +26,7 @@ CANARY = b'canary of erfurt'
 ])
 def test_A01_dot_segments_raw(alice, target):
     answer = alice.get(target)
-    assert answer.status in (400, 403), answer
+    assert answer.status == 400, answer
     assert CANARY not in answer.body and b'root:' not in answer.body
 
 
@@ -66,7 +66,7 @@ def test_A03_names_of_other_systems(anna, box, name):
 
 def test_A03_backslashes_raw(anna, box):
     for target in (box + '..\\..\\', box + '\\x', '\\\\host\\share', 'C:\\x'):
-        assert anna.put(target, b'x').status in (201, 400, 404), target
+        assert anna.put(target, b'x').status == 400, target
     for href in anna.listing(box):
         assert anna.delete(href).status == 204
 
@@ -117,7 +117,7 @@ def test_A05_bad_utf8_in_properties(anna, box):
 def test_A05_bad_utf8_in_forms(server):
     answer = server.client()('POST', '/login', b'login=%ff&password=%c0%af',
                              Content_Type='application/x-www-form-urlencoded')
-    assert answer.status in (400, 401, 403), answer
+    assert answer.status == 400, answer
 
 
 def test_A06_composed_and_decomposed_names_are_one(anna, box):
@@ -144,7 +144,7 @@ def test_A06_case_makes_two_names(anna, box):
 def test_A06_zero_width_is_stable(anna, box):
     for name in ('a\u200bb', 'a\u200db', 'ab'):
         first = anna.put(box + quote(name), name.encode())
-        assert first.status in (201, 400), first
+        assert first.status == 201, first
         if first.status == 201:
             assert anna.get(box + quote(name)).body == name.encode()
 
@@ -269,20 +269,20 @@ def test_A35_names_in_an_archive_are_only_bytes(anna, box):
 def test_A36_unknown_methods(anna, box, method):
     anna.put(box + 'f', b'x')
     [answer], _ = anna.raw(anna.bytes(method, box + 'f'))
-    assert answer.status in (400, 405, 414, 431, 501), answer
+    assert answer.status == 501, answer
     assert anna.get(box + 'f').body == b'x'
 
 
 def test_A36_trace_echoes_nothing(anna):
     [answer], _ = anna.raw(anna.bytes('TRACE', '/', X_Secret='s3cret'))
-    assert answer.status in (400, 405, 501) and b's3cret' not in answer.body
+    assert answer.status == 501 and b's3cret' not in answer.body
 
 
 @pytest.mark.parametrize('name', ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])
 def test_A36_method_override_is_ignored(anna, box, name):
     anna.put(box + 'f', b'x')
     assert anna.get(box + 'f', headers={name: 'DELETE'}).body == b'x'
-    assert anna('POST', box + 'f', b'', headers={name: 'DELETE'}).status in (400, 405, 415, 501)
+    assert anna('POST', box + 'f', b'', headers={name: 'DELETE'}).status == 405
     assert anna.get(box + 'f').body == b'x'
 
 
@@ -303,14 +303,14 @@ def test_A38_nothing_replaces_a_root(login, box):
     for to in ('/dav/files/jena/', '/dav/files/jena', '/dav/files/', '/dav/', '/dav/principals/'):
         for method in ('COPY', 'MOVE'):
             answer = chair(method, box, Destination=to, Overwrite='T')
-            assert answer.status in (403, 405, 409), (method, to, answer)
+            assert answer.status == 403, (method, to, answer)
     assert chair.propfind('/dav/files/jena/Mitglieder/', 'resourcetype').status == 207
 
 
 def test_A38_methods_on_what_is_no_file(alice):
     for target in ('/dav/files/', '/dav/files/jena/', '/dav/principals/users/jena-member/'):
-        assert alice.put(target, b'x').status in (403, 405, 409), target
-        assert alice.mkcol(target).status in (403, 405), target
+        assert alice.put(target, b'x').status == 403, target
+        assert alice.mkcol(target).status == 403, target
 
 
 def test_A38_absolute_and_empty_targets(server):

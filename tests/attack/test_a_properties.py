@@ -24,7 +24,7 @@ def test_A23_two_depths(alice):
     data = alice.bytes('PROPFIND', '/dav/files/jena/', None, Depth='0').replace(
         b'\r\n\r\n', b'\r\nDepth: infinity\r\n\r\n')
     [answer], _ = alice.raw(data)
-    assert answer.status in (207, 400, 403)
+    assert answer.status == 400
     if answer.status == 207:
         assert len(answer.multistatus()) == 1
 
@@ -34,7 +34,7 @@ def test_A25_ten_thousand_namespaces(anna, box):
     props = ''.join(f'<p{i}:x xmlns:p{i}="urn:n{i}">v</p{i}:x>' for i in range(10_000))
     body = ('<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>' + props
             + '</D:prop></D:set></D:propertyupdate>')
-    assert anna('PROPPATCH', box + 'f', body).status in (400, 403, 413, 507)
+    assert anna('PROPPATCH', box + 'f', body).status == 413
     props = ''.join(f'<p{i}:x xmlns:p{i}="urn:n{i}">v</p{i}:x>' for i in range(2_000))
     body = ('<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>' + props
             + '</D:prop></D:set></D:propertyupdate>')
@@ -48,7 +48,7 @@ def test_A25_number_of_properties(anna, box):
     anna.put(box + 'f')
     for i in range(101):
         code = anna.proppatch(box + 'f', f'p{i}', 'v').multistatus().only().code(f'p{i}', 'urn:test')
-        assert code == 200 if i < 100 else code in (403, 507), (i, code)
+        assert code == 200 if i < 100 else code == 507, (i, code)
     assert anna.proppatch(box + 'f', 'p5', 'w').multistatus().only().code('p5', 'urn:test') == 200
     remove = ('<D:propertyupdate xmlns:D="DAV:"><D:remove><D:prop><p0 xmlns="urn:test"/></D:prop>'
               '</D:remove></D:propertyupdate>')
@@ -61,7 +61,7 @@ def test_A25_size_of_a_property(anna, box, size, want):
     anna.put(box + 'f')
     answer = anna.proppatch(box + 'f', 'p', 'v' * size)
     code = answer.multistatus().only().code('p', 'urn:test')
-    assert code == want if want else code in (403, 507)
+    assert code == want if want else code == 507
     got = anna.props(box + 'f', ('urn:test', 'p'))
     assert got.code('p', 'urn:test') == (200 if want == 200 else 404)
     if want == 200:
@@ -75,14 +75,14 @@ def test_A25_sum_of_properties(anna, box):
         code = anna.proppatch(box + 'f', f'p{i}', 'v' * 16000).multistatus().only()
         assert code.code(f'p{i}', 'urn:test') == 200, i
     left = anna.proppatch(box + 'f', 'p4', 'v' * 4000).multistatus().only()
-    assert left.code('p4', 'urn:test') in (403, 507)
+    assert left.code('p4', 'urn:test') == 507
 
 
 @pytest.mark.parametrize('name', ['a&lt;b', 'a]]>', '1a', 'a b', '', 'x' * 65536, 'a\0', 'xml:a:b'])
 def test_A25_odd_names_of_properties(anna, box, name):
     anna.put(box + 'f')
     answer = anna('PROPPATCH', box + 'f', set_body(name, 'v').encode())
-    assert answer.status in (207, 400, 413), answer
+    assert answer.status == 400, answer
     assert anna('PROPFIND', box + 'f', None, Depth='0').status == 207
 
 

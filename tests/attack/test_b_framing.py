@@ -71,8 +71,8 @@ def test_B03_two_lengths(server, head, first, second, method):
 
 @pytest.mark.parametrize('length, allowed', [
     (b'5, 5', (400,)), (b'+5', (400,)), (b'0x5', (400,)), (b'-1', (400,)), (b'5 5', (400,)),
-    (b'18446744073709551621', (400, 413)), (b'18446744073709551616', (400, 413)),
-    (b'9223372036854775808', (400, 413, 507)), (b'', (400,)), (b'5;', (400,)), (b'5a', (400,)),
+    (b'18446744073709551621', (413,)), (b'18446744073709551616', (413,)),
+    (b'9223372036854775808', (400,)), (b'', (400,)), (b'5;', (400,)), (b'5a', (400,)),
     (b'\xb2', (400,)), (b'1e1', (400,)), (b'5.0', (400,))])
 def test_B04_odd_lengths(server, head, length, allowed):
     refused(server, head(b'Content-Length: ' + length) + b'hello', allowed)
@@ -87,7 +87,8 @@ def test_B04_odd_lengths(server, head, length, allowed):
     (b'Transfer-Encoding:',), (b'Transfer-Encoding: chunked, chunked',),
     (b'Transfer-Encoding: \x0bchunked',), (b'Transfer-Encoding: chunked;x=y',)])
 def test_B05_odd_encodings(server, head, lines):
-    refused(server, head(*lines) + b'0\r\n\r\n' + SMUGGLED, (400, 501))
+    plain = len(lines) > 1 or lines[0].endswith(b'\x0bchunked')  # not a coding we lack, but no header at all
+    refused(server, head(*lines) + b'0\r\n\r\n' + SMUGGLED, (400,) if plain else (501,))
 
 
 @pytest.mark.parametrize('line', [
@@ -116,8 +117,8 @@ def chunked(server, alice, den, body, name='c'):
 
 @pytest.mark.parametrize('body, want', [
     (b'5;a=b\r\nhello\r\n0\r\n\r\n', (201,)), (b'5;a="b c"\r\nhello\r\n0;x\r\n\r\n', (201,)),
-    (b'5 \r\nhello\r\n0\r\n\r\n', (201, 400)), (b'005\r\nhello\r\n0\r\n\r\n', (201, 400)),
-    (b'5;' + b'a' * 65536 + b'\r\nhello\r\n0\r\n\r\n', (201, 400, 413, 431, 500))])
+    (b'5 \r\nhello\r\n0\r\n\r\n', (400,)), (b'005\r\nhello\r\n0\r\n\r\n', (201,)),
+    (b'5;' + b'a' * 65536 + b'\r\nhello\r\n0\r\n\r\n', (500,))])
 def test_B08_chunk_extensions(server, alice, den, body, want):
     """Small ones are tolerated; none changes the body. The 500 is the library's own when its buffer is
     full of extension, and it closes."""
@@ -132,7 +133,7 @@ def test_B08_bare_line_feeds_in_chunks(server, alice, den, body):
     """MHD tolerates them and the daemon cannot see them: documented; a strict proxy refuses. What
     must not happen is a second answer, or a body that is neither."""
     statuses, _ = chunked(server, alice, den, body + SMUGGLED)
-    assert statuses[:1] in ([], [201], [400]), statuses
+    assert statuses[:1] == [201], statuses
     assert b'HTTP' not in alice.get(den + 'c').body
 
 
@@ -144,9 +145,9 @@ def test_B08_bare_line_feeds_in_chunks(server, alice, den, body):
 def test_B09_odd_chunks(server, alice, den, body):
     statuses, _ = chunked(server, alice, den, body)
     if body.startswith(b'0000'):
-        assert statuses in ([201], [400], [413]), statuses
+        assert statuses == [201], statuses
         return
-    assert statuses in ([], [400], [413]), statuses
+    assert statuses == ([413] if body.startswith(b'fffffffffffffffff\r') else [] if body.startswith(b'ffff') else [400])
     assert alice.get(den + 'c').status == 404
 
 
@@ -167,14 +168,14 @@ def test_B09_trailers(server, alice, den):
         conn.send(alice.bytes('PUT', den + 'c', b'5\r\nhello\r\n0\r\nContent-Length: 99\r\n'
                               b'If-None-Match: *\r\nAuthorization: Basic x\r\n\r\n',
                               Transfer_Encoding='chunked'))
-        assert conn.answer().status in (201, 400)
+        assert conn.answer().status == 201
     with server.connect() as conn:
         conn.send(alice.bytes('PUT', den + 'd', b'5\r\nhello\r\n0\r\n', Transfer_Encoding='chunked'))
         for i in range(20_000):
             if not conn.send(b'X-Trailer-%d: %s\r\n' % (i, b'y' * 100)):
                 break
         statuses, closed = answers(conn, 1.0)
-        assert closed and statuses in ([], [400], [413], [431]), statuses
+        assert closed and statuses == [431], statuses
 
 
 def test_B10_bare_line_ends(server):
@@ -183,7 +184,7 @@ def test_B10_bare_line_ends(server):
         with server.connect() as conn:
             conn.send(data)
             statuses, _ = answers(conn, 1.0)
-            assert statuses in ([200], [400]), statuses  # LF alone: MHD decides, documented
+            assert statuses == [400], statuses  # LF alone: MHD decides, documented
     for value in (b'a\rb', b'a\rSet-Cookie: x', b'\r', b'a\r\r'):
         refused(server, b'GET / HTTP/1.1\r\nHost: ' + server.host.encode() + b'\r\nX: ' + value
                 + b'\r\n\r\n')
@@ -197,10 +198,10 @@ def test_B10_control_bytes_in_values(server, head, value):
 @pytest.mark.parametrize('lines, allowed', [
     ([], (400,)), ([b'Host: %h', b'Host: %h'], (400,)), ([b'Host: %h', b'Host: evil.example'], (400,)),
     ([b'Host: a, b'], (400,)), ([b'Host: %h/path'], (400,)), ([b'Host: user@%h'], (400,)),
-    ([b'Host: 127.0.0.1:99999'], (400,)), ([b'Host: '], (400,)), ([b'Host: evil.example'], (404, 421)),
+    ([b'Host: 127.0.0.1:99999'], (400,)), ([b'Host: '], (400,)), ([b'Host: evil.example'], (421,)),
     ([b'Host: 127.0.0.1:x'], (400,)), ([b'Host: [::1'], (400,)), ([b'Host: a b'], (400,)),
-    ([b'Host: erfurt.example'], (404, 421)), ([b'Host: \xff'], (400,)), ([b'Host: %h?x'], (400,)),
-    ([b'Host: 127.0.0.1:'], (200, 400, 421))])
+    ([b'Host: erfurt.example'], (421,)), ([b'Host: \xff'], (400,)), ([b'Host: %h?x'], (400,)),
+    ([b'Host: 127.0.0.1:'], (200,))])
 def test_B11_host(server, lines, allowed):
     fill = [line.replace(b'%h', server.host.encode()) for line in lines]
     with server.connect() as conn:
@@ -217,10 +218,10 @@ def test_B12_two_logins(server, alice, mallory):
 
 
 @pytest.mark.parametrize('target, allowed', [
-    ('http://evil.example/dav/files/jena/', (400, 404, 421)),
-    ('http://erfurt.example/', (400, 404, 421)), ('http:///x', (400, 404, 421)),
-    ('http://user@{host}/', (400, 200)), ('ftp://{host}/', (400, 404, 421)),
-    ('http://{host}', (200, 400)), ('http://{host}/', (200,)), ('HTTP://{HOST}/', (200, 400))])
+    ('http://evil.example/dav/files/jena/', (421,)),
+    ('http://erfurt.example/', (421,)), ('http:///x', (400,)),
+    ('http://user@{host}/', (400,)), ('ftp://{host}/', (400,)),
+    ('http://{host}', (200,)), ('http://{host}/', (200,)), ('HTTP://{HOST}/', (200,))])
 def test_B13_absolute_form(server, target, allowed):
     target = target.format(host=server.host, HOST=server.host.upper())
     with server.connect() as conn:
@@ -234,18 +235,18 @@ def test_B13_the_target_decides(server, alice, den):
         conn.send(message('GET', f'http://{server.host}{den}f', [
             ('Host', server.host), ('Authorization', alice.auth)]))
         answer = conn.answer()
-        assert answer.status in (200, 400) and (answer.status == 400 or answer.body == b'mine')
+        assert answer.status == 200 and (answer.status == 400 or answer.body == b'mine')
 
 
 @pytest.mark.parametrize('data, allowed', [
-    (b'GET / HTTP/2.0\r\nHost: %h\r\n\r\n', (400, 505)),
-    (b'GET / HTTP/1.2\r\nHost: %h\r\n\r\n', (200, 400, 505)),
-    (b'GET / HTTP/1.1x\r\nHost: %h\r\n\r\n', (400, 505)),
-    (b'GET / HTTP/3\r\nHost: %h\r\n\r\n', (400, 505)),
-    (b'GET / http/1.1\r\nHost: %h\r\n\r\n', (400, 505)),
-    (b'GET / HTTP/01.1\r\nHost: %h\r\n\r\n', (400, 505)),
-    (b'GET /\r\n\r\n', (400, 505)), (b'GET / \r\n\r\n', (400, 505)), (b'GET\r\n\r\n', (400, 505)),
-    (b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', (400, 405, 501, 505)),
+    (b'GET / HTTP/2.0\r\nHost: %h\r\n\r\n', (505,)),
+    (b'GET / HTTP/1.2\r\nHost: %h\r\n\r\n', (400,)),
+    (b'GET / HTTP/1.1x\r\nHost: %h\r\n\r\n', (400,)),
+    (b'GET / HTTP/3\r\nHost: %h\r\n\r\n', (400,)),
+    (b'GET / http/1.1\r\nHost: %h\r\n\r\n', (400,)),
+    (b'GET / HTTP/01.1\r\nHost: %h\r\n\r\n', (400,)),
+    (b'GET /\r\n\r\n', (400,)), (b'GET / \r\n\r\n', (400,)), (b'GET\r\n\r\n', (400, 505)),
+    (b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', (505,)),
     (b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + b'\xaa' * 64 + b'\r\n\r\n', (400, 505)),
     (b'\0' * 100 + b'\r\n\r\n', (400, 505)),
     (b'PUT /dav/files/jena/x HTTP/1.0\r\nHost: %h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -285,7 +286,7 @@ def test_B15_get_with_a_body(server, alice, den):
     with server.connect() as conn:
         conn.send(alice.bytes('GET', den + 'f', body) + alice.bytes('GET', den + 'f'))
         statuses, _ = answers(conn, 2.0)
-        assert statuses in ([200, 200], [400], [413], [415]), statuses
+        assert statuses == [200, 200], statuses
     assert alice.get(den + 'f').body == b'one'
 
 
@@ -383,7 +384,7 @@ def test_B24_space_and_raw_bytes(server, alice, den):
             assert statuses == [400] or (statuses == [] and conn.eof), (target, statuses)
     raw = alice.bytes('PUT', den.encode() + 'ü'.encode(), b'x')
     [answer], _ = alice.raw(raw)
-    assert answer.status in (201, 400)
+    assert answer.status == 201
     if answer.status == 201:
         assert alice.get(den + quote('ü')).body == b'x'
 
@@ -424,14 +425,14 @@ def test_B00_sizes_of_the_head(server):
 
     assert status() == 200
     assert status('/?' + 'a' * (8192 - len('GET /? HTTP/1.1') - 100)) == 200
-    assert status('/?' + 'a' * 8192) in (400, 414, 431)
-    assert status('/?' + 'a' * 40_000) in (400, 414, 431)
+    assert status('/?' + 'a' * 8192) == 414
+    assert status('/?' + 'a' * 40_000) == 431
     assert status(headers=[(f'X{i}', 'y') for i in range(99)]) == 200   # with Host: 100
-    assert status(headers=[(f'X{i}', 'y') for i in range(100)]) in (400, 431)
-    assert status(headers=[(f'X{i}', 'y') for i in range(2000)]) in (400, 431, None)
+    assert status(headers=[(f'X{i}', 'y') for i in range(100)]) == 431
+    assert status(headers=[(f'X{i}', 'y') for i in range(2000)]) == 431
     assert status(headers=[('X', 'y' * 20_000)]) == 200
-    assert status(headers=[('X', 'y' * 40_000)]) in (400, 413, 431)
-    assert status(headers=[('X', 'y' * 1_000_000)]) in (400, 413, 431, None)
+    assert status(headers=[('X', 'y' * 40_000)]) == 431
+    assert status(headers=[('X', 'y' * 1_000_000)]) == 431
 
 
 def test_B00_build():

@@ -114,7 +114,7 @@ def test_C09_namespaces(ask, n, want):
 def test_C10_elements(ask):
     """256 KiB is the end of a body; 20,000 elements of what fits."""
     assert ask(DEFAULT.format('<a/>' * 1_000_000)).status == 413
-    assert ask(DEFAULT.format('<a/>' * 50_000)).status in (400, 413)
+    assert ask(DEFAULT.format('<a/>' * 50_000)).status == 400
     assert ask(DEFAULT.format('<a/>' * 19_997)).status == 207   # with propfind, prop, resourcetype
     assert ask(DEFAULT.format('<a/>' * 19_998)).status == 400
 
@@ -177,7 +177,7 @@ def test_C12_compressed_bodies(alice, den, coding, method):
     '<D:propfind xmlns:D="DAV:"><X:x xmlns:X="urn:x"/></D:propfind>'])
 def test_C13_not_what_the_method_wants(ask, body):
     answer = ask(body)
-    assert answer.status in (400, 415), answer
+    assert answer.status == 400, answer
 
 
 @pytest.mark.parametrize('method, body', [
@@ -195,7 +195,7 @@ def test_C13_wrong_root(ask, den, method, body):
 @pytest.mark.parametrize('kind', ['application/x-www-form-urlencoded', 'text/html', 'image/png',
                                   'application/json', 'multipart/form-data; boundary=x'])
 def test_C13_wrong_content_type(ask, kind):
-    assert ask(DEFAULT.format(''), Content_Type=kind).status in (207, 415)
+    assert ask(DEFAULT.format(''), Content_Type=kind).status == 415
 
 
 def test_C13_wrong_content_type_never_changes(alice, den):
@@ -203,7 +203,7 @@ def test_C13_wrong_content_type_never_changes(alice, den):
     body = ('<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x xmlns="urn:t">v</x></D:prop></D:set>'
             '</D:propertyupdate>')
     for kind in ('application/x-www-form-urlencoded', 'multipart/form-data'):
-        assert alice('PROPPATCH', den, body, Content_Type=kind).status in (207, 415)
+        assert alice('PROPPATCH', den, body, Content_Type=kind).status == 415
 
 
 def test_C14_no_dangerous_options_in_the_source():

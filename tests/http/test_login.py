@@ -38,7 +38,7 @@ def test_upper_case_login(server):
 def test_refused(server, user, password):
     answer = plain(server, user, password, 2 + hash((user, password)) % 200).propfind(
         HOME, 'resourcetype')
-    assert answer.status in (400, 401, 431) or (user, password) == ('jena-member\n', 'demo'), answer
+    assert answer.status == (400 if re.search(r'[\x00-\x1f]', f'{user}{password}') else 401), answer
     if answer.status == 401:
         assert answer.get('WWW-Authenticate')
 
@@ -50,9 +50,10 @@ def test_refused(server, user, password):
 def test_broken_authorization(server, value):
     answer = server.client(source='127.41.1.1').propfind(HOME, 'resourcetype', Authorization=value)
     if value == 'Basic amVuYS1tZW1iZXI6ZGVtbw':
-        assert answer.status in (207, 400, 401)
+        assert answer.status == 207
         return
-    assert answer.status in (400, 401, 431), answer
+    known = str(value).partition(' ')[0].lower() == 'basic'  # the one scheme we speak, and spoken badly
+    assert answer.status == (400 if known else 401), answer
 
 
 def test_scheme_without_case(server):
@@ -231,7 +232,7 @@ def test_sign_in_and_out(server):
 def test_sign_in_with_a_wrong_password(server):
     browser = Browser(server, source='127.42.1.1')
     answer = browser.sign_in('jena-member', 'wrong')
-    assert answer.status in (401, 403, 422), answer
+    assert answer.status == 403, answer
     assert not any(c.startswith(('chapterd-dev=', '__Host-chapterd=')) for c in answer.all('Set-Cookie')
                    if c.split(';')[0].partition('=')[2])
     assert 'wrong' not in answer.text.replace('is wrong', '')
@@ -241,7 +242,7 @@ def test_forms_need_their_token(server):
     browser = Browser(server)
     assert browser.sign_in('jena-member').status == 303
     for body, more in ((form(), {}), (form(token='x'), {}), (form(token=''), {})):
-        assert browser('POST', '/logout', body, Origin=server.url, **more).status in (400, 403)
+        assert browser('POST', '/logout', body, Origin=server.url, **more).status == 403
     assert 'Mitglied Jena' in browser('GET', '/').text
 
 
@@ -266,7 +267,7 @@ def test_the_way_back_after_signing_in_stays_here(server):
                '/%0d%0aX: y', 'evil.example'):
         browser = Browser(server)
         page = browser('GET', '/login?next=' + quote(to).replace('/', '%2F'))
-        assert page.status in (200, 400)
+        assert page.status == 200
         assert 'evil.example' not in (browser.sign_in('jena-member').get('Location') or '')
 
 

@@ -1,7 +1,7 @@
 """A DAV client that sends what a test says and reads what came."""
 import urllib.parse
 
-from lib.wire import Conn, NoAnswer, basic, message, octets
+from lib.wire import NoAnswer, basic, message, octets
 
 ALLPROP = ('<?xml version="1.0" encoding="utf-8"?>'
            '<D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>')

@@ -55,7 +55,11 @@ class GoodClient(threading.Thread):
     def report(self):
         took = sorted(t for _, t in self.samples) or [0.0]
         return (f'good client: {len(took)} answers, median {statistics.median(took) * 1e3:.1f} ms,'
-                f' worst {took[-1] * 1e3:.1f} ms')
+                f' p99 {took[len(took) * 99 // 100] * 1e3:.1f} ms, worst {took[-1] * 1e3:.1f} ms')
+
+    def p99(self):
+        took = sorted(t for _, t in self.samples) or [0.0]
+        return took[len(took) * 99 // 100]
 
 
 class Oracle:

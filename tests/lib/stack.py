@@ -144,7 +144,7 @@ class Stack:
         return pathlib.Path(self.settings()['blob_dir'])
 
     def verify(self, conf=None):
-        self.ctl('verify', conf=conf)
+        self.ctl('verify', conf=conf, timeout=3600)  # reads all that was ever written
 
     def daemon(self, settings=None, env=None, build=None, name='daemon', start=True):
         d = Daemon(self, settings or {}, env or {}, build or BUILD, name)
