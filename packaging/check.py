@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""check.py SET [STEP...]: runs the tests of a set (check, clients, long, scale) or some of its steps.
+"""check.py SET [STEP...]: runs the tests of a set (check, clients, long, mutants, scale) or some of its steps.
 
 Prints a line "name: N passed, N failed, N skipped, N s" for each step and "N passed, N failed" last.
 What a step said is in build/check/SET/STEP.log; its figures are shown, and of a step that failed, its end.
@@ -92,9 +92,14 @@ SETS = {
         pytest('attack-asan', 'tests/attack', build=ASAN, limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),
         pytest('backup', limit=7200, LONG='1'),
+        pytest('mutants'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200,
                CHAPTERD_FRONT_TEST=str(ROOT / TSAN / FRONT_TEST)),
         pytest('s3', build=ASAN, limit=3600),
+    ],
+    'mutants': [
+        build('release', 'all'),
+        pytest('mutants'),
     ],
     'scale': [
         build('release', 'all'),

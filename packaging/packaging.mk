@@ -23,6 +23,10 @@ check-long:	## hundreds of kills, a minute of fuzzing each, ThreadSanitizer: hou
 	@packaging/deps.sh build run check long
 	@packaging/check.py long $(ONLY)
 
+check-mutants:	## mistakes in access.c, each of which must turn the authorization matrix red
+	@packaging/deps.sh build run check
+	@packaging/check.py mutants $(ONLY)
+
 check-scale:	## a hundred thousand of everything
 	@packaging/deps.sh build run check
 	@packaging/check.py scale $(ONLY)
@@ -104,5 +108,5 @@ help:	## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", "make " $$1, $$2 }' \
 	    $(filter-out %.d,$(MAKEFILE_LIST))
 
-.PHONY: deps run check check-clients check-long check-scale check-fresh bench asan-tests man install \
+.PHONY: deps run check check-clients check-long check-mutants check-scale check-fresh bench asan-tests man install \
     deb help

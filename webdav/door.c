@@ -98,8 +98,7 @@ dav_look_to_manage(struct request *rq, const struct path *path, struct dav_node 
 
 /* Levels that nobody meant: changed blindly, or out of reach for who sets them. */
 static fallible
-check_levels(
-    struct request *rq, const struct dav_node *node, const struct dav_levels *levels)
+check_levels(struct request *rq, const struct dav_node *node, const struct dav_levels *levels)
 {
     const struct policy policy = { .chapter = node->policy.chapter,
         .person = node->policy.person,
@@ -115,7 +114,8 @@ check_levels(
                 "it, or fewer change it."));
     if ((access_rights(rq->who, &policy) & MAY_MANAGE) == 0)
         return FAIL(rq->arena, CONFLICT, "%s",
-            tr(rq->lang, "That would lock you out of the folder yourself. Ask the chair to do it."));
+            tr(rq->lang,
+                "That would lock you out of the folder yourself. Ask the chair to do it."));
     return NULL;
 }
 
@@ -133,12 +133,10 @@ static fallible
 note_group(struct request *rq, const struct dav_node *node, const struct dav_group_level *group,
     unsigned rights)
 {
-    const struct audit_levels now = { ROLE_MEMBER,
-        rights & MAY_WRITE ? ROLE_MEMBER : ROLE_NOBODY };
+    const struct audit_levels now = { ROLE_MEMBER, rights & MAY_WRITE ? ROLE_MEMBER : ROLE_NOBODY };
 
     return audit(rq->db, rq->arena,
-        &(struct audit_entry){
-            .what = rights == 0 ? AUDIT_UNSHARED_GROUP : AUDIT_SHARED_WITH_GROUP,
+        &(struct audit_entry){ .what = rights == 0 ? AUDIT_UNSHARED_GROUP : AUDIT_SHARED_WITH_GROUP,
             .by = rq->who->person,
             .chapter = node->policy.chapter,
             .kind = node->kind->name,

@@ -27,8 +27,8 @@ fallible dav_look(struct request *, const struct path *, struct dav_node *);
 fallible dav_put(struct request *, const struct path *, const struct dav_content *, bool replace,
     struct dav_written *);
 
-/* What somebody may manage (MAY_MANAGE), to show and to explain its levels. NOT_FOUND for all others
- * who may not read it, FORBIDDEN for those who may. */
+/* What somebody may manage (MAY_MANAGE), to show and to explain its levels. NOT_FOUND for all
+ * others who may not read it, FORBIDDEN for those who may. */
 fallible dav_look_to_manage(struct request *, const struct path *, struct dav_node *);
 
 /*

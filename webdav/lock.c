@@ -75,6 +75,17 @@ nodes_and_above(struct arena *arena, const struct dav_node *node, int n)
     return (struct ints){ ids, count };
 }
 
+/* What the queries of locks have in common. */
+#define LOCK_COLUMNS(arena, row)                                                                   \
+    ((struct lock){ .id = (row).token,                                                             \
+        .token = token_text((arena), &(row).token),                                                \
+        .node = (row).node,                                                                        \
+        .holder = (row).holder,                                                                    \
+        .exclusive = (row).exclusive,                                                              \
+        .deep = (row).deep,                                                                        \
+        .owner = (row).owner,                                                                      \
+        .seconds = (row).seconds })
+
 fallible
 lock_load(struct request *rq, const struct dav_node *node, int n, struct lock_list *list)
 {
@@ -90,14 +101,7 @@ lock_load(struct request *rq, const struct dav_node *node, int n, struct lock_li
     for (int i = 0; i < rows.n; i++) {
         struct locks_on_row row = locks_on_row(&rows, i);
 
-        lock[i] = (struct lock){ .id = row.token,
-            .token = token_text(rq->arena, &row.token),
-            .node = row.node,
-            .holder = row.holder,
-            .exclusive = row.exclusive,
-            .deep = row.deep,
-            .owner = row.owner,
-            .seconds = row.seconds };
+        lock[i] = LOCK_COLUMNS(rq->arena, row);
     }
     *list = (struct lock_list){ lock, rows.n };
     return NULL;
@@ -130,15 +134,8 @@ lock_load_below(struct request *rq, const struct dav_node *node, struct lock_lis
     for (int i = 0; i < rows.n; i++) {
         struct locks_below_row row = locks_below_row(&rows, i);
 
-        lock[i] = (struct lock){ .id = row.token,
-            .token = token_text(rq->arena, &row.token),
-            .node = row.node,
-            .holder = row.holder,
-            .exclusive = row.exclusive,
-            .deep = row.deep,
-            .owner = row.owner,
-            .seconds = row.seconds,
-            .below = address_below(rq->arena, node, row.path, row.collection) };
+        lock[i] = LOCK_COLUMNS(rq->arena, row);
+        lock[i].below = address_below(rq->arena, node, row.path, row.collection);
     }
     *list = (struct lock_list){ lock, rows.n };
     return NULL;

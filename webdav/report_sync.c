@@ -50,8 +50,8 @@ is_told(const struct dav_node *node)
     return node->exists && (node->rights & MAY_READ);
 }
 
-/* A member that is gone, or that one may no longer read, is 404 alike (decisions 2.1); of what one never knew
- * the kind says nothing. */
+/* A member that is gone, or that one may no longer read, is 404 alike (decisions 2.1); of what one
+ * never knew the kind says nothing. */
 static fallible
 write_changes(struct request *rq, struct xml_out *x, const struct sync_request *sync,
     const struct dav_changes *changes)

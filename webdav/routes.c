@@ -54,46 +54,26 @@ options_anywhere(struct request *rq, struct response *rs)
         .body = BODY_MEMORY, .run = options_anywhere                                               \
     }
 
-const struct route dav_routes[] = {
-    READ(GET, "/dav/**", READ_ONLY),
-    READ(OPTIONS, "/dav/**", READ_ONLY),
-    READ(PROPFIND, "/dav/**", SNAPSHOT),
-    READ(REPORT, "/dav/**", SNAPSHOT),
-    UPLOAD("/dav/**"),
-    WRITE(DELETE, "/dav/**"),
-    WRITE(PROPPATCH, "/dav/**"),
-    WRITE(MKCOL, "/dav/**"),
-    WRITE(COPY, "/dav/**"),
-    WRITE(MOVE, "/dav/**"),
-    WRITE(LOCK, "/dav/**"),
-    WRITE(UNLOCK, "/dav/**"),
+/* All methods of a tree. */
+#define TREE(path)                                                                                 \
+    READ(GET, path, READ_ONLY), READ(OPTIONS, path, READ_ONLY), READ(PROPFIND, path, SNAPSHOT),    \
+        READ(REPORT, path, SNAPSHOT), UPLOAD(path), WRITE(DELETE, path), WRITE(PROPPATCH, path),   \
+        WRITE(MKCOL, path), WRITE(COPY, path), WRITE(MOVE, path), WRITE(LOCK, path),               \
+        WRITE(UNLOCK, path)
+/* The methods by which clients look for it. */
+#define DISCOVERY(path)                                                                            \
+    WELL_KNOWN(GET, path), WELL_KNOWN(PROPFIND, path), WELL_KNOWN(OPTIONS, path),                  \
+        WELL_KNOWN(REPORT, path), WELL_KNOWN(POST, path)
 
-    READ(GET, "/principals/**", READ_ONLY),
-    READ(OPTIONS, "/principals/**", READ_ONLY),
-    READ(PROPFIND, "/principals/**", SNAPSHOT),
-    READ(REPORT, "/principals/**", SNAPSHOT),
-    UPLOAD("/principals/**"),
-    WRITE(DELETE, "/principals/**"),
-    WRITE(PROPPATCH, "/principals/**"),
-    WRITE(MKCOL, "/principals/**"),
-    WRITE(COPY, "/principals/**"),
-    WRITE(MOVE, "/principals/**"),
-    WRITE(LOCK, "/principals/**"),
-    WRITE(UNLOCK, "/principals/**"),
+const struct route dav_routes[] = {
+    TREE("/dav/**"),
+    TREE("/principals/**"),
 
     READ(PROPFIND, "/", SNAPSHOT),
     ANYWHERE("/"),
     ANYWHERE("/**"),
 
-    WELL_KNOWN(GET, "/.well-known/caldav"),
-    WELL_KNOWN(PROPFIND, "/.well-known/caldav"),
-    WELL_KNOWN(OPTIONS, "/.well-known/caldav"),
-    WELL_KNOWN(REPORT, "/.well-known/caldav"),
-    WELL_KNOWN(POST, "/.well-known/caldav"),
-    WELL_KNOWN(GET, "/.well-known/carddav"),
-    WELL_KNOWN(PROPFIND, "/.well-known/carddav"),
-    WELL_KNOWN(OPTIONS, "/.well-known/carddav"),
-    WELL_KNOWN(REPORT, "/.well-known/carddav"),
-    WELL_KNOWN(POST, "/.well-known/carddav"),
+    DISCOVERY("/.well-known/caldav"),
+    DISCOVERY("/.well-known/carddav"),
     ROUTES_END,
 };

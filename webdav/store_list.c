@@ -196,9 +196,8 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     changes->node = f.node;
     changes->n = f.n;
     if (changes->more)
-        changes->token = arena_printf(
-            rq->arena, "%s:%" PRId64 ":%" PRId64 ":%" PRId64, changes->token, columns.changed,
-            columns.id, from->first);
+        changes->token = arena_printf(rq->arena, "%s:%" PRId64 ":%" PRId64 ":%" PRId64,
+            changes->token, columns.changed, columns.id, from->first);
     return NULL;
 }
 

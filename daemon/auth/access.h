@@ -99,7 +99,8 @@ unsigned access_explain(const struct principal *, const struct policy *, struct 
 /*
  * May a sync report name a collection that she may not read, to say that it is gone? Only if she
  * could read it when her token was made, in transaction `since`: her own rights have changed since
- * then, or the read level has been raised (in transaction `hidden`, 0: never) from one that she has.
+ * then, or the read level has been raised (in transaction `hidden`, 0: never) from one that she
+ * has.
  */
 bool access_knew(const struct principal *, const struct policy *, int64_t hidden,
     enum role hidden_from, int64_t since);

@@ -69,12 +69,14 @@ text_size_of(const char *s)
     return s == NULL ? 0 : strlen(s) + 1;
 }
 
-/* All that a principal needs, in one block. Looks are not kept: they are a browser's, read anew each time. */
+/* All that a principal needs, in one block. Looks are not kept: they are a browser's, read anew
+ * each time. */
 static size_t
 size_of(const struct principal *p)
 {
     return sizeof *p + (size_t)p->n_roles * sizeof *p->roles +
-           (size_t)p->n_grants * sizeof *p->grants + text_size_of(p->uid) + text_size_of(p->name) + text_size_of(p->mail) + text_size_of(p->old_uid);
+           (size_t)p->n_grants * sizeof *p->grants + text_size_of(p->uid) + text_size_of(p->name) +
+           text_size_of(p->mail) + text_size_of(p->old_uid);
 }
 
 static const char *

@@ -4,8 +4,29 @@
 
 #include "auth/principal.h"
 #include "base/arena.h"
+#include "base/macros.h"
 #include "db/db.h"
 #include "q/person.h"
+
+const char *
+why_role_title(enum role role)
+{
+    switch (role) {
+    case ROLE_PUBLIC:
+        return N_("not signed in");
+    case ROLE_FEDERATION:
+        return N_("signed in");
+    case ROLE_MEMBER:
+        return N_("Member");
+    case ROLE_BOARD:
+        return N_("Board");
+    case ROLE_CHAIR:
+        return N_("Chair");
+    case ROLE_NOBODY:
+        break;
+    }
+    return N_("Nobody");
+}
 
 static void
 judge(struct why *why, const struct policy *policy)
@@ -36,9 +57,8 @@ find_roles(struct db *db, struct arena *arena, int64_t chapter, struct why *why)
     struct role_origin *role = NEW_ARRAY(arena, struct role_origin, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct role_origins_row row = role_origins_row(&rows, i);
-        role[i] = (struct role_origin){
-            (enum role)row.role, row.via, row.group_key, row.granted, row.until
-        };
+        role[i] = (struct role_origin){ (enum role)row.role, row.via, row.group_key, row.granted,
+            row.until };
     }
     why->role = role;
     why->n_roles = rows.n;
@@ -75,8 +95,7 @@ why_person(struct db *db, struct arena *arena, const char *uid, const struct pol
         return NULL;
 
     struct why found = { .known = true };
-    TRY(principal_load(
-        db, arena, person_by_uid_row(&rows, 0).id, NULL, &found.who, &unused));
+    TRY(principal_load(db, arena, person_by_uid_row(&rows, 0).id, NULL, &found.who, &unused));
     if (found.who->person == 0)
         return NULL;
     TRY(find_roles(db, arena, policy->chapter, &found));

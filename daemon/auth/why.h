@@ -18,7 +18,7 @@ struct db;
 /* A role in the chapter that was asked about. */
 struct role_origin {
     enum role role;
-    const char *via;       /* name of the chapter below in which she is a member, or NULL: this one */
+    const char *via; /* name of the chapter below in which she is a member, or NULL: this one */
     const char *group_key; /* of the directory, or NULL */
     bool granted;          /* by the chapter itself */
     const char *until;     /* last day of that, or NULL */
@@ -43,13 +43,16 @@ struct why {
 };
 
 /*
- * Judges a login name against a policy of a chapter. A name that nobody has, and one of somebody who is
- * nothing in this chapter, look alike: who is a member elsewhere is not told.
+ * Judges a login name against a policy of a chapter. A name that nobody has, and one of somebody
+ * who is nothing in this chapter, look alike: who is a member elsewhere is not told.
  */
 fallible why_person(
     struct db *, struct arena *, const char *uid, const struct policy *, struct why *);
 
 /* The same for everybody who is that, and nothing more. */
 void why_role(struct arena *, enum role, const struct policy *, struct why *);
+
+/* A role as a word: a msgid. */
+const char *why_role_title(enum role);
 
 #endif

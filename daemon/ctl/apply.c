@@ -50,8 +50,8 @@ at_line(struct ctl *ctl, const struct apply *a, int line, struct error *e)
 {
     if (e == NULL || e->cond == &LOST_RACE || e->cond == &TRY_LATER || e->cond == &INTERNAL)
         return e;
-    struct error *located = error_new(ctl->arena, e->cond, e->where, "%s:%d: %s", a->plan.path, line,
-        e->detail == NULL ? e->cond->title : e->detail);
+    struct error *located = error_new(ctl->arena, e->cond, e->where, "%s:%d: %s", a->plan.path,
+        line, e->detail == NULL ? e->cond->title : e->detail);
     located->cause = e->cause;
     return located;
 }
@@ -154,8 +154,8 @@ is_same(const char *key, const char *have, const char *want)
 }
 
 static fallible
-apply_setting(struct ctl *ctl, struct apply *a, const struct chapter *c,
-    const struct apply_setting *s)
+apply_setting(
+    struct ctl *ctl, struct apply *a, const struct chapter *c, const struct apply_setting *s)
 {
     const char *pair = arena_printf(ctl->arena, "%s=%s", s->key, s->value), *have;
 
@@ -268,9 +268,8 @@ apply_step(struct ctl *ctl, void *own)
     }
     for (int i = 0; i < a->plan.n && left > 0; i++)
         if (!done[i])
-            return FAIL(ctl->arena, BAD_REQUEST,
-                "%s:%d: [%s] stands below itself. Mend its parent", a->plan.path,
-                a->plan.chapter[i].line, a->plan.chapter[i].slug);
+            return FAIL(ctl->arena, BAD_REQUEST, "%s:%d: [%s] stands below itself. Mend its parent",
+                a->plan.path, a->plan.chapter[i].line, a->plan.chapter[i].slug);
     return a->dry ? REFUSE(ctl->arena, ONLY_TRIED) : NULL;
 }
 
@@ -307,8 +306,9 @@ tell_text(struct ctl *ctl, const struct apply *a)
     if (a->first == NULL)
         ctl_say(ctl, "Everything is as %s says.", a->plan.path);
     else
-        ctl_say(ctl, a->dry ? "%d chapters would be added, %d changed. Nothing was written."
-                            : "%d chapters added, %d changed.",
+        ctl_say(ctl,
+            a->dry ? "%d chapters would be added, %d changed. Nothing was written."
+                   : "%d chapters added, %d changed.",
             a->made, a->changed);
     if (a->groups && !a->dry)
         ctl_say(ctl, "Who is in these groups is known after the next look into the directory. At "
@@ -321,9 +321,8 @@ tell_json(const struct apply *a)
     json_t *all = json_array();
 
     for (const struct change *c = a->first; c != NULL; c = c->next)
-        json_array_append_new(
-            all, json_pack("{s:s, s:s, s:o, s:o}", "slug", c->slug, "key", c->key, "was",
-                     ctl_json_text(c->was), "now", ctl_json_text(c->now)));
+        json_array_append_new(all, json_pack("{s:s, s:s, s:o, s:o}", "slug", c->slug, "key", c->key,
+                                       "was", ctl_json_text(c->was), "now", ctl_json_text(c->now)));
     ctl_json(json_pack("{s:b, s:b, s:i, s:i, s:o}", "ok", 1, "written", !a->dry && a->first != NULL,
         "added", a->made, "changed", a->changed, "changes", all));
 }
@@ -360,9 +359,10 @@ const struct ctl_command apply_commands[] = {
         .most = 1,
         .options = apply_options,
         .help = "makes the chapters as a file says",
-        .more = "All or nothing, and nothing the second time. What the file does not name stays as\n"
-                "it is; chapters are never removed. FILE is written as chapterctl(1) shows under\n"
-                "FILE FORMAT; - reads standard input.\n",
+        .more =
+            "All or nothing, and nothing the second time. What the file does not name stays as\n"
+            "it is; chapters are never removed. FILE is written as chapterctl(1) shows under\n"
+            "FILE FORMAT; - reads standard input.\n",
         .run = apply_command,
     },
     { .name = NULL },

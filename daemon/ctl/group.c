@@ -1,4 +1,5 @@
-/* chapterctl group, guest: groups that a chapter makes itself, and guests whom the directory does not know. */
+/* chapterctl group, guest: groups that a chapter makes itself, and guests whom the directory does
+ * not know. */
 #include <stddef.h>
 
 #include "auth/audit.h"
@@ -99,9 +100,9 @@ group_join_command(struct ctl *ctl)
 
     TRY(ctl_look_up(ctl, w.join.uid, &w.join.found));
     TRY(ctl_work(ctl, READ_WRITE, join_step, &w));
-    ctl_say(ctl, "%s %s in the group \"%s\" of \"%s\"%s%s.", ctl->arg[2], w.done ? "is now" : "stays",
-        ctl->arg[1], ctl->arg[0], w.join.until == NULL ? "" : " until ",
-        w.join.until == NULL ? "" : w.join.until);
+    ctl_say(ctl, "%s %s in the group \"%s\" of \"%s\"%s%s.", ctl->arg[2],
+        w.done ? "is now" : "stays", ctl->arg[1], ctl->arg[0],
+        w.join.until == NULL ? "" : " until ", w.join.until == NULL ? "" : w.join.until);
     tell_member(ctl, &w);
     return NULL;
 }
@@ -122,7 +123,8 @@ group_leave_command(struct ctl *ctl)
     struct work w = { .done = false };
 
     TRY(ctl_work(ctl, READ_WRITE, leave_step, &w));
-    ctl_say(ctl, w.done ? "%s is no longer in the group \"%s\"." : "%s was not in the group \"%s\".",
+    ctl_say(ctl,
+        w.done ? "%s is no longer in the group \"%s\"." : "%s was not in the group \"%s\".",
         ctl->arg[2], ctl->arg[1]);
     tell_member(ctl, &w);
     return NULL;
@@ -143,10 +145,10 @@ group_json(const struct group *g)
     json_t *members = json_array();
 
     for (int i = 0; i < g->n; i++)
-        json_array_append_new(members,
-            json_pack("{s:s, s:s, s:o, s:b, s:b}", "uid", g->member[i].uid, "name",
-                g->member[i].name, "until", ctl_json_text(g->member[i].until), "over",
-                g->member[i].over, "guest", g->member[i].guest));
+        json_array_append_new(
+            members, json_pack("{s:s, s:s, s:o, s:b, s:b}", "uid", g->member[i].uid, "name",
+                         g->member[i].name, "until", ctl_json_text(g->member[i].until), "over",
+                         g->member[i].over, "guest", g->member[i].guest));
     return json_pack("{s:s, s:o}", "group", g->name, "members", members);
 }
 
@@ -184,8 +186,8 @@ invite_step(struct ctl *ctl, void *own)
     struct work *w = own;
 
     TRY(find(ctl, w));
-    return guest_invite(&ctl->app, ctl->db, ctl->arena, &w->chapter, &w->guest, w->role,
-        BY_OPERATOR, &w->code);
+    return guest_invite(
+        &ctl->app, ctl->db, ctl->arena, &w->chapter, &w->guest, w->role, BY_OPERATOR, &w->code);
 }
 
 static fallible
@@ -201,7 +203,8 @@ guest_invite_command(struct ctl *ctl)
             "--role: \"%s\" is no role. There are: member, board, chair.", role);
     TRY(ctl_work(ctl, READ_WRITE, invite_step, &w));
     const char *link = arena_printf(ctl->arena, "%s/invite/%s", ctl->config->base_url, w.code);
-    ctl_say(ctl, "%s is a guest of \"%s\" until %s. Pass this link on; it works once, for 14 days:\n%s",
+    ctl_say(ctl,
+        "%s is a guest of \"%s\" until %s. Pass this link on; it works once, for 14 days:\n%s",
         w.guest.uid, ctl->arg[0], w.guest.until, link);
     if (ctl->json)
         ctl_json(json_pack("{s:b, s:s, s:s, s:s, s:s}", "ok", 1, "slug", ctl->arg[0], "uid",
@@ -256,10 +259,10 @@ guest_list_command(struct ctl *ctl)
     }
     all = json_array();
     for (int i = 0; i < w.n; i++)
-        json_array_append_new(all,
-            json_pack("{s:s, s:s, s:o, s:s, s:b, s:b}", "uid", w.guests[i].uid, "name",
-                w.guests[i].name, "mail", ctl_json_text(w.guests[i].mail), "until",
-                w.guests[i].until, "over", w.guests[i].over, "waits", w.guests[i].waits));
+        json_array_append_new(
+            all, json_pack("{s:s, s:s, s:o, s:s, s:b, s:b}", "uid", w.guests[i].uid, "name",
+                     w.guests[i].name, "mail", ctl_json_text(w.guests[i].mail), "until",
+                     w.guests[i].until, "over", w.guests[i].over, "waits", w.guests[i].waits));
     ctl_json(json_pack("{s:b, s:s, s:o}", "ok", 1, "slug", ctl->arg[0], "guests", all));
     return NULL;
 }

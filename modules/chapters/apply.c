@@ -47,10 +47,12 @@ read_section(struct reader *r, const char *text)
     size_t n = strlen(text);
 
     if (n < 3 || text[n - 1] != ']')
-        return WRONG(r, "this is no section. Write the short name of a chapter in brackets: [jena]");
+        return WRONG(
+            r, "this is no section. Write the short name of a chapter in brackets: [jena]");
     const char *slug = part(r, text + 1, text + n - 1);
     if (!text_is_slug(slug))
-        return WRONG(r, "“%s” cannot be the short name of a chapter: small letters, digits, hyphens", slug);
+        return WRONG(
+            r, "“%s” cannot be the short name of a chapter: small letters, digits, hyphens", slug);
     for (int i = 0; i < plan->n; i++)
         if (strcmp(plan->chapter[i].slug, slug) == 0)
             return WRONG(r, "[%s] stands in line %d already. Put both together", slug,
@@ -102,8 +104,7 @@ read_setting(struct reader *r, const char *text)
     TRY(check_key(r, c, key));
     if (c->n == APPLY_SETTINGS_MAX)
         return WRONG(r, "more than %d settings of one chapter", APPLY_SETTINGS_MAX);
-    c->set[c->n++] =
-        (struct apply_setting){ key, part(r, is + 1, is + strlen(is)), r->line };
+    c->set[c->n++] = (struct apply_setting){ key, part(r, is + 1, is + strlen(is)), r->line };
     return NULL;
 }
 
@@ -121,8 +122,8 @@ read_line(struct reader *r, const char *from, const char *to)
 }
 
 struct error *
-apply_read(struct arena *arena, const char *path, const char *text, size_t n,
-    struct apply_plan *plan)
+apply_read(
+    struct arena *arena, const char *path, const char *text, size_t n, struct apply_plan *plan)
 {
     struct reader r = { .arena = arena, .plan = plan };
     const char *end = text + n;

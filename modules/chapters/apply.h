@@ -37,7 +37,8 @@ struct apply_plan {
 
 enum { APPLY_LINE_MAX = 4096, APPLY_CHAPTERS_MAX = 10000, APPLY_SETTINGS_MAX = 64 };
 
-/* Takes the text apart. BAD_REQUEST names file, line and remedy; nothing is known of chapters here. */
+/* Takes the text apart. BAD_REQUEST names file, line and remedy; nothing is known of chapters here.
+ */
 fallible apply_read(
     struct arena *, const char *path, const char *text, size_t n, struct apply_plan *);
 

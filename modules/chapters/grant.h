@@ -19,12 +19,12 @@ struct directory_person;
  */
 
 struct grant {
-    const char *uid;    /* login name; a former one is understood */
+    const char *uid;                      /* login name; a former one is understood */
     const struct directory_person *found; /* people_look_up(), or NULL */
-    int role;           /* enum role: member, board or chair */
-    const char *until;  /* last day, "2027-03-31", or NULL: until taken back */
-    const char *reason; /* or NULL */
-    int64_t by;         /* who gives it; 0: the operator */
+    int role;                             /* enum role: member, board or chair */
+    const char *until;                    /* last day, "2027-03-31", or NULL: until taken back */
+    const char *reason;                   /* or NULL */
+    int64_t by;                           /* who gives it; 0: the operator */
 };
 
 /*

@@ -111,8 +111,7 @@ group_leave(const struct app *app, struct db *db, struct arena *arena,
 }
 
 struct error *
-group_list(
-    struct db *db, struct arena *arena, int64_t chapter, const struct group **groups, int *n)
+group_list(struct db *db, struct arena *arena, int64_t chapter, const struct group **groups, int *n)
 {
     struct rows rows;
 
@@ -125,9 +124,8 @@ group_list(
         if (at < 0 || all[at].id != row.id)
             all[++at] = (struct group){ .id = row.id, .name = row.name, .member = &member[i] };
         if (!row.person_is_null)
-            member[i] = (struct group_member){
-                row.uid, row.person_name, row.until, row.over, row.guest
-            };
+            member[i] =
+                (struct group_member){ row.uid, row.person_name, row.until, row.over, row.guest };
         all[at].n += !row.person_is_null;
     }
     *groups = all;

@@ -54,8 +54,7 @@ struct group {
     int n;
 };
 /* All groups of a chapter. */
-fallible group_list(
-    struct db *, struct arena *, int64_t chapter, const struct group **, int *n);
+fallible group_list(struct db *, struct arena *, int64_t chapter, const struct group **, int *n);
 
 /* ---- guests (guest.c): people whom the directory does not know ---- */
 
@@ -79,7 +78,6 @@ fallible guest_invite(const struct app *, struct db *, struct arena *, const str
 fallible guest_end(const struct app *, struct db *, struct arena *, const struct chapter *,
     const char *uid, int64_t by);
 
-fallible guest_list(
-    struct db *, struct arena *, int64_t chapter, const struct guest **, int *n);
+fallible guest_list(struct db *, struct arena *, int64_t chapter, const struct guest **, int *n);
 
 #endif

@@ -21,15 +21,16 @@
 #define UID_DIGITS     8
 #define CODE_BYTES     16
 
-/* One "@" with something on both sides and a dot behind it: the rest is the mail server's business. */
+/* One "@" with something on both sides and a dot behind it: the rest is the mail server's business.
+ */
 static bool
 is_mail(const char *s)
 {
     const char *at = strchr(s, '@');
 
     return at != NULL && at != s && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
-           strchr(at + 2, '.') != NULL &&
-           s[strlen(s) - 1] != '.' && strpbrk(s, " \t<>,;\"\\") == NULL;
+           strchr(at + 2, '.') != NULL && s[strlen(s) - 1] != '.' &&
+           strpbrk(s, " \t<>,;\"\\") == NULL;
 }
 
 static fallible
@@ -106,8 +107,7 @@ guest_invite(const struct app *app, struct db *db, struct arena *arena,
             &made));
     *code = token_random(arena, CODE_BYTES);
     sha256(*code, strlen(*code), hash);
-    return q_invitation_add(
-        db, arena, (struct bytes){ hash, SHA256_SIZE }, id, chapter->id, &rows);
+    return q_invitation_add(db, arena, (struct bytes){ hash, SHA256_SIZE }, id, chapter->id, &rows);
 }
 
 struct error *
@@ -131,8 +131,7 @@ guest_end(const struct app *app, struct db *db, struct arena *arena, const struc
 }
 
 struct error *
-guest_list(
-    struct db *db, struct arena *arena, int64_t chapter, const struct guest **guests, int *n)
+guest_list(struct db *db, struct arena *arena, int64_t chapter, const struct guest **guests, int *n)
 {
     struct rows rows;
 
@@ -140,8 +139,7 @@ guest_list(
     struct guest *all = NEW_ARRAY(arena, struct guest, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct guests_of_row row = guests_of_row(&rows, i);
-        all[i] =
-            (struct guest){ row.uid, row.name, row.mail, row.until, row.over, row.waits };
+        all[i] = (struct guest){ row.uid, row.name, row.mail, row.until, row.over, row.waits };
     }
     *guests = all;
     *n = rows.n;

@@ -28,7 +28,8 @@
 #define FIELD_MAX 2000
 #define DAY_US    (INT64_C(86400) * 1000000)
 
-/* The functions that change chapters speak the language of the installation, pages that of the reader. */
+/* The functions that change chapters speak the language of the installation, pages that of the
+ * reader. */
 static struct app
 app_of(const struct request *rq)
 {
@@ -151,8 +152,8 @@ do_revoke(struct request *rq, struct asked *a)
 {
     bool done;
 
-    return grant_take(&a->app, rq->db, rq->arena, &a->chapter, a->who, a->role, rq->who->person,
-        &done);
+    return grant_take(
+        &a->app, rq->db, rq->arena, &a->chapter, a->who, a->role, rq->who->person, &done);
 }
 
 static fallible
@@ -186,16 +187,16 @@ do_leave(struct request *rq, struct asked *a)
 {
     bool done;
 
-    return group_leave(&a->app, rq->db, rq->arena, &a->chapter, a->group, a->who, rq->who->person,
-        &done);
+    return group_leave(
+        &a->app, rq->db, rq->arena, &a->chapter, a->group, a->who, rq->who->person, &done);
 }
 
 static fallible
 do_invite(struct request *rq, struct asked *a)
 {
     a->guest = (struct guest){ .name = a->name, .mail = a->mail, .until = or_null(a->until) };
-    return guest_invite(&a->app, rq->db, rq->arena, &a->chapter, &a->guest, a->role,
-        rq->who->person, &a->code);
+    return guest_invite(
+        &a->app, rq->db, rq->arena, &a->chapter, &a->guest, a->role, rq->who->person, &a->code);
 }
 
 static fallible

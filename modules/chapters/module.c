@@ -18,7 +18,8 @@
 
 static const struct route routes[] = {
     { GET, "/", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_start_page },
-    { GET, "/c/{chapter}", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = chapters_chapter_page },
+    { GET, "/c/{chapter}", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE,
+        .run = chapters_chapter_page },
     { GET, MEMBERS, LOGIN_PAGE, NEED_BOARD, READ_ONLY, BODY_NONE, .run = chapters_members_page },
     { POST, MEMBERS, LOGIN_PAGE, NEED_CHAIR, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .prepare = chapters_members_prepare, .run = chapters_members_post },
@@ -31,7 +32,8 @@ static const struct route routes[] = {
     ROUTES_END,
 };
 
-/* Roles and places in groups that ran out by their date: access ends with the day, clients learn of it here. */
+/* Roles and places in groups that ran out by their date: access ends with the day, clients learn of
+ * it here. */
 static fallible
 rights_end(const struct app *app UNUSED, struct db *db, struct arena *arena)
 {

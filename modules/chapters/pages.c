@@ -4,6 +4,7 @@
 
 #include "auth/access.h"
 #include "auth/page.h"
+#include "auth/why.h"
 #include "base/arena.h"
 #include "base/macros.h"
 #include "html/lang.h"
@@ -34,19 +35,7 @@ kind_title(const char *kind)
 const char *
 chapter_role_title(enum role role)
 {
-    switch (role) {
-    case ROLE_MEMBER:
-        return N_("Member");
-    case ROLE_BOARD:
-        return N_("Board");
-    case ROLE_CHAIR:
-        return N_("Chair");
-    case ROLE_PUBLIC:
-    case ROLE_FEDERATION:
-    case ROLE_NOBODY:
-        break;
-    }
-    return NULL;
+    return role >= ROLE_MEMBER ? why_role_title(role) : NULL;
 }
 
 /* The asking person's chapters, or all of them. */
@@ -60,7 +49,8 @@ cards(const struct request *rq, const struct chapter_list *list, bool own)
         const struct chapter *c = &list->chapter[i];
         enum role role = access_role(rq->who, c->id);
         if (!own || role >= ROLE_MEMBER)
-            made[n++] = (struct chapter_card){ c->slug, c->name, kind_title(c->kind), chapter_role_title(role) };
+            made[n++] = (struct chapter_card){ c->slug, c->name, kind_title(c->kind),
+                chapter_role_title(role) };
     }
     return (struct chapter_cards){ made, n };
 }

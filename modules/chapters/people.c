@@ -45,7 +45,8 @@ people_find(const struct app *app, struct db *db, struct arena *arena, const cha
     }
     if (found == NULL)
         return FAIL(arena, NOT_FOUND,
-            tr(app->lang, "Nobody has the login name “%s”, neither here nor in the directory."), uid);
+            tr(app->lang, "Nobody has the login name “%s”, neither here nor in the directory."),
+            uid);
     TRY(q_person_login(db, arena, found->id, found->uid, found->name, found->mail,
         found->state_admin, found->groups, &rows));
     *id = person_login_row(&rows, 0).person;
@@ -59,8 +60,7 @@ people_check_until(
     struct rows rows;
 
     if (until == NULL)
-        return guest ? FAIL(arena, BAD_REQUEST,
-                           "%s",
+        return guest ? FAIL(arena, BAD_REQUEST, "%s",
                            tr(app->lang,
                                "Who does not belong to the chapter is a guest: please choose a "
                                "last day, at most one year from now."))

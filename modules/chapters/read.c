@@ -7,6 +7,22 @@
 #include "html/lang.h"
 #include "q/chapter.h"
 
+/* What the queries of whole chapters have in common. */
+#define CHAPTER_COLUMNS(row)                                                                       \
+    ((struct chapter){ .id = (row).id,                                                             \
+        .parent_id = (row).parent_id,                                                              \
+        .slug = (row).slug,                                                                        \
+        .name = (row).name,                                                                        \
+        .kind = (row).kind,                                                                        \
+        .number = (row).number,                                                                    \
+        .contact = (row).contact,                                                                  \
+        .parent = (row).parent,                                                                    \
+        .parent_name = (row).parent_name,                                                          \
+        .language = (row).language,                                                                \
+        .members_go_up = (row).members_go_up,                                                      \
+        .created = (row).created,                                                                  \
+        .archived = (row).archived })
+
 struct error *
 chapter_find(struct db *db, struct arena *arena, const struct lang *lang, const char *slug,
     struct chapter *chapter)
@@ -17,21 +33,7 @@ chapter_find(struct db *db, struct arena *arena, const struct lang *lang, const 
     if (rows.n == 0)
         return FAIL(arena, NOT_FOUND, tr(lang, "There is no chapter “%s”."), slug);
     struct chapter_by_slug_row row = chapter_by_slug_row(&rows, 0);
-    *chapter = (struct chapter){
-        .id = row.id,
-        .parent_id = row.parent_id,
-        .slug = row.slug,
-        .name = row.name,
-        .kind = row.kind,
-        .number = row.number,
-        .contact = row.contact,
-        .parent = row.parent,
-        .parent_name = row.parent_name,
-        .language = row.language,
-        .members_go_up = row.members_go_up,
-        .created = row.created,
-        .archived = row.archived,
-    };
+    *chapter = CHAPTER_COLUMNS(row);
     return NULL;
 }
 
@@ -44,22 +46,8 @@ chapter_all(struct db *db, struct arena *arena, bool archived_too, struct chapte
     struct chapter *all = NEW_ARRAY(arena, struct chapter, (size_t)rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct chapter_tree_row row = chapter_tree_row(&rows, i);
-        all[i] = (struct chapter){
-            .id = row.id,
-            .parent_id = row.parent_id,
-            .slug = row.slug,
-            .name = row.name,
-            .kind = row.kind,
-            .number = row.number,
-            .contact = row.contact,
-            .parent = row.parent,
-            .parent_name = row.parent_name,
-            .language = row.language,
-            .members_go_up = row.members_go_up,
-            .created = row.created,
-            .archived = row.archived,
-            .depth = row.depth,
-        };
+        all[i] = CHAPTER_COLUMNS(row);
+        all[i].depth = row.depth;
     }
     *list = (struct chapter_list){ all, rows.n };
     return NULL;

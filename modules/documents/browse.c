@@ -44,26 +44,6 @@ readers(enum role level)
     return N_("Nobody can read this");
 }
 
-const char *
-document_role_title(enum role role)
-{
-    switch (role) {
-    case ROLE_PUBLIC:
-        return N_("not signed in");
-    case ROLE_FEDERATION:
-        return N_("signed in");
-    case ROLE_MEMBER:
-        return N_("Member");
-    case ROLE_BOARD:
-        return N_("Board");
-    case ROLE_CHAIR:
-        return N_("Chair");
-    case ROLE_NOBODY:
-        break;
-    }
-    return N_("Nobody");
-}
-
 /* The address of the folder that is shown, with a slash at its end. */
 static const char *
 here(const struct request *rq)

@@ -48,7 +48,7 @@ level_title(enum role level)
 static const char *
 origin_line(struct request *rq, const struct role_origin *o)
 {
-    const char *role = tr(rq->lang, document_role_title(o->role)), *line;
+    const char *role = tr(rq->lang, why_role_title(o->role)), *line;
 
     if (o->group_key != NULL)
         line = arena_printf(
@@ -58,8 +58,8 @@ origin_line(struct request *rq, const struct role_origin *o)
     else
         line = arena_printf(rq->arena, tr(rq->lang, "%s, by invitation"), role);
     if (o->via != NULL)
-        line = arena_printf(
-            rq->arena, tr(rq->lang, "%s – as a member of %s, which belongs to this chapter"), line, o->via);
+        line = arena_printf(rq->arena,
+            tr(rq->lang, "%s – as a member of %s, which belongs to this chapter"), line, o->via);
     if (o->until != NULL)
         line = arena_printf(rq->arena, tr(rq->lang, "%s – until %s"), line, o->until);
     return line;
@@ -70,17 +70,16 @@ because_of_group(struct request *rq, const struct why *why, unsigned right)
 {
     for (int i = 0; i < why->n_groups; i++)
         if ((why->group[i].rights & right) != 0)
-            return arena_printf(
-                rq->arena, tr(rq->lang, "The group “%s” may."), why->group[i].name);
+            return arena_printf(rq->arena, tr(rq->lang, "The group “%s” may."), why->group[i].name);
     return tr(rq->lang, "A group may.");
 }
 
 /* One right and the reason; `needs` is the level that it asks for. */
 static struct why_line
-line_of(struct request *rq, const struct why *why, unsigned right, const char *title,
-    enum role needs)
+line_of(
+    struct request *rq, const struct why *why, unsigned right, const char *title, enum role needs)
 {
-    const char *role = tr(rq->lang, document_role_title(why->verdict.role));
+    const char *role = tr(rq->lang, why_role_title(why->verdict.role));
     bool yes = (why->rights & right) != 0;
     struct why_line line = { .title = title, .yes = yes };
 
@@ -114,9 +113,11 @@ explain(struct request *rq, const struct dav_node *node, const char *asked, stru
     enum role write = node->policy.write_level;
     line[0] = line_of(rq, &why, MAY_READ, N_("See it"), node->policy.read_level);
     line[1] = line_of(rq, &why, MAY_WRITE, N_("Change it"), write);
-    line[2] = line_of(rq, &why, MAY_MANAGE, N_("Decide who may"),
-        write > ROLE_BOARD ? ROLE_CHAIR : ROLE_BOARD);
-    *sheet = (struct why_sheet){ .who = role ? NULL : why.known ? why.who->name : asked,
+    line[2] = line_of(
+        rq, &why, MAY_MANAGE, N_("Decide who may"), write > ROLE_BOARD ? ROLE_CHAIR : ROLE_BOARD);
+    *sheet = (struct why_sheet){ .who = role        ? NULL
+                                        : why.known ? why.who->name
+                                                    : asked,
         .unknown = !why.known,
         .origin = origin,
         .n_origins = why.n_roles,
@@ -135,7 +136,8 @@ choices(struct request *rq, enum role least, enum role chosen, int *n)
     *n = 0;
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (steps[i].level >= least)
-            c[(*n)++] = (struct level_choice){ steps[i].word, steps[i].title, steps[i].level == chosen };
+            c[(*n)++] =
+                (struct level_choice){ steps[i].word, steps[i].title, steps[i].level == chosen };
     if (chosen == ROLE_NOBODY)
         c[(*n)++] = (struct level_choice){ "nobody", level_title(chosen), true };
     return c;
@@ -174,8 +176,10 @@ origin_of_levels(struct request *rq, const struct dav_node *node, const struct d
         return tr(rq->lang, "This folder has a rule of its own.");
     if (levels->from == NULL)
         return node->collection
-                   ? tr(rq->lang, "The same as for all documents of the chapter, whose rule holds here too.")
-                   : tr(rq->lang, "A document follows its folder: here the rule for all documents of the chapter.");
+                   ? tr(rq->lang,
+                         "The same as for all documents of the chapter, whose rule holds here too.")
+                   : tr(rq->lang, "A document follows its folder: here the rule for all documents "
+                                  "of the chapter.");
     return arena_printf(rq->arena,
         node->collection ? tr(rq->lang, "The same as for the folder “%s”, in which it lies.")
                          : tr(rq->lang, "A document follows its folder: here “%s”."),
@@ -195,7 +199,8 @@ show(struct request *rq, struct response *rs, const char *problem)
 
     TRY(dav_look_to_manage(rq, &path, &node));
     if (node.kind->levels != NULL || !node.collection)
-        TRY((node.kind->levels != NULL ? node.kind->levels : folder_kind.levels)(rq, &node, &levels));
+        TRY((node.kind->levels != NULL ? node.kind->levels : folder_kind.levels)(
+            rq, &node, &levels));
     sheet.here = uri_href(rq->arena, &rq->path, node.collection);
     sheet.is_root = node.is_root;
     sheet.is_folder = node.collection;
@@ -279,7 +284,7 @@ documents_levels_post(struct request *rq, struct response *rs, const char *rule)
         return show(rq, rs, e->detail);
     }
     TRY(e);
-    response_redirect(rs, arena_printf(rq->arena, "%s?why&done=levels-set",
-                              uri_href(rq->arena, &rq->path, true)));
+    response_redirect(rs,
+        arena_printf(rq->arena, "%s?why&done=levels-set", uri_href(rq->arena, &rq->path, true)));
     return NULL;
 }

@@ -18,13 +18,13 @@ struct folder_row {
 };
 
 struct folder_sheet {
-    const char *here;      /* the folder's address in the browser */
-    const char *drive;     /* the same for a network drive */
-    const char *readers;   /* msgid: who can read it */
+    const char *here;    /* the folder's address in the browser */
+    const char *drive;   /* the same for a network drive */
+    const char *readers; /* msgid: who can read it */
     bool is_public, may_write, may_manage;
     const struct folder_row *row;
     int n;
-    const char *next;      /* address of the following page, or NULL */
+    const char *next; /* address of the following page, or NULL */
 };
 
 /* A choice of who; title is a msgid. */
@@ -73,8 +73,6 @@ fallible documents_levels_post(struct request *, struct response *, const char *
 
 /* The way here: all chapters, this one, its documents, the folders above; `whole`: this one too. */
 fallible document_crumbs(struct request *, bool whole, struct view *);
-/* A role as a word: a msgid. */
-const char *document_role_title(enum role);
 
 /* pages/folder.html */
 void documents_folder(struct out *, const struct view *, const struct folder_sheet *);

@@ -8,6 +8,9 @@ UPDATE chapterd.installation SET epoch = DEFAULT, login_key = DEFAULT;
 -- of folders stay until what lies below them is buried.
 DELETE FROM chapterd.dav_node WHERE gone AND NOT collection;
 UPDATE chapterd.dav_node SET changed = pg_current_xact_id(), sync_floor = NULL;
+-- No client has a token from before: what has been hidden since then is named to nobody.
+UPDATE chapterd.dav_policy SET hidden = NULL, hidden_from = NULL WHERE hidden IS NOT NULL;
+UPDATE chapterd.person SET rights_changed = NULL WHERE rights_changed IS NOT NULL;
 
 -- Where the store's files are now.
 UPDATE chapterd.blob_part p SET store = m.store FROM chapterd_restore.moved m

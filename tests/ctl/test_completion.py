@@ -36,7 +36,7 @@ def complete(empty_house):
 def test_first_words(complete):
     offered = complete('')
     assert {c.split()[0] for c in COMMANDS} == {w for w in offered if not w.startswith('-')}
-    assert complete('gro') == {'group'} and complete('ap') == {'apply'}
+    assert complete('gro') == {'group'} and complete('appl') == {'apply'}
 
 
 def test_second_words(complete):

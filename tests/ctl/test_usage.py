@@ -5,7 +5,8 @@ COMMANDS = ['migrate', 'check', 'chapter add', 'chapter list', 'chapter show', '
             'chapter archive', 'role grant', 'role revoke', 'role list',
             'group add', 'group remove', 'group join', 'group leave', 'group list', 'guest invite',
             'guest end', 'guest list', 'apply', 'app-password list', 'app-password revoke', 'session list',
-            'session end', 'sync', 'verify', 'blobs move',
+            'session end', 'sync', 'verify', 'blobs move', 'backup create', 'backup list',
+            'backup verify', 'backup prune', 'restore',
             'cache flush', 'audit list']
 
 

@@ -72,10 +72,14 @@ TEST(access_of_groups_is_beside_the_roles)
 {
     static const struct grant_in grants[] = { { 5, MAY_READ }, { 6, MAY_READ | MAY_WRITE },
         { 7, MAY_READ | MAY_WRITE | MAY_MANAGE } };
-    const struct principal erika = {
-        .person = 45, .uid = "erika", .name = "Erika", .grants = grants, .n_grants = COUNT_OF(grants)
+    const struct principal erika = { .person = 45,
+        .uid = "erika",
+        .name = "Erika",
+        .grants = grants,
+        .n_grants = COUNT_OF(grants) };
+    struct policy p = {
+        .id = 4, .chapter = 7, .read_level = ROLE_BOARD, .write_level = ROLE_BOARD
     };
-    struct policy p = { .id = 4, .chapter = 7, .read_level = ROLE_BOARD, .write_level = ROLE_BOARD };
     struct access_why why;
 
     CHECK(access_rights(&erika, &p) == 0);
@@ -113,27 +117,33 @@ TEST(access_knew_what_one_could_read)
     struct principal erika = { .person = 45, .uid = "erika", .name = "Erika" };
     const struct policy p = { .id = 4, .chapter = 7, .read_level = ROLE_BOARD };
 
-    CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 0));               /* never raised */
-    CHECK(access_knew(&erika, &p, 100, ROLE_FEDERATION, 100));        /* raised since */
-    CHECK(!access_knew(&erika, &p, 99, ROLE_FEDERATION, 100));        /* raised before */
-    CHECK(!access_knew(&erika, &p, 100, ROLE_MEMBER, 100));           /* from where she was not */
+    CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 0));        /* never raised */
+    CHECK(access_knew(&erika, &p, 100, ROLE_FEDERATION, 100)); /* raised since */
+    CHECK(!access_knew(&erika, &p, 99, ROLE_FEDERATION, 100)); /* raised before */
+    CHECK(!access_knew(&erika, &p, 100, ROLE_MEMBER, 100));    /* from where she was not */
     erika.rights_changed = 100;
     CHECK(access_knew(&erika, &p, 0, ROLE_PUBLIC, 100));
     CHECK(!access_knew(&erika, &p, 0, ROLE_PUBLIC, 101));
 }
 
-/* A state admin's look reads what the chair could read, of one chapter, and writes nothing; who is no state admin has none. */
+/* A state admin's look reads what the chair could read, of one chapter, and writes nothing; who is
+ * no state admin has none. */
 TEST(access_look_reads_one_chapter)
 {
     static const struct look looks[] = { { 6, INT64_MAX } };
-    static const struct principal looking = {
-        .person = 44, .uid = "admin", .name = "Admin", .state_admin = true, .looks = looks, .n_looks = 1
-    };
+    static const struct principal looking = { .person = 44,
+        .uid = "admin",
+        .name = "Admin",
+        .state_admin = true,
+        .looks = looks,
+        .n_looks = 1 };
     struct principal dismissed = looking;
 
     dismissed.state_admin = false;
     for (size_t i = 0; i < COUNT_OF(levels); i++) {
-        struct policy p = { .chapter = 6, .read_level = levels[i].read, .write_level = levels[i].write };
+        struct policy p = {
+            .chapter = 6, .read_level = levels[i].read, .write_level = levels[i].write
+        };
         unsigned wanted = levels[i].federation | (levels[i].read <= ROLE_CHAIR ? MAY_READ : 0);
         CHECK(access_rights(&looking, &p) == wanted);
         CHECK(access_rights(&dismissed, &p) == levels[i].federation);
