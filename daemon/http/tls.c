@@ -55,7 +55,8 @@ read_file(struct arena *arena, const char *path, gnutls_datum_t *content)
     ssize_t got = -1;
 
     if (fd < 0)
-        return FAIL(arena, INTERNAL, "%s: %s; let the daemon's user read it", path, strerror(errno));
+        return FAIL(
+            arena, INTERNAL, "%s: %s; let the daemon's user read it", path, strerror(errno));
     while (n < FILE_MAX && (got = read(fd, p + n, FILE_MAX - n)) > 0)
         n += (size_t)got;
     if (got < 0)
@@ -144,8 +145,7 @@ read_pair(struct arena *arena, const char *certificate, const char *key, struct 
 }
 
 fallible
-tls_pair_read(
-    struct arena *arena, const char *certificate, const char *key, struct tls_pair **read)
+tls_pair_read(struct arena *arena, const char *certificate, const char *key, struct tls_pair **read)
 {
     struct tls_pair *pair = calloc(1, sizeof *pair);
 
@@ -202,8 +202,8 @@ struct tls {
     atomic_bool stale;
 
     /* The looking thread's own. */
-    struct look seen[2], used[2]; /* at the last look; when the files were read */
-    int64_t warned;               /* seconds since 1970 */
+    struct look seen[2], used[2];         /* at the last look; when the files were read */
+    int64_t warned;                       /* seconds since 1970 */
     unsigned char complaint[SHA256_SIZE]; /* of what was logged last */
 };
 

@@ -47,6 +47,9 @@ def test_listed_and_taken_back(server, owner):
     print(f'refused after {refused_within(server, lost) * 1000:.0f} ms')
     assert device(server, WHO, kept).propfind(HOME, 'resourcetype').status == 207
     assert 'Verlorenes Telefon' not in owner('GET', DEVICES).text
+    assert server.stack.sql("SELECT hand, object_id FROM audit WHERE what = 'app-password-removed' ORDER BY id DESC"
+                            ' LIMIT 1') == [('operator', number_of(lost))]
+    assert 'Verlorenes Telefon' in owner('GET', '/account').text, 'what was done is told there'
 
 
 def test_all_of_them(server, owner):
