@@ -59,7 +59,7 @@ def test_A14_content_range_is_refused(anna, box, value):
 
 
 @pytest.mark.parametrize('method', ['PUT', 'PROPPATCH', 'REPORT'])
-def test_A15_no_framing(server, anna, box, method):
+def test_A15_F04_no_framing(server, anna, box, method):
     """Without Content-Length and Transfer-Encoding there is no body, and no empty document."""
     anna.put(box + 'f', b'old')
     data = message(method, box + 'f', [('Host', server.host), ('Authorization', anna.auth)])

@@ -92,7 +92,7 @@ def test_B19_slow_readers(impatient, den):
         conn.close()
 
 
-def test_B20_idle_connections(server):
+def test_B20_F27_idle_connections(server):
     """Accepted, or limited by address; others are served all the same."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     want = 10_000 if LONG else 1_000
@@ -127,7 +127,7 @@ def test_B20_many_from_one_address(server):
 @pytest.mark.parametrize('how', ['reset', 'fin', 'half', 'headers'])
 @pytest.mark.parametrize('chunked', [False, True])
 @pytest.mark.parametrize('size', [100_000, 3_000_000])
-def test_B21_vanishing_in_mid_upload(server, anna, den, how, chunked, size):
+def test_B21_F03_vanishing_in_mid_upload(server, anna, den, how, chunked, size):
     anna.put(den + 'f', b'old')
     wait_for(lambda: not server.temp_blobs(), 10, 'a quiet start')
     fds = server.fds()
