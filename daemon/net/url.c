@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "base/uri.h"
 #include "net/net.h"
 
@@ -41,6 +42,8 @@ net_url(struct arena *arena, const char *typed, bool plain, const char **url)
     const char *authority = strstr(typed, "://") + 3;
     if (memchr(authority, '@', strcspn(authority, "/?")) != NULL)
         return bad(arena, "a login in it");
+    if (text_ends(uri.host, "."))
+        return bad(arena, "a host with an empty name in it");
     bool secure = strcmp(uri.scheme, "https") == 0;
     if (!secure && !plain)
         return bad(arena, "not https");

@@ -2,6 +2,7 @@
 
 It checks signatures and the hashes of what is sent, unlike the small stand-ins for S3.
 """
+import atexit
 import hashlib
 import hmac
 import http.client
@@ -101,6 +102,7 @@ class Swift:
         self.ports = dict(zip(BACKENDS, ports))
         self.url = f'http://127.0.0.1:{self.port}'
         self.processes = {}
+        atexit.register(self.close)  # also when it does not get up
         self.configure()
         self.spawn('memcached', ['memcached', '-l', '127.0.0.1', '-p', str(self.cache), '-m', '16',
                                  *(['-u', self.user] if os.getuid() == 0 else [])])
