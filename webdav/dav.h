@@ -30,6 +30,7 @@ struct dav_node {
     bool exists;
     bool collection;
     bool is_root; /* a root of a chapter: cannot be moved or removed */
+    bool unlocked; /* known when it was found: no lock on it or above; false: lock_load() asks */
     int64_t id;   /* in table dav_node; 0 for what has no row (principals, /dav/) */
     int64_t parent_id, root_id, policy_id;
     struct policy policy;

@@ -94,7 +94,7 @@ lock_load(struct request *rq, const struct dav_node *node, int n, struct lock_li
     struct lock *lock;
 
     *list = (struct lock_list){ NULL, 0 };
-    if (ids.n == 0)
+    if (ids.n == 0 || (n == 1 && node->unlocked))
         return NULL;
     TRY(q_locks_on(rq->db, rq->arena, ids, &rows));
     lock = NEW_ARRAY(rq->arena, struct lock, (size_t)rows.n);

@@ -30,6 +30,16 @@ struct lease {
     int64_t chapter, id, left, until; /* until: time_monotonic() */
 };
 
+/* What a write draws on. */
+struct quota_hold {
+    int64_t chapter, lease, bytes;
+};
+
+struct drawn {
+    struct quota_pool *pool;
+    struct quota_hold hold;
+};
+
 /*
  * `mutex` guards the leases and is held for moments; `db_mutex` the connection,
  * while a lease is asked for. Taken in the order db_mutex, mutex.
@@ -205,30 +215,20 @@ refill(struct quota_pool *pool, struct arena *arena, const struct db_scope *scop
     return NULL;
 }
 
-struct error *
-quota_hold(struct quota_pool *pool, struct arena *arena, const struct db_scope *scope,
+/* Sets bytes aside for a write to a chapter that the scope names. */
+static fallible
+hold_bytes(struct quota_pool *pool, struct arena *arena, const struct db_scope *scope,
     int64_t chapter, int64_t bytes, struct quota_hold *hold)
 {
     struct error *e = NULL;
 
-    *hold = (struct quota_hold){ chapter, 0, 0 };
-    if (chapter == 0 || bytes <= 0 || draw_from_pool(pool, chapter, bytes, hold))
+    if (draw_from_pool(pool, chapter, bytes, hold))
         return NULL;
     pthread_mutex_lock(&pool->db_mutex);
     if (!draw_from_pool(pool, chapter, bytes, hold))
         e = refill(pool, arena, scope, chapter, bytes, hold);
     pthread_mutex_unlock(&pool->db_mutex);
     return e;
-}
-
-void
-quota_release(struct quota_pool *pool, const struct quota_hold *hold)
-{
-    pthread_mutex_lock(&pool->mutex);
-    struct lease *l = lease_of(pool, hold->chapter);
-    if (l != NULL && l->id == hold->lease)
-        l->left += hold->bytes;
-    pthread_mutex_unlock(&pool->mutex);
 }
 
 /* ---- for requests ---- */
@@ -283,29 +283,39 @@ quota_reserve(struct request *rq, int64_t chapter, int64_t bytes)
     return NULL;
 }
 
-struct error *
-quota_draw(struct request *rq, int64_t chapter, int64_t bytes, struct quota_hold *hold)
+/* Its time is over, so the next write asks for a new lease and gives back there what is left of this. */
+static void
+give_back_drawn(void *what)
 {
-    if (bytes > 0 && rq->space.lease != 0 && rq->space.chapter == chapter &&
-        rq->space.bytes >= bytes) {
-        *hold = (struct quota_hold){ chapter, rq->space.lease, 0 };
-        return NULL;
+    const struct drawn *drawn = what;
+    struct quota_pool *pool = drawn->pool;
+
+    pthread_mutex_lock(&pool->mutex);
+    struct lease *l = lease_of(pool, drawn->hold.chapter);
+    if (l != NULL && l->id == drawn->hold.lease) {
+        l->left += drawn->hold.bytes;
+        l->until = 0;
     }
-    return quota_hold(rq->app->quota, rq->arena, &rq->scope, chapter, bytes, hold);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
-void
-quota_forget(struct request *rq, const struct quota_hold *hold)
+struct error *
+quota_draw(struct request *rq, int64_t chapter, int64_t bytes, int64_t *lease)
 {
-    struct quota_pool *pool = rq->app->quota;
-
-    if (rq->space.lease == hold->lease)
-        rq->space.lease = 0;
-    pthread_mutex_lock(&pool->mutex);
-    struct lease *l = lease_of(pool, hold->chapter);
-    if (l != NULL && l->id == hold->lease)
-        l->left = 0;
-    pthread_mutex_unlock(&pool->mutex);
+    *lease = 0;
+    if (chapter == 0 || bytes <= 0)
+        return NULL;
+    if (rq->space.lease != 0 && rq->space.chapter == chapter && rq->space.bytes >= bytes) {
+        *lease = rq->space.lease;
+        db_undo(rq->db, give_back_reserved, rq);
+        return NULL;
+    }
+    struct drawn *drawn = NEW(rq->arena, struct drawn);
+    drawn->pool = rq->app->quota;
+    TRY(hold_bytes(drawn->pool, rq->arena, &rq->scope, chapter, bytes, &drawn->hold));
+    *lease = drawn->hold.lease;
+    db_undo(rq->db, give_back_drawn, drawn);
+    return NULL;
 }
 
 struct error *

@@ -26,31 +26,20 @@ struct request;
 struct quota_pool *quota_pool_new(const char *conninfo);
 void quota_pool_free(struct quota_pool *);
 
-/* What a write may draw on. lease 0: it needs none. */
-struct quota_hold {
-    int64_t chapter, lease, bytes;
-};
-
 /*
- * Sets bytes aside for a write to a chapter that the scope names; bytes <= 0
- * needs nothing. STORAGE_FULL when the chapter has not that much left. Give it
- * back with quota_release() when the write did not take place.
- */
-fallible quota_hold(struct quota_pool *, struct arena *, const struct db_scope *, int64_t chapter,
-    int64_t bytes, struct quota_hold *);
-void quota_release(struct quota_pool *, const struct quota_hold *);
-
-/*
- * The same for an upload whose body is still to come: kept in rq->space for the
- * write that follows, and given back when the request ends without one.
+ * For an upload whose body is still to come: sets bytes aside in rq->space for the write that
+ * follows, and gives them back when the request ends without one; bytes <= 0 needs nothing.
+ * STORAGE_FULL when the chapter has not that much left.
  */
 fallible quota_reserve(struct request *, int64_t chapter, int64_t bytes);
 
-/* What a write of rq draws on: what was reserved if that is enough, else a hold of its own. */
-fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, struct quota_hold *);
-
-/* The database does not know the lease (any more): the next one to draw asks for another. */
-void quota_forget(struct request *, const struct quota_hold *);
+/*
+ * The lease that a write of rq draws on: what was reserved if that is enough, else that of the
+ * process; 0 when it needs none. Inside the transaction: if that does not take place the bytes go
+ * back, and the next to draw asks for a new lease, since the database may have lost this one.
+ * STORAGE_FULL as above.
+ */
+fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, int64_t *lease);
 
 /* Bytes a chapter uses and may still use (RFC 4331); what is set aside for writes under way counts
  * as free. */

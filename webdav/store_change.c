@@ -53,7 +53,7 @@ list_parts(
 
 static fallible
 write_row(struct request *rq, const struct dav_node *node, const struct dav_content *content,
-    const char *type, const char *etag, const struct quota_hold *hold, bool *covered)
+    const char *type, const char *etag, int64_t lease)
 {
     const struct blob_content *blob = content->blob;
     struct bytes bytes = { content->inline_bytes, (size_t)blob->size };
@@ -63,14 +63,12 @@ write_row(struct request *rq, const struct dav_node *node, const struct dav_cont
 
     if (content->inline_bytes == NULL)
         list_parts(rq->arena, blob, &hashes, &sizes, &stores);
-    TRY(store_lost_race(
-        rq, q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
-                store_name_key(rq, node->name), node->kind->name, type, etag,
-                content->modified == 0 ? NULL : &content->modified,
-                (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
-                content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, hold->lease, &rows)));
-    *covered = file_write_row(&rows, 0).covered;
-    return NULL;
+    db_defer(rq->db);
+    return q_file_write(rq->db, rq->arena, node->id, node->etag, node->parent_id, node->name,
+        store_name_key(rq, node->name), node->kind->name, type, etag,
+        content->modified == 0 ? NULL : &content->modified,
+        (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
+        content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, lease, &rows);
 }
 
 struct error *
@@ -79,23 +77,14 @@ store_write(struct request *rq, const struct dav_node *node, const struct dav_co
 {
     const char *digits = hex_encode(rq->arena, content->blob->sha256, SHA256_SIZE);
     const char *etag = arena_copy(rq->arena, digits, ETAG_DIGITS);
-    struct quota_hold hold;
-    bool covered = false;
+    int64_t lease;
 
     if (!node->exists)
         TRY(store_check_name(rq, node->name));
     if (content->inline_bytes == NULL)
         TRY(check_parts(rq, store_owner(node), content->blob));
-    TRY(quota_draw(rq, node->policy.chapter, content->blob->size - node->length, &hold));
-    struct error *e = write_row(rq, node, content, type, etag, &hold, &covered);
-    if (e != NULL) {
-        quota_release(rq->app->quota, &hold);
-        return e;
-    }
-    if (!covered) {
-        quota_forget(rq, &hold);
-        return error_cause(REFUSE(rq->arena, LOST_RACE), rq->arena, "the quota lease is gone");
-    }
+    TRY(quota_draw(rq, node->policy.chapter, content->blob->size - node->length, &lease));
+    TRY(write_row(rq, node, content, type, etag, lease));
     *written = (struct dav_written){ .created = !node->exists, .etag = etag };
     return NULL;
 }
@@ -118,6 +107,7 @@ store_remove(struct request *rq, const struct dav_node *node)
 {
     struct rows rows;
 
+    db_defer(rq->db);
     return q_node_remove(rq->db, rq->arena, node->id, node->etag, &rows);
 }
 
@@ -150,8 +140,9 @@ store_move(struct request *rq, const struct dav_node *node, const struct dav_nod
         TRY(store_copy_rows(rq, node, to, true));
         return store_remove(rq, node);
     }
-    return store_lost_race(rq, q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id,
-                                   to->name, store_name_key(rq, to->name), &rows));
+    db_defer(rq->db);
+    return q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id, to->name,
+        store_name_key(rq, to->name), &rows);
 }
 
 struct error *

@@ -35,19 +35,12 @@ share_parts(struct request *rq, const struct dav_node *node, const struct dav_no
 static fallible
 note_space(struct request *rq, int64_t chapter, int64_t bytes)
 {
-    struct quota_hold hold;
     struct rows rows;
+    int64_t lease;
 
-    TRY(quota_draw(rq, chapter, bytes, &hold));
-    struct error *e = q_quota_note(rq->db, rq->arena, chapter, hold.lease, bytes, &rows);
-    if (e != NULL) {
-        quota_release(rq->app->quota, &hold);
-        return e;
-    }
-    if (quota_note_row(&rows, 0).covered)
-        return NULL;
-    quota_forget(rq, &hold);
-    return error_cause(REFUSE(rq->arena, LOST_RACE), rq->arena, "the quota lease is gone");
+    TRY(quota_draw(rq, chapter, bytes, &lease));
+    db_defer(rq->db);
+    return q_quota_note(rq->db, rq->arena, chapter, lease, bytes, &rows);
 }
 
 struct error *

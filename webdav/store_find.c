@@ -52,6 +52,7 @@ free_name(
         .policy_id = parent->policy_id,
         .policy = parent->policy,
         .rights = parent->rights,
+        .unlocked = parent->unlocked,
         .name = name };
     node->href = arena_printf(rq->arena, "%s%s", parent->href, uri_encode(rq->arena, name));
     store_ancestors_of_member(rq->arena, parent, &node->ancestors, &node->n_ancestors);
@@ -65,6 +66,17 @@ above(struct request *rq, const struct store_tree *tree)
         .href = arena_printf(rq->arena, "%s/", tree->prefix) };
 }
 
+/*
+ * Methods that look at locks and make none: most of what they write has no lock near it, and who
+ * places one has the tree to himself.
+ */
+static bool
+asks_for_locks(enum method method)
+{
+    return method == PUT || method == DELETE || method == MOVE || method == COPY ||
+           method == MKCOL || method == PROPPATCH;
+}
+
 static fallible
 walk(struct request *rq, const struct store_tree *tree, const char *slug, const struct path *path,
     const struct rows *rows, struct dav_node *node)
@@ -72,6 +84,7 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
     struct dav_node parent = above(rq, tree);
     const int64_t *ancestors = NULL;
     int n_ancestors = 0;
+    bool unlocked = asks_for_locks(rq->method);
 
     for (int i = 0; i < rows->n; i++) {
         struct node_path_row row = node_path_row(rows, i);
@@ -82,6 +95,7 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
             return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "node of unknown kind");
         node->root_id = row.root_id;
         node->is_root = i == 0;
+        node->unlocked = unlocked = unlocked && !row.locked;
         node->ancestors = ancestors;
         node->n_ancestors = n_ancestors;
         keep_content(rq, &row, node);
@@ -101,13 +115,13 @@ store_find(struct request *rq, const struct store_tree *tree, const char *slug,
     const struct path *below_slug, struct dav_node *node)
 {
     const char **keys = NEW_ARRAY(rq->arena, const char *, (size_t)below_slug->n + 1);
-    bool content = rq->method == GET || rq->method == HEAD;
+    bool content = rq->method == GET || rq->method == HEAD, locks = asks_for_locks(rq->method);
     struct rows rows;
 
     for (int i = 0; i < below_slug->n; i++)
         keys[i] = store_name_key(rq, below_slug->part[i]);
     TRY(q_node_path(rq->db, rq->arena, slug, tree->root->name,
-        (struct texts){ keys, below_slug->n }, content, &rows));
+        (struct texts){ keys, below_slug->n }, content, locks, &rows));
     if (rows.n == 0)
         return REFUSE(rq->arena, NOT_FOUND);
     return walk(rq, tree, slug, below_slug, &rows, node);

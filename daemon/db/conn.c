@@ -88,7 +88,7 @@ conn_drop(struct db *db)
     db->pg = NULL;
     memset(db->known, 0, sizeof db->known);
     db->n_pending = 0;
-    db->holding = db->in_tx = db->entered = db->listening = false;
+    db->holding = db->in_tx = db->entered = db->listening = db->deferring = false;
 }
 
 static void
@@ -349,6 +349,8 @@ take(struct db *db, struct arena *arena, const struct pending *p, PGresult *resu
     else if (p->what == PENDING_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") != 0)
         e = error_cause(REFUSE(arena, INTERNAL), arena, "commit of a failed transaction");
     PQclear(result);
+    if (e != NULL && p->deferred && e->cond == &CONFLICT)
+        e->cond = &LOST_RACE;
     return e;
 }
 

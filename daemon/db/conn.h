@@ -12,6 +12,7 @@
 
 #define STATEMENTS_MAX 1024 /* a power of two, at least twice the number of queries */
 #define PENDING_MAX    64   /* statements between two flushes */
+#define UNDO_MAX       8    /* of one transaction */
 
 /* A statement that was sent and whose answer has not been read yet. */
 struct pending {
@@ -25,6 +26,7 @@ struct pending {
     const struct query *query;
     struct arena *arena;
     struct rows *rows;
+    bool deferred;
 };
 
 struct db {
@@ -44,6 +46,12 @@ struct db {
     int patience_ms;
     struct db_news *news; /* or NULL */
     bool lookups; /* see db_expect_lookups() */
+    bool deferring; /* the next query is not waited for */
+    struct {
+        void (*undo)(void *);
+        void *what;
+    } undo[UNDO_MAX];
+    int n_undo, undo_saved; /* undo_saved: so many there were at the savepoint */
 };
 
 /* Connects if need be; tries again for up to 5 s. TRY_LATER. */

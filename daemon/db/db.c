@@ -174,11 +174,23 @@ db_run(struct db *db, struct arena *arena, const struct query *q, const struct d
     }
     if (db->in_tx && db->tx == READ_ONLY && !db->entered)
         TRY(conn_enter(db, arena, READ_ONLY));
-    TRY(conn_query(db, arena, q, args, n_args, rows));
+    TRY(conn_query(db, arena, q, args, n_args, db->deferring ? NULL : rows));
+    if (db->deferring) {
+        db->deferring = false;
+        db->pending[db->n_pending - 1].deferred = true;
+        return NULL;
+    }
     if (db->holding)
         return NULL;
     TRY(conn_send(db, arena));
     return conn_receive(db, arena);
+}
+
+void
+db_defer(struct db *db)
+{
+    assert(db->in_tx && db->tx == READ_WRITE && !db->holding);
+    db->deferring = true;
 }
 
 void

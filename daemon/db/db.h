@@ -86,6 +86,13 @@ fallible db_run(struct db *, struct arena *, const struct query *, const struct 
 void db_pipeline(struct db *);
 fallible db_flush(struct db *, struct arena *);
 
+/*
+ * The next query is a write whose rows nobody needs: it is sent with what follows, at the latest
+ * with the COMMIT, and saves a round trip. Its failure is that of whatever is waited for then; a
+ * unique_violation is LOST_RACE. READ_WRITE only. *rows is empty.
+ */
+void db_defer(struct db *);
+
 /* ---- transactions: the worker's business ---- */
 
 enum tx {
@@ -120,6 +127,12 @@ fallible db_commit(struct db *, struct arena *);
 void db_rollback(struct db *);
 /* Ends it after work that returned `e`: commits, or rolls back and passes the error on. */
 fallible db_end(struct db *, struct arena *, struct error *e);
+
+/*
+ * What is to be done if this transaction, or the savepoint since, does not take place: for what
+ * goes with it in memory. Not called when nobody can tell. `what` must live until then.
+ */
+void db_undo(struct db *, void (*undo)(void *), void *what);
 
 /* A savepoint for what may fail without ending the request. */
 fallible db_savepoint(struct db *, struct arena *);

@@ -1,5 +1,6 @@
 /* Transactions: begin, scope, commit, and what to do when a COMMIT's answer never comes. */
 #include <assert.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -14,13 +15,13 @@ struct error *
 conn_enter(struct db *db, struct arena *arena, enum tx tx)
 {
     const struct db_scope *scope = &db->scope;
-    const struct db_arg args[] = { db_text(scope->chapters == NULL ? "" : scope->chapters),
-        db_int8(scope->person), db_text(tx == READ_WRITE ? "off" : "on") };
-    const struct db_arg alone = db_bool(scope->lock == TREE_EXCLUSIVE);
+    const char *chapters = scope->chapters == NULL ? "" : scope->chapters;
+    const struct db_arg args[] = { db_text(chapters), db_int8(scope->person),
+        db_text(tx == READ_WRITE ? "off" : "on"), db_int2((int16_t)scope->lock) };
+    bool all = strcmp(chapters, "*") == 0;
 
-    TRY(conn_query(db, arena, &query_enter, args, COUNT_OF(args), NULL));
-    if (scope->lock != TREE_UNLOCKED)
-        TRY(conn_query(db, arena, &query_tree_lock, &alone, 1, NULL));
+    TRY(conn_query(db, arena, all ? &query_enter_all : &query_enter, args + all,
+        COUNT_OF(args) - all, NULL));
     db->entered = true;
     return NULL;
 }
@@ -95,48 +96,89 @@ commit_marked(struct db *db, struct arena *arena)
     return conn_receive(db, arena);
 }
 
-struct error *
-db_commit(struct db *db, struct arena *arena)
-{
-    int64_t serial = db->serial;
-    struct error *e;
-
-    assert(db->in_tx && !db->holding);
-    if (db->pg == NULL) {
-        db->in_tx = false;
-        return REFUSE(arena, LOST_RACE);
-    }
-    db->in_tx = false;
-    if (db->tx == READ_ONLY)
-        return NULL;
-    if (db->tx == SNAPSHOT) {
-        e = conn_command(db, arena, "COMMIT", PENDING_COMMAND);
-        return e != NULL ? e : conn_send(db, arena);
-    }
-    CRASH_POINT(50);
-    e = commit_marked(db, arena);
-    CRASH_POINT(51);
-    if (e != NULL && db->pg == NULL)
-        return settle(db, arena, serial);
-    return e;
-}
+/* ---- what must be undone in memory when the transaction does not take place ---- */
 
 void
-db_rollback(struct db *db)
+db_undo(struct db *db, void (*undo)(void *), void *what)
 {
-    struct arena *arena;
-    bool open = db->tx != READ_ONLY || db->entered; /* else the last flush has ended it */
+    assert(db->in_tx && db->n_undo < UNDO_MAX);
+    db->undo[db->n_undo].undo = undo;
+    db->undo[db->n_undo++].what = what;
+}
 
-    db->in_tx = db->holding = false;
-    if (db->pg == NULL || !open)
-        return;
+static void
+undo_from(struct db *db, int first)
+{
+    while (db->n_undo > first) {
+        db->n_undo--;
+        db->undo[db->n_undo].undo(db->undo[db->n_undo].what);
+    }
+}
+
+/* ---- the end ---- */
+
+static void
+roll_back(struct db *db)
+{
+    struct arena *arena = arena_new();
+
     conn_disown(db);
-    arena = arena_new();
     if (conn_command(db, arena, "ROLLBACK", PENDING_COMMAND) != NULL || conn_send(db, arena) != NULL
         || conn_receive(db, arena) != NULL) {
         /* What failed before may be told again here; only a dead connection matters, and that is dropped. */
     }
     arena_free(arena);
+}
+
+static fallible
+commit_writes(struct db *db, struct arena *arena)
+{
+    int64_t serial = db->serial;
+
+    if (db->pg == NULL)
+        return REFUSE(arena, LOST_RACE);
+    CRASH_POINT(50);
+    struct error *e = commit_marked(db, arena);
+    CRASH_POINT(51);
+    if (e == NULL)
+        return NULL;
+    if (db->pg == NULL)
+        return settle(db, arena, serial);
+    roll_back(db);
+    return e;
+}
+
+struct error *
+db_commit(struct db *db, struct arena *arena)
+{
+    struct error *e;
+
+    assert(db->in_tx && !db->holding);
+    db->in_tx = false;
+    if (db->tx == READ_WRITE) {
+        e = commit_writes(db, arena);
+        if (e != NULL && e->cond != &TRY_LATER) /* then it may have taken place */
+            undo_from(db, 0);
+        db->n_undo = 0;
+        return e;
+    }
+    if (db->pg == NULL)
+        return REFUSE(arena, LOST_RACE);
+    if (db->tx == READ_ONLY)
+        return NULL;
+    e = conn_command(db, arena, "COMMIT", PENDING_COMMAND);
+    return e != NULL ? e : conn_send(db, arena);
+}
+
+void
+db_rollback(struct db *db)
+{
+    bool open = db->tx != READ_ONLY || db->entered; /* else the last flush has ended it */
+
+    db->in_tx = db->holding = false;
+    undo_from(db, 0);
+    if (db->pg != NULL && open)
+        roll_back(db);
 }
 
 struct error *
@@ -154,6 +196,7 @@ db_savepoint(struct db *db, struct arena *arena)
     assert(db->in_tx && !db->holding && db->tx != READ_ONLY);
     if (db->pg == NULL)
         return REFUSE(arena, LOST_RACE);
+    db->undo_saved = db->n_undo;
     TRY(conn_command(db, arena, "SAVEPOINT chapterd", PENDING_COMMAND));
     TRY(conn_send(db, arena));
     return conn_receive(db, arena);
@@ -165,6 +208,7 @@ db_rollback_to_savepoint(struct db *db)
     struct arena *arena;
 
     db->holding = false;
+    undo_from(db, db->undo_saved);
     if (db->pg == NULL)
         return;
     conn_disown(db);

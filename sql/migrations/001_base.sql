@@ -375,7 +375,7 @@ GRANT EXECUTE ON FUNCTION rights_of TO chapterd;
 
 -- The tables that every write touches have no foreign keys to chapter, person, dav_policy and the parent node: each
 -- insert would lock those rows in share mode, and all writers of a chapter would meet there. What they would
--- protect is protected by the tree lock (query tree_lock); chapters are never deleted, what a person owns goes before she
+-- protect is protected by the tree lock (query enter); chapters are never deleted, what a person owns goes before she
 -- does (door person_erase); chapterctl verify looks.
 
 CREATE TABLE blob (
@@ -440,12 +440,10 @@ CREATE TABLE dav_node (
 CREATE UNIQUE INDEX dav_node_name ON dav_node (parent_id, name_key) WHERE NOT gone;
 CREATE UNIQUE INDEX dav_node_root ON dav_node (chapter_id, kind) WHERE parent_id IS NULL AND NOT gone AND chapter_id IS NOT NULL;
 CREATE INDEX dav_node_changed ON dav_node (parent_id, changed);
-CREATE INDEX dav_node_root_changed ON dav_node (root_id, changed);
 CREATE INDEX dav_node_blob ON dav_node (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX dav_node_folder ON dav_node (parent_id) WHERE collection AND NOT gone;
 CREATE INDEX dav_node_tombstone ON dav_node (parent_id, name_key) WHERE gone;
-CREATE INDEX dav_node_gone ON dav_node (gone_at) WHERE gone;
-CREATE INDEX dav_node_grave ON dav_node (id) WHERE gone AND collection;
+CREATE INDEX dav_node_gone ON dav_node (collection, gone_at) WHERE gone;
 COMMENT ON TABLE dav_node IS 'The tree: one row a folder, document, calendar, event, contact, wiki page. Narrow: bodies, locks and properties hang on it.';
 COMMENT ON COLUMN dav_node.root_id IS 'The root of its tree: its own id for a root.';
 COMMENT ON COLUMN dav_node.policy_id IS 'Whose levels hold here: its own policy or that of the nearest collection above with one. Only collections have their own.';
@@ -679,15 +677,17 @@ GRANT EXECUTE ON FUNCTION overrides_of TO chapterd;
 
 -- ---------------------------------------------------------------- the second wall
 
-CREATE FUNCTION scope() RETURNS int8[] LANGUAGE sql STABLE PARALLEL SAFE AS
+CREATE FUNCTION owners() RETURNS int8[] LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(nullif(current_setting('chapterd.scope', true), ''), '{}')::int8[] $$;
-COMMENT ON FUNCTION scope IS 'Chapters this transaction may touch; none when nobody said so.';
+COMMENT ON FUNCTION owners IS 'Whose rows this transaction may touch: chapters, and the person with a minus before her number. Nobody''s when the query enter has not said so.';
+
+CREATE FUNCTION scope() RETURNS int8[] LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT ARRAY(SELECT o FROM unnest(chapterd.owners()) AS o WHERE o > 0) $$;
+COMMENT ON FUNCTION scope IS 'Chapters this transaction may touch.';
 
 CREATE FUNCTION person() RETURNS int8 LANGUAGE sql STABLE PARALLEL SAFE AS
-$$ SELECT nullif(current_setting('chapterd.person', true), '')::int8 $$;
+$$ SELECT -o FROM unnest(chapterd.owners()) AS o WHERE o < 0 LIMIT 1 $$;
 COMMENT ON FUNCTION person IS 'The person whose own rows this transaction may touch.';
-
--- The chapters of the scope are locked in the order of their ids, so that two requests cannot wait for each other.
 
 -- ---------------------------------------------------------------- space: reserve, note, fold
 
@@ -731,18 +731,21 @@ END $$;
 COMMENT ON FUNCTION quota_take IS 'Sets space aside: `need` bytes, up to `wish` when there is plenty; no row when there is not enough. Before that removes the leases in `dead` and shrinks one by what its holder gives back.';
 
 -- Called in the transaction that writes; locks nothing that another writer needs.
-CREATE FUNCTION quota_note(chapter int8, lease int8, delta int8) RETURNS bool LANGUAGE plpgsql AS $$
+CREATE FUNCTION quota_note(chapter int8, lease int8, delta int8) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF chapter IS NULL OR delta = 0 THEN
-        RETURN true;
+        RETURN;
+    ELSIF delta < 0 THEN
+        INSERT INTO quota_delta (chapter_id, bytes) VALUES (chapter, delta);
+        RETURN;
     END IF;
-    IF delta > 0 AND NOT EXISTS (SELECT FROM quota_lease l WHERE l.id = lease AND l.chapter_id = chapter AND l.expires > now()) THEN
-        RETURN false;
+    INSERT INTO quota_delta (chapter_id, lease_id, bytes)
+    SELECT chapter, lease, delta FROM quota_lease l WHERE l.id = lease AND l.chapter_id = chapter AND l.expires > now();
+    IF NOT FOUND THEN
+        PERFORM lost_race();
     END IF;
-    INSERT INTO quota_delta (chapter_id, lease_id, bytes) VALUES (chapter, CASE WHEN delta > 0 THEN lease END, delta);
-    RETURN true;
 END $$;
-COMMENT ON FUNCTION quota_note IS 'Notes what a write adds or gives back. False: the lease that should cover it does not exist (any more).';
+COMMENT ON FUNCTION quota_note IS 'Notes what a write adds or gives back. LOST_RACE: the lease that should cover it does not exist (any more).';
 
 CREATE FUNCTION quota_fold() RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
@@ -781,72 +784,104 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001; never returns.';
 
+CREATE FUNCTION blob_parts_keep(blob int8, chapter int8, person int8, part_hashes text[], part_sizes int8[], part_stores int8[])
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size, store)
+    SELECT blob, p.seq, chapter, person, decode(p.hash, 'hex'), p.size, p.store
+      FROM unnest(part_hashes, part_sizes, part_stores) WITH ORDINALITY AS p (hash, size, store, seq)
+$$;
+COMMENT ON FUNCTION blob_parts_keep IS 'The files of the store that make up a content.';
+
+CREATE FUNCTION blob_known(chapter int8, person int8, hash bytea, content bytea) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    b record;
+BEGIN
+    IF chapter IS NOT NULL THEN
+        SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE chapter_id = chapter AND sha256 = hash;
+    ELSE
+        SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE person_id = person AND sha256 = hash;
+    END IF;
+    IF b.id IS NULL THEN
+        PERFORM lost_race();
+    ELSIF b.outside AND content IS NOT NULL THEN
+        UPDATE blob SET bytes = content WHERE id = b.id;
+        DELETE FROM blob_part WHERE blob_id = b.id;
+    END IF;
+    RETURN b.id;
+END $$;
+COMMENT ON FUNCTION blob_known IS 'The row of a content that there is already; LOST_RACE when there is none. content not NULL: from now on it is in the row.';
+
 CREATE FUNCTION blob_keep(chapter int8, person int8, hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[],
     part_stores int8[])
 RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
-    b record;
+    b int8;
 BEGIN
     INSERT INTO blob (chapter_id, person_id, sha256, size, bytes) VALUES (chapter, person, hash, length, content)
-        ON CONFLICT DO NOTHING RETURNING id, bytes IS NULL AS outside INTO b;
+        ON CONFLICT DO NOTHING RETURNING id INTO b;
     IF NOT FOUND THEN
-        IF chapter IS NOT NULL THEN
-            SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE chapter_id = chapter AND sha256 = hash;
-        ELSE
-            SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE person_id = person AND sha256 = hash;
-        END IF;
-        IF b.id IS NULL THEN
-            PERFORM lost_race();
-        ELSIF b.outside AND content IS NOT NULL THEN
-            UPDATE blob SET bytes = content WHERE id = b.id;
-            DELETE FROM blob_part WHERE blob_id = b.id;
-        END IF;
-        RETURN b.id;
+        RETURN blob_known(chapter, person, hash, content);
+    ELSIF content IS NULL THEN
+        PERFORM blob_parts_keep(b, chapter, person, part_hashes, part_sizes, part_stores);
     END IF;
-    IF b.outside THEN
-        INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size, store)
-        SELECT b.id, p.seq, chapter, person, decode(p.hash, 'hex'), p.size, p.store
-          FROM unnest(part_hashes, part_sizes, part_stores) WITH ORDINALITY AS p (hash, size, store, seq);
-    END IF;
-    RETURN b.id;
+    RETURN b;
 END $$;
 COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content NULL: its parts are in the store.';
 
+-- Few statements and none nested: a small file costs little more than these. Whoever takes the name at the same time makes
+-- the unique index complain.
 CREATE FUNCTION file_write(node int8, seen text, parent int8, called text, key text, what text, media text, tag text, stamp timestamptz,
     hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8)
-RETURNS TABLE (id int8, covered bool) LANGUAGE plpgsql AS $$
-#variable_conflict use_column
+RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
-    old record;
+    chapter int8;
+    person int8;
+    delta int8 := length;
     b int8;
+    made int8;
+    old record;
 BEGIN
-    IF node > 0 THEN
-        SELECT n.chapter_id, n.person_id, n.size, n.etag INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
+    INSERT INTO blob (chapter_id, person_id, sha256, size, bytes)
+    SELECT p.chapter_id, p.person_id, hash, length, content FROM dav_node p WHERE p.id = parent
+        ON CONFLICT DO NOTHING RETURNING id, chapter_id, person_id INTO b, chapter, person;
+    IF NOT FOUND THEN
+        SELECT p.chapter_id, p.person_id INTO chapter, person FROM dav_node p WHERE p.id = parent;
+        b := blob_known(chapter, person, hash, content);
+    ELSIF content IS NULL THEN
+        PERFORM blob_parts_keep(b, chapter, person, part_hashes, part_sizes, part_stores);
+    END IF;
+    IF node = 0 THEN
+        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified)
+        SELECT p.root_id, parent, p.chapter_id, p.person_id, p.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now())
+          FROM dav_node p WHERE p.id = parent AND p.collection AND NOT p.gone
+        RETURNING id INTO made;
+        IF NOT FOUND THEN
+            PERFORM lost_race();
+        END IF;
+    ELSE
+        made := node;
+        SELECT n.size, n.etag INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
         IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
             PERFORM lost_race();
         END IF;
-        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes, part_stores);
         UPDATE dav_node n SET blob_id = b, size = length, etag = tag, type = media, modified = coalesce(stamp, now()),
                changed = pg_current_xact_id() WHERE n.id = node;
-        id := node;
-    ELSE
-        SELECT p.root_id, p.chapter_id, p.person_id, p.policy_id, 0::int8 AS size INTO old FROM dav_node p
-         WHERE p.id = parent AND p.collection AND NOT p.gone;
-        IF NOT FOUND THEN
-            PERFORM lost_race();
-        END IF;
-        b := blob_keep(old.chapter_id, old.person_id, hash, length, content, part_hashes, part_sizes, part_stores);
-        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified)
-        VALUES (old.root_id, parent, old.chapter_id, old.person_id, old.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now()))
-            ON CONFLICT (parent_id, name_key) WHERE NOT gone DO NOTHING RETURNING dav_node.id INTO id;
-        IF NOT FOUND THEN
-            PERFORM lost_race();
-        END IF;
+        delta := length - old.size;
     END IF;
-    covered := quota_note(old.chapter_id, lease, length - old.size);
-    RETURN NEXT;
+    IF chapter IS NULL OR delta = 0 THEN
+        RETURN made;
+    ELSIF delta < 0 THEN
+        INSERT INTO quota_delta (chapter_id, bytes) VALUES (chapter, delta);
+        RETURN made;
+    END IF;
+    INSERT INTO quota_delta (chapter_id, lease_id, bytes)
+    SELECT chapter, lease, delta FROM quota_lease l WHERE l.id = lease AND l.chapter_id = chapter AND l.expires > now();
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    RETURN made;
 END $$;
-COMMENT ON FUNCTION file_write IS 'Content of a member: of node, if that still has the entity tag seen, or (node 0) of a new member of parent. covered false: roll back, the lease is worth nothing.';
+COMMENT ON FUNCTION file_write IS 'Content of a member of parent: of node, if that still has the entity tag seen, or (node 0) of a new one. LOST_RACE also when the lease does not cover it.';
 
 -- A collection with levels of its own gets a policy of its own.
 CREATE FUNCTION collection_make(parent int8, called text, key text, what text, label text, read_level int2, write_level int2)
@@ -1137,13 +1172,13 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['dav_policy', 'blob', 'blob_part', 'dav_node', 'dav_property', 'dav_lock'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[])'
-                       ' OR person_id = (SELECT chapterd.person()))', t);
+        -- one comparison, one list: every statement prepares it anew for each table
+        EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant', 'override', 'local_group', 'local_group_member',
                              'policy_grant'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.scope())::int8[]))', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
     -- What concerns the whole installation is read with any scope, but not without one.
     ALTER TABLE audit ENABLE ROW LEVEL SECURITY;

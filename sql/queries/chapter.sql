@@ -15,13 +15,14 @@ RETURNING id
 -- in  slugs text
 -- out scope text
 SELECT set_config('chapterd.scope',
-                  ARRAY(SELECT unnest(scope())
+                  ARRAY(SELECT unnest(owners())
                         UNION SELECT id FROM chapter WHERE slug = ANY (string_to_array($1, ','))
                         ORDER BY 1)::text, true)
 
 -- chapter_scope_all: lets the rest of the transaction touch every chapter, the archived ones included
 -- out scope text
-SELECT set_config('chapterd.scope', coalesce(array_agg(id ORDER BY id), '{}')::text, true)
+SELECT set_config('chapterd.scope',
+                  (coalesce(array_agg(id ORDER BY id), '{}') || ARRAY(SELECT o FROM unnest(owners()) AS o WHERE o < 0))::text, true)
 FROM chapter
 
 -- chapter_quota_set: how many bytes the chapter may store

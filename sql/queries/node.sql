@@ -1,19 +1,22 @@
 -- The tree of nodes. The queries that list nodes begin with the same columns: see NODE_COLUMNS in webdav/store_in.h.
 
--- node_path: the nodes along a path, the root first; the last one with its content when asked for
+-- node_path: the nodes along a path, the root first; the last one with its content when asked for, and whether a lock is on each when that is asked for
 -- (next_key is a column of its own because a sum or a subscript in the join is not leakproof: under row-level security it would not reach the index)
--- in   slug text, kind text, keys text[], content bool
--- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, sha256 bytea?, bytes bytea?
+-- in   slug text, kind text, keys text[], content bool, locks bool
+-- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, sha256 bytea?, bytes bytea?, locked bool
 WITH RECURSIVE walk AS (
-    SELECT n.*, 0 AS depth, ($3)[1] AS next_key
+    SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
+           n.size, n.created, n.modified, n.changed, n.blob_id, 0 AS depth, ($3)[1] AS next_key
       FROM chapter c JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $2 AND n.parent_id IS NULL AND NOT n.gone
      WHERE c.slug = $1 AND c.archived IS NULL
     UNION ALL
-    SELECT n.*, w.depth + 1, ($3)[w.depth + 2]
+    SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
+           n.size, n.created, n.modified, n.changed, n.blob_id, w.depth + 1, ($3)[w.depth + 2]
       FROM walk w JOIN dav_node n ON n.parent_id = w.id AND n.name_key = w.next_key AND NOT n.gone
 )
 SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
-       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes
+       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes,
+       $5 AND EXISTS (SELECT FROM dav_lock l WHERE l.node_id = w.id AND l.expires > now())
   FROM walk w
   JOIN dav_policy p ON p.id = w.policy_id
   LEFT JOIN blob b ON $4 AND w.depth = cardinality($3) AND b.id = w.blob_id
@@ -94,8 +97,8 @@ SELECT b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id
 
 -- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store
 -- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8
--- out  id int8, covered bool
-SELECT id, covered FROM file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+-- out  id int8
+SELECT file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- collection_make: a new collection; levels null: those of the parent
 -- in   parent int8, name text, name_key text, kind text, display text?, read_level int2?, write_level int2?
@@ -147,7 +150,7 @@ UPDATE dav_node SET modified = $2, changed = pg_current_xact_id() WHERE id = $1
 
 -- node_graves: deleted collections whose members still have to be removed
 -- out  id int8
-SELECT id FROM dav_node WHERE gone AND collection ORDER BY id LIMIT 100
+SELECT id FROM dav_node WHERE gone AND collection ORDER BY gone_at LIMIT 100
 
 -- node_bury: removes rows below a deleted collection; n is how many there were, at most `most`
 -- in   grave int8, most int4

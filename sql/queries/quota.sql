@@ -10,10 +10,10 @@ SELECT used, held, most FROM quota_state($1)
 -- out  lease int8, granted int8
 SELECT lease, granted FROM quota_take($1, $2, $3, $4, $5, $6, $7)
 
--- quota_note: what the rest of a write adds or gives back; covered false: roll back
+-- quota_note: what the rest of a write adds or gives back; LOST_RACE when the lease does not cover it (any more)
 -- in   chapter int8, lease int8, delta int8
--- out  covered bool
-SELECT quota_note($1, $2, $3)
+-- out  done int4
+SELECT 1 FROM quota_note($1, $2, $3)
 
 -- quota_fold: adds up deltas and forgets leases past their time
 -- out  folded int8

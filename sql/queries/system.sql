@@ -1,19 +1,22 @@
--- enter: first statement of every transaction: its scope, for row-level security, and whether it only reads ('on')
--- in   chapters text, who int8, read_only text
--- out  scope text, person text, read_only text
-SELECT set_config('chapterd.scope', CASE
-           WHEN $1 = '*' THEN (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter WHERE archived IS NULL)
-           ELSE (SELECT coalesce(array_agg(id ORDER BY id), '{}')::text FROM chapter
-                  WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL) END, true),
-       set_config('chapterd.person', CASE WHEN $2 > 0 THEN $2::text ELSE '' END, true),
-       set_config('transaction_read_only', $3, true);
+-- enter: first statement of every transaction: its scope, for row-level security, whether it only reads ('on'), and the tree locks of its chapters in the order of their ids (0 none, 1 shared, 2 alone)
+-- in   chapters text, who int8, read_only text, lock int2
+-- out  scope text, read_only text
+SELECT set_config('chapterd.scope', (CASE WHEN $2 > 0 THEN s.ids || -$2 ELSE s.ids END)::text, true),
+       set_config('transaction_read_only', $3, true)
+  FROM (SELECT coalesce(array_agg(c.id), '{}') AS ids,
+               count(CASE $4 WHEN 1 THEN pg_advisory_xact_lock_shared(1, c.id::int4)::text
+                             WHEN 2 THEN pg_advisory_xact_lock(1, c.id::int4)::text END)
+          FROM (SELECT id FROM chapter WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL ORDER BY id) c) s;
 
--- tree_lock: takes the tree locks of the chapters of the scope, in the order of their ids
--- in   alone bool
--- out  n int8
-SELECT count(CASE WHEN $1 THEN pg_advisory_xact_lock(1, c::int4)::text
-                  ELSE pg_advisory_xact_lock_shared(1, c::int4)::text END)
-  FROM unnest(scope()) AS c;
+-- enter_all: the same for the chapters that there are
+-- in   who int8, read_only text, lock int2
+-- out  scope text, read_only text
+SELECT set_config('chapterd.scope', (CASE WHEN $1 > 0 THEN s.ids || -$1 ELSE s.ids END)::text, true),
+       set_config('transaction_read_only', $2, true)
+  FROM (SELECT coalesce(array_agg(c.id), '{}') AS ids,
+               count(CASE $3 WHEN 1 THEN pg_advisory_xact_lock_shared(1, c.id::int4)::text
+                             WHEN 2 THEN pg_advisory_xact_lock(1, c.id::int4)::text END)
+          FROM (SELECT id FROM chapter WHERE archived IS NULL ORDER BY id) c) s;
 
 -- commit_mark: leaves a mark in a transaction that has written, last thing before its COMMIT
 -- in   writer int8, serial int8

@@ -63,7 +63,7 @@ class Chapter:
 
     def path(self, s, *names):
         keys = [unicodedata.normalize('NFC', n) for n in names]
-        return s.q('node_path', self.slug, 'folder', keys, True)
+        return s.q('node_path', self.slug, 'folder', keys, True, True)
 
     def names(self, s, parent):
         return [r.name for r in s.q('node_children', parent, 0, '', 10000)]

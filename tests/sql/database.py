@@ -135,9 +135,7 @@ class Session:
     def begin(self, scope='', lock=0, person=0, level=None):
         if level:
             self.sql(f'SET TRANSACTION ISOLATION LEVEL {level}')
-        self.q('enter', scope, person, 'off')
-        if lock:
-            self.q('tree_lock', lock == 2)
+        self.q('enter', scope, person, 'off', lock)
 
     def q(self, name, *args):
         query = QUERIES[name]

@@ -1,6 +1,8 @@
 """Space: never more than the limit, whoever writes at the same time, and exact at the end (A13)."""
 import threading
 
+import psycopg2
+import pytest
 
 from database import Session
 
@@ -35,7 +37,7 @@ def test_delta_and_lease_change_sides_together(chapter):
     lease = c.lease(600, 600).lease
     assert (c.space().used, c.space().held) == (0, 600)
     with c.tx() as s:
-        assert c.put(s, c.root, 'f', b'x' * 600, lease=lease).covered
+        c.put(s, c.root, 'f', b'x' * 600, lease=lease)
     assert (c.space().used, c.space().held) == (600, 0)
     with c.tx() as s:
         s.q('quota_fold')
@@ -48,14 +50,17 @@ def test_write_without_a_lease_is_not_covered(chapter):
     foreign = other.lease(500, 500).lease
     past = c.lease(100, 100, seconds=-1).lease
     for lease in (foreign, past, 12345):
-        with c.tx() as s:
-            assert not c.put(s, c.root, f'f{lease}', b'abc', lease=lease).covered
-            s.pg.rollback()
+        with pytest.raises(psycopg2.Error) as lost, c.tx() as s:
+            c.put(s, c.root, f'f{lease}', b'abc', lease=lease)
+        assert lost.value.pgcode == 'CD001'
+        with pytest.raises(psycopg2.Error) as lost, c.tx() as s:
+            s.q('quota_note', c.id, lease, 3)
+        assert lost.value.pgcode == 'CD001'
     with c.tx() as s:
         f = c.put(s, c.root, 'f', b'abc', lease=c.lease(3, 3, db=other.db).lease)
-        assert f.covered
         # What becomes smaller needs none.
-        assert c.put(s, c.root, 'f', b'a', f.id, c.path(s, 'f')[-1].etag, lease=1).covered
+        c.put(s, c.root, 'f', b'a', f.id, c.path(s, 'f')[-1].etag, lease=1)
+    assert c.space().used == 1
 
 
 def test_leases_past_their_time_are_folded_away(chapter):
@@ -91,9 +96,8 @@ def test_a13_parallel_uploads_never_pass_the_limit(server, chapter):
         else:
             with c.tx(db=own):
                 digest = bytes([i]) * 32
-                row = own.q('file_write', 0, None, c.root, f'f{i}', f'f{i}', 'file', None, 'e%d' % i, None, digest, size,
-                            None, [digest.hex()], [size], [0], lease.lease)[0]
-                assert row.covered
+                own.q('file_write', 0, None, c.root, f'f{i}', f'f{i}', 'file', None, 'e%d' % i, None, digest, size,
+                      None, [digest.hex()], [size], [0], lease.lease)
             done.append(i)
         own.close()
 
