@@ -41,8 +41,6 @@ struct dav_node {
     const char *type;         /* media type */
     const char *etag;         /* without quotes; NULL on a collection */
     int64_t length, created, modified; /* microseconds */
-    int64_t changed;                   /* xid8 of the last change */
-    int64_t blob_id;                   /* 0: none */
     const int64_t *ancestors;          /* ids from the root down to the parent: for locks */
     int n_ancestors;
     void *own; /* the kind's row */

@@ -44,6 +44,8 @@ prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_reque
     if (n > most_names(rq))
         return REFUSE(rq->arena, BAD_REQUEST);
     want->got = arena_alloc(rq->arena, (size_t)n + 1);
+    want->live = NEW_ARRAY(rq->arena, const struct dav_property *, (size_t)n + 1);
+    want->live_of = NEW(rq->arena, const struct dav_kind *);
     want->name = name = NEW_ARRAY(rq->arena, struct prop_name, (size_t)n + 1);
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
         name[want->n++] = (struct prop_name){ e->ns, e->name };
@@ -116,9 +118,8 @@ write_live(struct request *rq, struct xml_out *x, const struct dav_node *node,
 
 static fallible
 write_named(struct request *rq, struct xml_out *x, const struct dav_node *node,
-    const struct prop_name *name, enum dav_got *got)
+    const struct prop_name *name, const struct dav_property *live, enum dav_got *got)
 {
-    const struct dav_property *live = prop_find(node, name->ns, name->name);
     const struct dead_property *dead;
 
     if (live != NULL && applies(live, node))
@@ -202,19 +203,30 @@ write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bo
     return NULL;
 }
 
+/* A listing asks the same of ten thousand nodes: the names are looked up once for each kind. */
+static void
+look_up(const struct prop_request *want, const struct dav_node *node)
+{
+    if (want->n == 0 || *want->live_of == node->kind)
+        return;
+    for (int i = 0; i < want->n; i++)
+        want->live[i] = prop_find(node, want->name[i].ns, want->name[i].name);
+    *want->live_of = node->kind;
+}
+
 /* Those asked for by name; notes of each how it came out. */
 static fallible
 write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *want,
     const struct dav_node *node, bool *any)
 {
+    look_up(want, node);
     for (int i = 0; i < want->n; i++) {
-        const struct dav_property *live =
-            want->mode == PROP_ALL ? prop_find(node, want->name[i].ns, want->name[i].name) : NULL;
+        const struct dav_property *live = want->live[i];
         enum dav_got one = DAV_VALUE;
 
         /* allprop has written those already */
         if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)))
-            TRY(write_named(rq, x, node, &want->name[i], &one));
+            TRY(write_named(rq, x, node, &want->name[i], live, &one));
         want->got[i] = (unsigned char)one;
         *any = *any || one == DAV_VALUE;
     }

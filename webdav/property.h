@@ -21,6 +21,8 @@ struct prop_request {
     const struct prop_name *name; /* NAMED: these; ALL: these too (include) */
     int n;
     unsigned char *got; /* n values of enum dav_got: how each came out of the node at hand */
+    const struct dav_property **live; /* n live properties of these names, NULL for a dead one ... */
+    const struct dav_kind **live_of;  /* ... of this kind; nodes of a kind mostly follow each other */
     bool minimal;       /* leave out what is not there (RFC 8144) */
 };
 

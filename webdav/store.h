@@ -46,6 +46,7 @@ fallible store_roots(
 
 /* What store_find puts into node->own of a member. */
 struct store_content {
+    int64_t blob_id;
     unsigned char sha256[SHA256_SIZE];
     const char *bytes; /* NULL: in the store */
 };

@@ -25,9 +25,7 @@ columns_of(const struct node_path_row *row)
         .etag = row->etag,
         .size = row->size,
         .created = row->created,
-        .modified = row->modified,
-        .changed = row->changed,
-        .blob_id = row->blob_id };
+        .modified = row->modified };
 }
 
 static void
@@ -36,6 +34,7 @@ keep_content(struct request *rq, const struct node_path_row *row, struct dav_nod
     if (row->sha256_is_null)
         return;
     struct store_content *content = NEW(rq->arena, struct store_content);
+    content->blob_id = row->blob_id;
     memcpy(content->sha256, row->sha256.p, SHA256_SIZE);
     content->bytes = row->bytes_is_null ? NULL : row->bytes.p;
     node->own = content;
@@ -138,6 +137,7 @@ store_content(struct request *rq, const struct dav_node *node, const struct stor
             return REFUSE(rq->arena, NOT_FOUND);
         struct node_content_row row = node_content_row(&rows, 0);
         struct store_content *content = NEW(rq->arena, struct store_content);
+        content->blob_id = row.blob_id;
         memcpy(content->sha256, row.sha256.p, SHA256_SIZE);
         content->bytes = row.bytes_is_null ? NULL : row.bytes.p;
         *result = content;
@@ -153,7 +153,7 @@ store_parts(struct request *rq, const struct dav_node *node, const struct store_
 {
     struct rows rows;
 
-    TRY(q_blob_parts(rq->db, rq->arena, node->blob_id, &rows));
+    TRY(q_blob_parts(rq->db, rq->arena, content->blob_id, &rows));
     struct blob_part *parts = NEW_ARRAY(rq->arena, struct blob_part, (size_t)rows.n + 1);
     *blob = (struct blob_content){ .size = node->length, .n_parts = rows.n, .parts = parts };
     memcpy(blob->sha256, content->sha256, SHA256_SIZE);

@@ -5,19 +5,19 @@
 #include "auth/access.h"
 #include "webdav/store.h"
 
-/* What queries tell of a node; the levels and the owner only where they are not the parent's. */
+/* What queries tell of a node. kind NULL: that of the parent's members. */
 struct node_columns {
     int64_t id, policy_id, chapter, person;
     int16_t read_level, write_level;
     bool inherits, gone;
     const char *kind, *name, *name_key, *display, *type, *etag;
-    int64_t size, created, modified, changed, blob_id;
+    int64_t size, created, modified;
 };
 
 /* Filled from the generated struct of any query that lists members of `parent`. */
 #define NODE_COLUMNS(row, parent)                                                                  \
     ((struct node_columns){ .id = (row).id,                                                        \
-        .policy_id = (row).policy_id,                                                              \
+        .policy_id = (row).policy_id_is_null ? (parent)->policy_id : (row).policy_id,              \
         .chapter = (parent)->policy.chapter,                                                       \
         .person = (parent)->policy.person,                                                         \
         .inherits = (row).read_level_is_null,                                                      \
@@ -31,9 +31,7 @@ struct node_columns {
         .etag = (row).etag,                                                                        \
         .size = (row).size,                                                                        \
         .created = (row).created,                                                                  \
-        .modified = (row).modified,                                                                \
-        .changed = (row).changed,                                                                  \
-        .blob_id = (row).blob_id })
+        .modified = (row).modified })
 
 /* The kind of that name among those that can be in a tree of `root`; NULL when there is none. */
 const struct dav_kind *store_kind(const struct dav_kind *root, const char *name);

@@ -23,6 +23,13 @@ struct family {
     int n;
 };
 
+/* Most members are of this kind: it need not be sent with each. */
+static const char *
+member_kind(const struct dav_node *parent)
+{
+    return parent->kind->member == NULL ? "" : parent->kind->member->name;
+}
+
 static struct family
 family_new(struct request *rq, const struct dav_node *parent, int most)
 {
@@ -53,8 +60,7 @@ store_children(
 {
     struct rows rows;
 
-    TRY(q_node_children(
-        rq->db, rq->arena, parent->id, parent->policy_id, from == NULL ? "" : from, PAGE, &rows));
+    TRY(q_node_children(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), from == NULL ? "" : from, PAGE, &rows));
     struct family f = family_new(rq, parent, rows.n);
     struct node_columns columns = { .name_key = NULL };
     for (int i = 0; i < rows.n; i++) {
@@ -75,8 +81,8 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
 
     for (int i = 0; i < n; i++)
         keys[i] = store_name_key(rq, names[i]);
-    TRY(q_node_several(
-        rq->db, rq->arena, parent->id, parent->policy_id, (struct texts){ keys, n }, &rows));
+    TRY(q_node_several(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent),
+        (struct texts){ keys, n }, &rows));
     struct family f = family_new(rq, parent, rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct node_several_row row = node_several_row(&rows, i);
@@ -180,16 +186,18 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
 {
     int64_t low = from->told != 0 ? from->told : from->since;
     struct node_columns columns = { .id = 0 };
+    int64_t changed = 0;
     struct rows rows;
 
-    TRY(q_node_changes(rq->db, rq->arena, collection->id, collection->policy_id, low, from->told,
-        from->told_id, token != NULL, limit + 1, &rows));
+    TRY(q_node_changes(rq->db, rq->arena, collection->id, collection->policy_id,
+        member_kind(collection), low, from->told, from->told_id, token != NULL, limit + 1, &rows));
     struct family f = family_new(rq, collection, rows.n);
     changes->more = rows.n > limit;
     for (int i = 0; i < rows.n && i < limit; i++) {
         struct node_changes_row row = node_changes_row(&rows, i);
         columns = NODE_COLUMNS(row, collection);
         columns.gone = row.gone;
+        changed = row.changed;
         if (family_add(rq, &f, &columns) && !is_told(rq, &f.node[f.n - 1], &row, from->first))
             f.n--;
     }
@@ -197,7 +205,7 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     changes->n = f.n;
     if (changes->more)
         changes->token = arena_printf(rq->arena, "%s:%" PRId64 ":%" PRId64 ":%" PRId64,
-            changes->token, columns.changed, columns.id, from->first);
+            changes->token, changed, columns.id, from->first);
     return NULL;
 }
 

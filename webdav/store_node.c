@@ -64,7 +64,8 @@ bool
 store_node(struct request *rq, const struct dav_node *parent, const struct node_columns *row,
     struct dav_node *node)
 {
-    const struct dav_kind *kind = store_kind(parent->kind, row->kind);
+    const struct dav_kind *kind =
+        row->kind == NULL ? parent->kind->member : store_kind(parent->kind, row->kind);
 
     if (kind == NULL)
         return false;
@@ -83,8 +84,6 @@ store_node(struct request *rq, const struct dav_node *parent, const struct node_
         .length = row->size,
         .created = row->created,
         .modified = row->modified,
-        .changed = row->changed,
-        .blob_id = row->blob_id,
     };
     node->href = join(
         rq->arena, parent->href, uri_encode(rq->arena, row->name), node->collection ? "/" : "");

@@ -13,7 +13,7 @@
 enum { DEPTH_MAX = 48 };
 
 /* The namespaces that every document of ours declares on its root. */
-static const struct {
+static const struct well_known {
     const char *prefix, *ns;
 } well_known[] = {
     { "D", NS_DAV },
@@ -23,9 +23,10 @@ static const struct {
     { "A", NS_APPLE },
 };
 
-/* An open element, for its end tag. prefix NULL: none. */
+/* An open element, for its end tag. prefix NULL: none. name_n: its length. */
 struct opened {
     const char *prefix, *name;
+    size_t name_n;
 };
 
 struct xml_out {
@@ -55,18 +56,23 @@ xml_write(struct arena *arena, struct out *out)
 }
 
 static void
+grow(struct xml_out *x, size_t n)
+{
+    size_t room = x->room == 0 ? KB(4) : x->room * 2;
+
+    while (room - x->n < n)
+        room *= 2;
+    x->p = realloc(x->p, room);
+    if (x->p == NULL)
+        abort();
+    x->room = room;
+}
+
+static inline void
 add(struct xml_out *x, const char *s, size_t n)
 {
-    if (x->room - x->n < n) {
-        size_t room = x->room == 0 ? KB(4) : x->room * 2;
-
-        while (room - x->n < n)
-            room *= 2;
-        x->p = realloc(x->p, room);
-        if (x->p == NULL)
-            abort();
-        x->room = room;
-    }
+    if (x->room - x->n < n)
+        grow(x, n);
     memcpy(x->p + x->n, s, n);
     x->n += n;
 }
@@ -115,11 +121,16 @@ escape(char c, bool in_attribute)
 static size_t
 plain_ascii(const char *s)
 {
-    size_t n = 0;
+    static const bool plain[256] = { [' ' ... '!'] = true,
+        ['#' ... '%'] = true,
+        ['\'' ... ';'] = true,
+        ['='] = true,
+        ['?' ... '~'] = true };
+    const unsigned char *at = (const unsigned char *)s;
 
-    while (s[n] >= ' ' && s[n] < 0x7F && s[n] != '&' && s[n] != '<' && s[n] != '>' && s[n] != '"')
-        n++;
-    return n;
+    while (plain[*at])
+        at++;
+    return (size_t)(at - (const unsigned char *)s);
 }
 
 static void
@@ -162,9 +173,12 @@ end_tag(struct xml_out *x)
     x->in_tag = false;
 }
 
+/* Nearly always it is the constant itself, and the first of them. */
 static const char *
 well_known_prefix(const char *ns)
 {
+    if (ns == well_known[0].ns)
+        return well_known[0].prefix;
     for (size_t i = 0; i < COUNT_OF(well_known); i++)
         if (strcmp(well_known[i].ns, ns) == 0)
             return well_known[i].prefix;
@@ -178,7 +192,7 @@ add_name(struct xml_out *x, const struct opened *e)
         add_text(x, e->prefix);
         add(x, ":", 1);
     }
-    add_text(x, e->name);
+    add(x, e->name, e->name_n);
 }
 
 static void
@@ -201,7 +215,7 @@ xml_open(struct xml_out *x, const char *ns, const char *name)
     end_tag(x);
     if (!x->begun)
         add_text(x, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    *e = (struct opened){ prefix != NULL ? prefix : ns[0] != '\0' ? "x" : NULL, name };
+    *e = (struct opened){ prefix != NULL ? prefix : ns[0] != '\0' ? "x" : NULL, name, strlen(name) };
     add(x, "<", 1);
     add_name(x, e);
     for (size_t i = 0; !x->begun && i < COUNT_OF(well_known); i++)

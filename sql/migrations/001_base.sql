@@ -526,7 +526,6 @@ CREATE TABLE dav_lock (
 );
 CREATE INDEX dav_lock_node ON dav_lock (node_id);
 CREATE INDEX dav_lock_holder ON dav_lock (holder_id);
-CREATE INDEX dav_lock_expires ON dav_lock (expires);
 COMMENT ON TABLE dav_lock IS 'Write locks (RFC 4918, 6 and 7). Rows past their time do not count and are removed by a job.';
 COMMENT ON COLUMN dav_lock.holder_id IS 'Whose login the token is valid with.';
 COMMENT ON COLUMN dav_lock.deep IS 'Depth infinity.';
@@ -960,7 +959,8 @@ BEGIN
         WITH RECURSIVE below AS (
             SELECT node AS id
             UNION ALL
-            SELECT c.id FROM below b JOIN dav_node c ON c.parent_id = b.id AND NOT c.gone AND c.policy_id = n.policy_id
+            SELECT c.id FROM below b CROSS JOIN LATERAL (
+                SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = n.policy_id OFFSET 0) c
         )
         UPDATE dav_node d SET policy_id = policy FROM below WHERE d.id = below.id;
     END IF;
@@ -972,14 +972,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION levels_set IS 'Who may read and write a collection: its own levels and grants to groups, or (NULL) those of the collection above. Needs the tree lock for itself alone.';
 
--- Folders alone are walked, by an index that holds only them; a folder's members follow from it. The planner expects
--- hundreds of folders below one and would read the whole table: here and in the functions below only indexes will do.
+-- Folders alone are walked, by an index that holds only them; a folder's members follow from it. LATERAL with OFFSET 0 here and
+-- below: one folder after the other is looked up. A join is free to read the whole table for it, and would, made while it is small.
 CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE ROWS 20
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     WITH RECURSIVE folder AS (
         SELECT id FROM dav_node WHERE id = node AND collection
         UNION ALL
-        SELECT c.id FROM folder f JOIN dav_node c ON c.parent_id = f.id AND c.collection AND NOT c.gone
+        SELECT c.id FROM folder f
+         CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f.id AND d.collection AND NOT d.gone OFFSET 0) c
     )
     SELECT id FROM folder
 $$;
@@ -987,14 +988,16 @@ COMMENT ON FUNCTION folders_below IS 'A collection and all collections below it,
 
 CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-    SELECT coalesce(sum(m.size), 0)::int8 FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f AND NOT m.gone
+    SELECT coalesce(sum(m.size), 0)::int8
+      FROM folders_below(node) f CROSS JOIN LATERAL (SELECT d.size FROM dav_node d WHERE d.parent_id = f AND NOT d.gone OFFSET 0) m
 $$;
 COMMENT ON FUNCTION size_below IS 'Bytes of all members of a collection, however deep.';
 
 CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     SELECT b.policy_id, count(*)
-      FROM (SELECT m.policy_id FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f AND NOT m.gone LIMIT most) b
+      FROM (SELECT m.policy_id FROM folders_below(node) f
+             CROSS JOIN LATERAL (SELECT d.policy_id FROM dav_node d WHERE d.parent_id = f AND NOT d.gone OFFSET 0) m LIMIT most) b
      GROUP BY b.policy_id
 $$;
 COMMENT ON FUNCTION tree_below IS 'The policies in force below a collection and how many members have each; counts no further than most.';
@@ -1027,7 +1030,8 @@ BEGIN
     WITH RECURSIVE below AS (
         SELECT c.id, c.collection, 1 AS depth FROM dav_node c WHERE c.parent_id = grave
         UNION ALL
-        SELECT c.id, c.collection, b.depth + 1 FROM below b JOIN dav_node c ON c.parent_id = b.id WHERE b.collection
+        SELECT c.id, c.collection, b.depth + 1 FROM below b
+         CROSS JOIN LATERAL (SELECT d.id, d.collection FROM dav_node d WHERE d.parent_id = b.id OFFSET 0) c WHERE b.collection
     )
     DELETE FROM dav_node WHERE id IN (SELECT id FROM below ORDER BY depth DESC LIMIT most);
     GET DIAGNOSTICS n = ROW_COUNT;
@@ -1054,7 +1058,7 @@ BEGIN
         WITH RECURSIVE up AS (
             SELECT id, parent_id FROM dav_node WHERE id = to_parent
             UNION ALL
-            SELECT a.id, a.parent_id FROM up JOIN dav_node a ON a.id = up.parent_id
+            SELECT a.id, a.parent_id FROM up CROSS JOIN LATERAL (SELECT d.id, d.parent_id FROM dav_node d WHERE d.id = up.parent_id OFFSET 0) a
         )
         SELECT FROM up WHERE id = node))
     THEN
@@ -1073,7 +1077,8 @@ BEGIN
         WITH RECURSIVE below AS (
             SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = n.policy_id
             UNION ALL
-            SELECT c.id FROM below b JOIN dav_node c ON c.parent_id = b.id AND NOT c.gone AND c.policy_id = n.policy_id
+            SELECT c.id FROM below b CROSS JOIN LATERAL (
+                SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = n.policy_id OFFSET 0) c
         )
         UPDATE dav_node d SET policy_id = p.policy_id, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
     END IF;
@@ -1097,7 +1102,8 @@ BEGIN
     END IF;
     FOR own IN
         SELECT DISTINCT l.id, l.read_level, l.write_level
-          FROM folders_below(node) f JOIN dav_node c ON c.id = f JOIN dav_policy l ON l.id = c.policy_id
+          FROM folders_below(node) f CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.id = f OFFSET 0) c
+          JOIN dav_policy l ON l.id = c.policy_id
          WHERE (deep OR f = node) AND l.read_level > p.read_level
            AND c.policy_id IS DISTINCT FROM (SELECT u.policy_id FROM dav_node s JOIN dav_node u ON u.id = s.parent_id WHERE s.id = node)
     LOOP
@@ -1111,12 +1117,14 @@ BEGIN
           FROM dav_node s WHERE s.id = node AND NOT s.gone
         UNION ALL
         SELECT c.id, nextval('dav_node_id_seq'), f.new_id, true
-          FROM folder f JOIN dav_node c ON c.parent_id = f.id AND c.collection AND NOT c.gone WHERE f.inside
+          FROM folder f CROSS JOIN LATERAL (
+               SELECT d.id FROM dav_node d WHERE d.parent_id = f.id AND d.collection AND NOT d.gone OFFSET 0) c WHERE f.inside
     ), source AS MATERIALIZED (
-        SELECT f.new_id, f.new_parent, d.* FROM folder f JOIN dav_node d ON d.id = f.id
+        SELECT f.new_id, f.new_parent, d.* FROM folder f CROSS JOIN LATERAL (SELECT * FROM dav_node o WHERE o.id = f.id OFFSET 0) d
         UNION ALL
         SELECT nextval('dav_node_id_seq'), f.new_id, m.*
-          FROM folder f JOIN dav_node m ON m.parent_id = f.id AND NOT m.collection AND NOT m.gone WHERE f.inside
+          FROM folder f CROSS JOIN LATERAL (
+               SELECT * FROM dav_node o WHERE o.parent_id = f.id AND NOT o.collection AND NOT o.gone OFFSET 0) m WHERE f.inside
     ), made AS (
         INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key,
                               display, type, etag, blob_id, size, modified)
@@ -1157,7 +1165,8 @@ BEGIN
                (SELECT array_agg(store::int8 ORDER BY seq) FROM blob_part WHERE blob_id = c.id) AS part_stores
           FROM dav_node d JOIN blob c ON c.id = d.blob_id
          WHERE d.id = ANY (ARRAY(SELECT node UNION ALL
-                                 SELECT m.id FROM folders_below(node) f JOIN dav_node m ON m.parent_id = f))
+                                 SELECT m.id FROM folders_below(node) f
+                                  CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f OFFSET 0) m))
     LOOP
         UPDATE dav_node SET blob_id = blob_keep(o.chapter_id, o.person_id, b.sha256, b.size, b.bytes, b.part_hashes, b.part_sizes, b.part_stores)
          WHERE id = b.node_id;

@@ -12,7 +12,7 @@ WITH RECURSIVE walk AS (
     UNION ALL
     SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
            n.size, n.created, n.modified, n.changed, n.blob_id, w.depth + 1, ($3)[w.depth + 2]
-      FROM walk w JOIN dav_node n ON n.parent_id = w.id AND n.name_key = w.next_key AND NOT n.gone
+      FROM walk w CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.parent_id = w.id AND d.name_key = w.next_key AND NOT d.gone OFFSET 0) n
 )
 SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
        w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes,
@@ -22,33 +22,33 @@ SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.
   LEFT JOIN blob b ON $4 AND w.depth = cardinality($3) AND b.id = w.blob_id
  ORDER BY w.depth
 
--- node_children: the members of a collection with some policy after a name_key, in the order of names; levels are null where the policy is the same, name_key where it is the name
--- in   parent int8, policy int8, after text, most int4
--- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id,
+-- node_children: the members of a collection with some policy after a name_key, in the order of names; policy and levels are null where they are those of $2, the kind where it is $3, name_key where it is the name: what a listing need not send ten thousand times
+-- in   parent int8, policy int8, kind text, after text, most int4
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
-       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
   FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $3
- ORDER BY n.name_key LIMIT $4
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $4
+ ORDER BY n.name_key LIMIT $5
 
 -- node_several: those members of a collection that have one of these names
--- in   parent int8, policy int8, keys text[]
--- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?
-SELECT n.id, n.policy_id,
+-- in   parent int8, policy int8, kind text, keys text[]
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
-       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
   FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($3)
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($4)
  ORDER BY n.name_key
 
 -- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4
--- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, chapter int8
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, chapter int8
 SELECT n.id, n.policy_id, p.read_level, p.write_level, n.kind, c.slug, NULL::text, n.display, n.type, n.etag, n.size,
-       n.created, n.modified, n.changed, n.blob_id, c.id
+       n.created, n.modified, c.id
   FROM chapter c
   JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $1 AND n.parent_id IS NULL AND NOT n.gone
   JOIN dav_policy p ON p.id = n.policy_id
@@ -56,20 +56,20 @@ SELECT n.id, n.policy_id, p.read_level, p.write_level, n.kind, c.slug, NULL::tex
  ORDER BY c.slug LIMIT $3
 
 -- node_changes: what changed in a collection from a mark on, behind (changed, id) of the last one told; names that are gone only when asked for, and not when somebody else has the name now
--- in   parent int8, policy int8, since xid8, told xid8, told_id int8, with_gone bool, most int4
--- out  id int8, policy_id int8, read_level int2?, write_level int2?, kind text, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, gone bool, hidden xid8?, hidden_from int2?
-SELECT n.id, n.policy_id,
+-- in   parent int8, policy int8, kind text, since xid8, told xid8, told_id int8, with_gone bool, most int4
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, gone bool, hidden xid8?, hidden_from int2?
+SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
-       n.kind, n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified, n.changed, n.blob_id,
-       n.gone,
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified,
+       n.changed, n.gone,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden_from FROM dav_policy p WHERE p.id = n.policy_id) END
   FROM dav_node n
- WHERE n.parent_id = $1 AND n.changed >= $3 AND (n.changed, n.id) > ($4, $5)
-   AND (NOT n.gone OR ($6 AND NOT EXISTS (
+ WHERE n.parent_id = $1 AND n.changed >= $4 AND (n.changed, n.id) > ($5, $6)
+   AND (NOT n.gone OR ($7 AND NOT EXISTS (
         SELECT FROM dav_node l WHERE l.parent_id = n.parent_id AND l.name_key = n.name_key AND NOT l.gone)))
- ORDER BY n.changed, n.id LIMIT $7
+ ORDER BY n.changed, n.id LIMIT $8
 
 -- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
 -- (low is made before the join for the same reason as next_key above)
@@ -92,8 +92,8 @@ SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
 
 -- node_content: what a member holds
 -- in   node int8
--- out  sha256 bytea, size int8, bytes bytea?
-SELECT b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
+-- out  blob_id int8, sha256 bytea, size int8, bytes bytea?
+SELECT b.id, b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
 
 -- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store
 -- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8

@@ -6,7 +6,8 @@ SELECT set_config('chapterd.scope', (CASE WHEN $2 > 0 THEN s.ids || -$2 ELSE s.i
   FROM (SELECT coalesce(array_agg(c.id), '{}') AS ids,
                count(CASE $4 WHEN 1 THEN pg_advisory_xact_lock_shared(1, c.id::int4)::text
                              WHEN 2 THEN pg_advisory_xact_lock(1, c.id::int4)::text END)
-          FROM (SELECT id FROM chapter WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL ORDER BY id) c) s;
+          FROM (SELECT id FROM (SELECT id FROM chapter WHERE slug = ANY (string_to_array($1, ',')) AND archived IS NULL OFFSET 0) f
+                 ORDER BY id) c) s;
 
 -- enter_all: the same for the chapters that there are
 -- in   who int8, read_only text, lock int2

@@ -32,7 +32,7 @@ def fill(stack, folder, first, behind):
     stack.sql('''
         WITH up AS (SELECT * FROM dav_node WHERE name = %s AND collection), b AS (
             INSERT INTO blob (chapter_id, sha256, size, bytes)
-            SELECT up.chapter_id, sha256(convert_to(n || 'growth', 'UTF8')), 1, 'x'
+            SELECT up.chapter_id, sha256(convert_to(n || up.name, 'UTF8')), 1, 'x'
               FROM up, generate_series(%s, %s - 1) AS n RETURNING id, sha256
         ), d AS (
             INSERT INTO dav_node (root_id, parent_id, chapter_id, policy_id, kind, collection, name, name_key, etag, blob_id, size)
@@ -83,7 +83,10 @@ def requests(client, box, run):
         good(client.propfind(box, 'sync-token', 'getctag'), 207)
 
 
-def test_growth(stack, one):
+@pytest.mark.parametrize('counted', [False, True])
+def test_growth(stack, one, counted):
+    if counted:
+        stack.sql('ANALYZE')
     client = one.client('jena-board')
     name = f'growth-{os.urandom(3).hex()}'
     box = f'/dav/files/jena/{name}/'

@@ -66,7 +66,7 @@ class Chapter:
         return s.q('node_path', self.slug, 'folder', keys, True, True)
 
     def names(self, s, parent):
-        return [r.name for r in s.q('node_children', parent, 0, '', 10000)]
+        return [r.name for r in s.q('node_children', parent, 0, '', '', 10000)]
 
     def space(self):
         with self.tx(0) as s:

@@ -23,7 +23,7 @@ class Client:
         assert state.floor <= self.since <= state.mark, 'a token of ours is refused'
         told, told_id, low = 0, 0, self.since
         while True:
-            rows = s.q('node_changes', self.collection, 0, str(low), str(told), told_id, True, self.limit)
+            rows = s.q('node_changes', self.collection, 0, '', str(low), str(told), told_id, True, self.limit)
             for r in rows:
                 if r.gone:
                     self.names.pop(r.name, None)
@@ -36,7 +36,7 @@ class Client:
 
 
 def truth(s, collection):
-    return {r.name: r.etag for r in s.q('node_children', collection, 0, '', 10**6)}
+    return {r.name: r.etag for r in s.q('node_children', collection, 0, '', '', 10**6)}
 
 
 def agree(c, client):
@@ -117,7 +117,7 @@ def change_something(c, s, random_):
     """One write of a random kind."""
     name = f'n{random_.randrange(8)}'
     kind = random_.choice('pppdm')
-    rows = {r.name: r for r in s.q('node_children', c.root, 0, '', 1000)}
+    rows = {r.name: r for r in s.q('node_children', c.root, 0, '', '', 1000)}
     if kind == 'p' or not rows:
         old = rows.get(name)
         c.put(s, c.root, name, random_.randbytes(8), old.id if old else 0, old.etag if old else None)
