@@ -443,7 +443,8 @@ TEST(a29_sync_tokens_that_are_not_ours_are_refused)
         stem, arena_printf(h->arena, "%s%" PRId64, stem, xid + 1000),
         arena_printf(h->arena, "%s-1", stem), arena_printf(h->arena, "%s9223372036854775808", stem),
         arena_printf(h->arena, "%s0%" PRId64, stem, xid), arena_printf(h->arena, "%s:1", c.token),
-        arena_printf(h->arena, "%s:1:2:3", c.token), "urn:chapterd:sync:000000000000:1:1" };
+        arena_printf(h->arena, "%s:1:2", c.token), arena_printf(h->arena, "%s:1:2:3:4", c.token),
+        "urn:chapterd:sync:000000000000:1:1" };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (changes_since(h, bad[i], 10, &foreign) != &VALID_SYNC_TOKEN)
             test_text(__FILE__, __LINE__, bad[i], "taken", "refused");
