@@ -1,9 +1,10 @@
 -- properties_of: dead properties of some nodes; names NULL: all of them
 -- in   nodes int8[], names text[]?
 -- out  node int8, ns text, name text, value text, lang text?
-SELECT node_id, ns, name, value, lang FROM dav_property
- WHERE node_id = ANY ($1) AND ($2 IS NULL OR name = ANY ($2))
- ORDER BY node_id, ns, name;
+SELECT p.node_id, p.ns, p.name, p.value, p.lang
+  FROM (SELECT DISTINCT unnest($1) AS id) n CROSS JOIN LATERAL (SELECT * FROM dav_property d WHERE d.node_id = n.id OFFSET 0) p
+ WHERE $2 IS NULL OR p.name = ANY ($2)
+ ORDER BY p.node_id, p.ns, p.name;
 
 -- properties_size: how many dead properties a node has, and how much they take
 -- in   node int8
