@@ -181,7 +181,7 @@ send_in_pieces(struct s3 *s3, struct arena *arena, const struct blob_place *plac
     struct upload u = { .s3 = s3, .key = s3_key(arena, place), .pieces = buf_new(arena, XML_MAX) };
 
     TRY(begin(&u, arena));
-    CRASH_POINT(28);
+    CRASH_POINT(60);
     struct error *e = send_pieces(&u, arena, fd, part);
     if (e == NULL)
         e = join(&u, arena, place, part->size);
@@ -194,12 +194,12 @@ struct error *
 s3_upload(struct s3 *s3, struct arena *arena, const struct blob_place *place, int fd,
     const struct blob_part *part)
 {
-    CRASH_POINT(27);
+    CRASH_POINT(61);
     if (part->size <= S3_PIECE)
         TRY(send_whole(s3, arena, place, fd, part));
     else
         TRY(send_in_pieces(s3, arena, place, fd, part));
-    CRASH_POINT(29);
+    CRASH_POINT(62);
     return NULL;
 }
 

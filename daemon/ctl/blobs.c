@@ -90,10 +90,10 @@ move_file(struct move *m)
     if (!m->wanted)
         return NULL;
     TRY(blob_copy(m->store, arena, m->owner, &m->part, m->to));
-    CRASH_POINT(30);
+    CRASH_POINT(63);
     TRY(blob_touch(m->store, arena, m->owner, &m->part));
     TRY(ask(m, READ_WRITE, switch_step));
-    CRASH_POINT(31);
+    CRASH_POINT(64);
     m->files++;
     m->bytes += m->part.size;
     return NULL;

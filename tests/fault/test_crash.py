@@ -18,7 +18,7 @@ if FAULTS.name not in ('faults', 'asan'):
 
 
 def crash_points():
-    """number -> file, from the source."""
+    """number -> file, from the source. 60 and above are about the S3 store: tests/s3."""
     found = {}
     listed = subprocess.run(['git', 'ls-files', 'daemon', 'webdav', 'modules'], cwd=REPO, check=True,
                             stdout=subprocess.PIPE, text=True).stdout.split()
@@ -27,7 +27,7 @@ def crash_points():
             for number in re.findall(r'\bCRASH_POINT\((\d+)\)', (REPO / name).read_text()):
                 assert int(number) not in found, f'CRASH_POINT({number}) twice'
                 found[int(number)] = name
-    return found
+    return {number: name for number, name in found.items() if number < 60}
 
 
 POINTS = crash_points()
