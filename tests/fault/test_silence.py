@@ -207,13 +207,18 @@ def ran(stack, job):
     return stack.sql('SELECT started FROM job_run WHERE name = %s AND finished IS NOT NULL', job)
 
 
+def all_traced(pid):
+    return all('TracerPid:\t0\n' not in (task / 'status').read_text()
+               for task in pathlib.Path(f'/proc/{pid}/task').iterdir())
+
+
 def test_a_long_sweep_holds_up_no_other_job(stack):
     """Listing the store takes 30 s here; the directory is compared, and space is added up, meanwhile."""
     d = stack.daemon({'ldap_sync_interval': '10'}, name='sweep')
     tracer = subprocess.Popen(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=getdents64', '-e',
                                'inject=getdents64:delay_enter=30000000', '-p', str(d.pid)])
     try:
-        time.sleep(1)
+        wait_for(lambda: all_traced(d.pid), 20, 'strace')
         stack.sql("DELETE FROM job_run WHERE name = 'blob_sweep'")
         wait_for(lambda: stack.sql("SELECT 1 FROM job_run WHERE name = 'blob_sweep' AND finished IS NULL"), 20,
                  'the sweep')

@@ -18,7 +18,7 @@ networks = iter(range(1, 250))
 
 
 def signed_in(server, user):
-    browser = Browser(server, source=f'127.50.{next(networks)}.1')
+    browser = Browser(server, source=f'127.90.{next(networks)}.1')
     assert browser.sign_in(user).status == 303
     return browser
 
@@ -351,7 +351,7 @@ def test_E13_opens_no_page(server, member):
     sent = phone('POST', DEVICES, wish(member), Content_Type='application/x-www-form-urlencoded')
     assert sent.status == 403
     assert phone.put('/c/weimar/files/Mitglieder/x', b'x', X_Form_Token='x').status == 403
-    browser = Browser(server, source=f'127.50.{next(networks)}.1')
+    browser = Browser(server, source=f'127.90.{next(networks)}.1')
     answer = browser.sign_in('weimar-member', password)
     assert answer.status == 403 and 'role="alert"' in answer.text
     assert password not in answer.text
