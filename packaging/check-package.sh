@@ -36,7 +36,7 @@ example_names_known_settings()
 manual_has_every_command()
 {
     local command
-    build/chapterctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\+\( [a-z]\+\)\?\).*/\1/p' >"$work/commands"
+    build/chapterctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]\+\( [a-z-]\+\)\?\).*/\1/p' >"$work/commands"
     [ -s "$work/commands" ] || return 1
     while read -r command; do
         grep -qx "## $command" build/man/chapterctl.1.scd || { echo "$command"; return 1; }
