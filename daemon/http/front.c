@@ -71,7 +71,7 @@ queue(struct exchange *ex)
 {
     const struct front *front = ex->front;
 
-    if (workers_take(ex->rq.route->monitor ? front->monitors : front->workers, ex))
+    if (workers_take(front->crew[ex->rq.route->crew], ex))
         return;
     exchange_refuse(ex, error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena,
                             "the queue for workers is full"));
@@ -457,8 +457,9 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     raise_limits();
     static_start(front);
     front->reaper = reaper_start(config, &front->metrics.reaped);
-    front->workers = workers_start(app, (int)config->workers, &front->news, worked);
-    front->monitors = workers_start(app, 1, &front->news, give_back);
+    front->crew[CREW_COMMON] = workers_start(app, (int)config->workers, &front->news, worked);
+    front->crew[CREW_MONITORS] = workers_start(app, 1, &front->news, worked);
+    front->crew[CREW_EXPORTS] = workers_start(app, 2, &front->news, worked);
     front->spool = spool_start(app->blobs, (int)config->spool_threads, suspend, resume_body, queue);
     front->streams = streams_start(app->blobs, STREAM_THREADS);
     for (int i = 0; i < front->n_listeners; i++)
@@ -515,8 +516,8 @@ void
 front_stop(struct front *front)
 {
     front_quiesce(front);
-    workers_stop(front->workers);
-    workers_stop(front->monitors);
+    for (int i = 0; i < CREWS; i++)
+        workers_stop(front->crew[i]);
     spool_stop(front->spool);
     streams_stop(front->streams);
     /* What has just been answered with 503 still has to leave. */
@@ -528,8 +529,8 @@ front_stop(struct front *front)
     }
     reaper_stop(front->reaper);
     reaper_free(front->reaper);
-    workers_free(front->workers);
-    workers_free(front->monitors);
+    for (int i = 0; i < CREWS; i++)
+        workers_free(front->crew[i]);
     spool_free(front->spool);
     streams_free(front->streams);
     tls_stop(front->tls);

@@ -46,8 +46,7 @@ struct front {
     struct listener *listener;
     int n_listeners;
     struct db_news news; /* of the workers' connections */
-    struct workers *workers;
-    struct workers *monitors; /* one, for what must answer while all others are busy */
+    struct workers *crew[CREWS];
     struct spool *spool;
     struct streams *streams;
     struct reaper *reaper;

@@ -189,9 +189,9 @@ metrics_show(struct request *rq, struct response *rs)
             atomic_load(&front->running) },
         { "chapterd_workers", "gauge", "Worker threads.", front->app->config->workers },
         { "chapterd_workers_busy", "gauge", "Workers that run a request.",
-            workers_busy(front->workers) },
+            workers_busy(front->crew[CREW_COMMON]) },
         { "chapterd_queue_length", "gauge", "Requests that wait for a worker.",
-            workers_queued(front->workers) },
+            workers_queued(front->crew[CREW_COMMON]) },
         { "chapterd_blob_free_bytes", "gauge", "Free space where documents are kept.",
             blob_free_space(front->app->blobs) },
         { "chapterd_database_up", "gauge", "1 when the database answers.", e == NULL },
@@ -235,8 +235,8 @@ health_show(struct request *rq, struct response *rs)
     out_raw(o, "\n", 1);
     if (may_see(rq)) {
         line(rq->arena, o, "workers", "", front->app->config->workers);
-        line(rq->arena, o, "busy", "", workers_busy(front->workers));
-        line(rq->arena, o, "queued", "", workers_queued(front->workers));
+        line(rq->arena, o, "busy", "", workers_busy(front->crew[CREW_COMMON]));
+        line(rq->arena, o, "queued", "", workers_queued(front->crew[CREW_COMMON]));
         line(rq->arena, o, "connections", "", reaper_connections(front->reaper));
         line(rq->arena, o, "free bytes", "", blob_free_space(front->app->blobs));
     }
@@ -248,13 +248,13 @@ const struct route http_routes[] = {
         .pattern = "/healthz",
         .login = LOGIN_NONE,
         .tx = NO_TX,
-        .monitor = true,
+        .crew = CREW_MONITORS,
         .run = health_show },
     { .method = GET,
         .pattern = "/metrics",
         .login = LOGIN_NONE,
         .tx = NO_TX,
-        .monitor = true,
+        .crew = CREW_MONITORS,
         .run = metrics_show },
     { .method = GET,
         .pattern = "/static/{name}",

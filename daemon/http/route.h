@@ -39,6 +39,14 @@ typedef fallible handler(struct request *, struct response *);
 /* A step without a reply. */
 typedef fallible step(struct request *);
 
+/* Which workers run it: neither what must answer at once nor what takes long waits with the others. */
+enum crew {
+    CREW_COMMON,
+    CREW_MONITORS, /* one: short, and answers when all others are busy */
+    CREW_EXPORTS,  /* two: whole tables as files, so that many at once hold up nobody else */
+    CREWS
+};
+
 struct route {
     enum method method; /* GET serves HEAD too */
     const char
@@ -48,7 +56,7 @@ struct route {
     enum tx tx;
     enum body_kind body;
     size_t body_max; /* 0: the configured maximum of its kind */
-    bool monitor;    /* short; has a worker of its own, so that it answers when all others are busy */
+    enum crew crew;
     step *scope;     /* optional, outside any transaction, before admit and run: sets rq->scope */
     step *admit;     /* optional, in a transaction of its own, before an upload's body is taken */
     step *prepare;   /* optional, outside any transaction, after the body is complete */
