@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -53,7 +54,12 @@ def test_E17_renegotiation(tls):
             break
     process.stdin.write(b'R\n')
     process.stdin.flush()
-    said = process.communicate(timeout=20)[0].decode('utf-8', 'replace')
+    guard = threading.Timer(20, process.kill)
+    guard.start()
+    said = process.stdout.read().decode('utf-8', 'replace')  # its input stays open: the server has to end it
+    guard.cancel()
+    process.stdin.close()
+    process.wait(20)
     assert said.rstrip().endswith('RENEGOTIATING\nclosed'), said
     assert tls.daemon.client().get('/healthz').status == 200
 
