@@ -1,7 +1,5 @@
 """Memory of the daemon (decisions on speed and memory): alone, and while a large content goes in and out."""
 import http.client
-import threading
-import time
 
 from lib.stack import LONG, SANITIZED
 
@@ -13,27 +11,18 @@ if SANITIZED:  # keeps freed memory for a while, and shadows of all
     GROWTH, ALONE = 64 << 20, 1 << 30
 
 
-class Watch(threading.Thread):
-    """The most memory that a daemon has meanwhile."""
+class Watch:
+    """The most memory that a daemon has while pieces go by: it is looked at after every sixteenth."""
 
     def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.daemon_, self.before, self.most, self.looks = daemon, daemon.pss(), 0, 0
-        self.over = threading.Event()
+        self.daemon, self.before, self.most, self.looks = daemon, daemon.pss(), 0, 0
 
-    def run(self):
-        while not self.over.is_set():
-            self.most = max(self.most, self.daemon_.pss())
-            self.looks += 1
-            time.sleep(0.02)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.join()
+    def pieces(self, pieces):
+        for n, piece in enumerate(pieces):
+            yield piece
+            if n % 16 == 15:
+                self.most = max(self.most, self.daemon.pss())
+                self.looks += 1
 
     def growth(self):
         return self.most - self.before
@@ -47,19 +36,17 @@ def test_memory_while_a_large_content_goes_in_and_out(stack, place):
         print(f'alone: {d.pss() / 1e6:.1f} MB')
         assert d.pss() < ALONE
         conn = http.client.HTTPConnection(d.host, timeout=300)
-        with Watch(d) as up:
-            conn.request('PUT', place + 'big', (PIECE for _ in range(SIZE >> 20)),
-                         {'Authorization': anna.auth, 'Content-Length': str(SIZE)})
-            assert conn.getresponse().read() == b''
-        with Watch(d) as down:
-            conn.request('GET', place + 'big', headers={'Authorization': anna.auth})
-            answer, got = conn.getresponse(), 0
-            assert answer.status == 200
-            while piece := answer.read(1 << 20):
-                got += len(piece)
-        assert got == SIZE
+        up = Watch(d)
+        conn.request('PUT', place + 'big', up.pieces(PIECE for _ in range(SIZE >> 20)),
+                     {'Authorization': anna.auth, 'Content-Length': str(SIZE)})
+        assert conn.getresponse().read() == b''
+        down = Watch(d)
+        conn.request('GET', place + 'big', headers={'Authorization': anna.auth})
+        answer = conn.getresponse()
+        assert answer.status == 200
+        assert sum(len(piece) for piece in down.pieces(iter(lambda: answer.read(1 << 20), b''))) == SIZE
         for name, watch in (('up', up), ('down', down)):
             print(f'{SIZE >> 20} MiB {name}: grew {watch.growth() / 1e6:.1f} MB, {watch.looks} looks')
-            assert watch.looks > 3 and watch.growth() < GROWTH
+            assert watch.looks >= SIZE >> 24 and watch.growth() < GROWTH
     finally:
         d.stop()
