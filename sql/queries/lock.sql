@@ -41,6 +41,10 @@ UPDATE dav_lock SET expires = now() + $2 * interval '1 second' WHERE token = $1;
 -- in   token uuid
 DELETE FROM dav_lock WHERE token = $1;
 
+-- locks_pass: the locks of a node are from now on those of another
+-- in   from int8, to int8
+UPDATE dav_lock SET node_id = $2 WHERE node_id = $1;
+
 -- locks_remove: all locks of a node and of everything below it, which is about to go or to move
 -- in   node int8
 WITH RECURSIVE up AS (

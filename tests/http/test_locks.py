@@ -112,6 +112,19 @@ def test_cl_F6_moving_onto_a_locked_file(alice, mallory, den):
     assert alice.copy(den + 'g', den + 'f', If=f'<{den}f> ({key})').status == 204
 
 
+@pytest.mark.parametrize('method', ['COPY', 'MOVE'])
+def test_what_replaces_a_locked_file_is_locked(alice, mallory, den, method):
+    """RFC 4918, 7.6: programs save under another name, rename, and go on with the lock they have."""
+    alice.put(den + 'f', b'old')
+    alice.put(den + 'g', b'new')
+    key, other = alice.locked(den + 'f'), alice.locked(den + 'g')
+    assert alice(method, den + 'g', Destination=den + 'f', If=f'<{den}f> ({key}) <{den}g> ({other})').status == 204
+    assert mallory.put(den + 'f', b'x').status == alice.put(den + 'f', b'x').status == 423
+    assert alice.put(den + 'f', b'newer', If=f'({key})').status == 204
+    assert alice.unlock(den + 'f', key).status == 204
+    assert mallory.put(den + 'f', b'x').status == 204
+
+
 def test_locks_do_not_travel(alice, den):
     alice.put(den + 'f')
     key = alice.locked(den + 'f')

@@ -68,6 +68,18 @@ def test_edit(mount, alice, den):
     assert alice.get(den + 'Sitzung/b%20%C3%BC%23%25.txt').body == b'hallo\nmehr\n'
 
 
+def test_saved_under_another_name_and_renamed(mount, alice, den):
+    """As editors save: within the seconds that davfs2 keeps a new file to itself."""
+    folder, unmount = mount
+    (folder / 'TO.txt').write_text('Tagesordnung 1\n')
+    (folder / 'TO.new').write_text('Tagesordnung 2\n')
+    os.rename(folder / 'TO.new', folder / 'TO.txt')
+    unmount()
+    assert alice.get(den + 'TO.txt').body == b'Tagesordnung 2\n'
+    assert list(alice.listing(den)) == [den + 'TO.txt']
+    assert alice.put(den + 'TO.txt', b'3').status == 204
+
+
 def test_lock_while_a_file_is_open(mount, alice, mallory, den):
     folder, unmount = mount
     with open(folder / 'offen.txt', 'w') as f:
