@@ -134,8 +134,12 @@ start(struct arena *arena, struct app *app, struct parts *parts)
     if (!auth_start(app, stderr))
         return REFUSE(arena, INTERNAL);
     app->quota = quota_pool_new(app->config->database);
-    TRY(front_start(arena, app, &parts->front));
     parts->watch = watch_start(app, watched);
+    struct error *e = front_start(arena, app, &parts->front);
+    if (e != NULL) {
+        watch_stop(parts->watch);
+        return e;
+    }
     parts->jobs = jobs_start(app, tables_jobs(arena, app->config));
     return NULL;
 }

@@ -1,5 +1,6 @@
 #include "base/macros.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,26 @@ close_fd(int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+}
+
+DIR *
+dir_read(int fd)
+{
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (dir == NULL) {
+        int cause = errno;
+        close_fd(&fd);
+        errno = cause;
+    }
+    return dir;
+}
+
+void
+dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
 }
 
 #ifdef TEST_FAULTS

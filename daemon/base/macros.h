@@ -1,6 +1,7 @@
 #ifndef BASE_MACROS_H
 #define BASE_MACROS_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 /* How many elements an array has. */
@@ -21,6 +22,14 @@
 
 /* For CLEANUP: closes *fd unless it is negative. */
 void close_fd(int *fd);
+
+/*
+ * The members of a directory that has been opened; takes fd over. NULL with errno when fd is
+ * negative or no directory.
+ */
+DIR *dir_read(int fd);
+/* For CLEANUP: closes *dir unless it is NULL. */
+void dir_close(DIR **dir);
 
 /*
  * A numbered place in the write path where a test build (make TEST_FAULTS=1) dies

@@ -8,22 +8,10 @@
 #include "base/macros.h"
 #include "blob/disk.h"
 
-static void
-close_dir(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-}
-
 static DIR *
 open_dir(int parent, const char *name)
 {
-    int fd = blob_open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-    if (dir == NULL)
-        close_fd(&fd);
-    return dir;
+    return dir_read(blob_open_beneath(parent, name, O_RDONLY | O_DIRECTORY));
 }
 
 struct listing {
@@ -36,7 +24,7 @@ struct listing {
 static void
 list_files(struct listing *l, int parent, const char *owner, const char *fan)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(parent, fan);
+    CLEANUP(dir_close) DIR *dir = open_dir(parent, fan);
     const struct dirent *d;
 
     while (!l->ended && dir != NULL && (d = readdir(dir)) != NULL) {
@@ -55,7 +43,7 @@ list_files(struct listing *l, int parent, const char *owner, const char *fan)
 static void
 list_owner(struct listing *l, int parent, const char *owner)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(parent, owner);
+    CLEANUP(dir_close) DIR *dir = open_dir(parent, owner);
     const struct dirent *d;
 
     while (!l->ended && dir != NULL && (d = readdir(dir)) != NULL)
@@ -68,7 +56,7 @@ disk_list(struct blob_store *store, struct arena *arena,
     bool (*fn)(void *cls, const struct blob_found *), void *cls)
 {
     struct listing listing = { .fn = fn, .cls = cls };
-    CLEANUP(close_dir) DIR *dir = open_dir(store->root, "objects");
+    CLEANUP(dir_close) DIR *dir = open_dir(store->root, "objects");
     const struct dirent *d;
 
     if (dir == NULL)

@@ -49,14 +49,12 @@ blob_temp_new(struct blob_store *store, struct arena *arena, struct blob_temp *t
 struct error *
 blob_tmp_clear(struct blob_store *store, struct arena *arena)
 {
-    int fd = blob_open_beneath(store->tmp, ".", O_RDONLY | O_DIRECTORY);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(dir_close)
+    DIR *dir = dir_read(blob_open_beneath(store->tmp, ".", O_RDONLY | O_DIRECTORY));
     const struct dirent *d;
 
-    if (dir == NULL) {
-        close_fd(&fd);
+    if (dir == NULL)
         return BLOB_ERROR(arena, "listing tmp");
-    }
     while ((d = readdir(dir)) != NULL) {
         CLEANUP(close_fd) int left = blob_open_beneath(store->tmp, d->d_name, O_RDONLY);
         struct stat st;
@@ -64,7 +62,6 @@ blob_tmp_clear(struct blob_store *store, struct arena *arena)
             flock(left, LOCK_EX | LOCK_NB) == 0)
             unlinkat(store->tmp, d->d_name, 0);
     }
-    closedir(dir);
     return NULL;
 }
 

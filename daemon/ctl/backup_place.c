@@ -63,22 +63,10 @@ backup_name_at(struct arena *arena, int64_t us)
 
 /* ---------------------------------------------------------------- going through a folder */
 
-static void
-close_dir(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-}
-
 static DIR *
 open_dir(int at, const char *name)
 {
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-    if (dir == NULL)
-        close_fd(&fd);
-    return dir;
+    return dir_read(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 static int
@@ -91,7 +79,7 @@ struct error *
 backup_names(
     struct arena *arena, const struct backup_place *place, const char *const **names, int *n)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(place->dir, ".");
+    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, ".");
     const struct dirent *d;
     const char **found = NULL;
     int room = 0;
@@ -129,7 +117,7 @@ backup_open(const struct backup_place *place, const char *name)
 static fallible
 remove_folder(struct arena *arena, const struct backup_place *place, const char *name)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(place->dir, name);
+    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, name);
     const struct dirent *d;
 
     if (dir == NULL)
@@ -157,7 +145,7 @@ backup_remove(struct arena *arena, const struct backup_place *place, const char 
 static fallible
 clear_partial(struct arena *arena, const struct backup_place *place)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(place->dir, ".");
+    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, ".");
     const struct dirent *d;
 
     if (dir == NULL)
@@ -175,7 +163,7 @@ clear_partial(struct arena *arena, const struct backup_place *place)
 static bool
 is_empty(int at)
 {
-    CLEANUP(close_dir) DIR *dir = open_dir(at, ".");
+    CLEANUP(dir_close) DIR *dir = open_dir(at, ".");
     const struct dirent *d;
 
     while (dir != NULL && (d = readdir(dir)) != NULL)

@@ -186,25 +186,17 @@ is_needed(const struct pruning *p, const char *file)
     return p->n_needed > 0 && bsearch(hash, p->needed, p->n_needed, SHA256_SIZE, by_hash) != NULL;
 }
 
-static void
-close_dir(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-}
-
 static fallible
 sweep_fan(struct pruning *p, const char *fan)
 {
-    int fd = openat(p->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    CLEANUP(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(dir_close)
+    DIR *dir = dir_read(
+        openat(p->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const struct dirent *d;
     struct stat st;
 
-    if (dir == NULL) {
-        close_fd(&fd);
+    if (dir == NULL)
         return errno == ENOENT ? NULL : backup_errno(p->ctl->arena, "listing blobs");
-    }
     while ((d = readdir(dir)) != NULL) {
         if (d->d_name[0] == '.' || is_needed(p, d->d_name) ||
             fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)

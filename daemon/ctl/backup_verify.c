@@ -154,24 +154,16 @@ check_blob(struct checking *c, const char *fan, const char *file)
             "%s. Remove it: the next backup copies it again if the store still has it", what);
 }
 
-static void
-close_dir(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-}
-
 static fallible
 check_fan(struct checking *c, const char *fan)
 {
-    int fd = openat(c->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    CLEANUP(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    CLEANUP(dir_close)
+    DIR *dir = dir_read(
+        openat(c->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const struct dirent *d;
 
-    if (dir == NULL) {
-        close_fd(&fd);
+    if (dir == NULL)
         return errno == ENOENT ? NULL : backup_errno(c->ctl->arena, "listing blobs");
-    }
     while ((d = readdir(dir)) != NULL) {
         size_t mark = arena_mark(c->arena);
         if (d->d_name[0] != '.')

@@ -34,24 +34,32 @@ tell(const struct watch *watch, const char *channel, const char *payload)
             w->fn(watch->app, *channel == '\0' ? NULL : payload);
 }
 
+/* Waits for one notification; false when the connection is lost. */
+static bool
+turn(const struct watch *watch)
+{
+    struct arena *arena = arena_new();
+    const char *channel, *payload;
+    struct error *e = db_listen(watch->db, arena, watch->channels, TURN_MS, &channel, &payload);
+
+    if (e != NULL) {
+        LOG(LOG_WARNING_, "notifications_lost", "cause", e->cause == NULL ? "" : e->cause);
+        tell(watch, "", NULL);
+    } else if (channel != NULL) {
+        tell(watch, channel, payload);
+    }
+    arena_free(arena);
+    return e == NULL;
+}
+
 static void *
 work(void *cls)
 {
     struct watch *watch = cls;
 
-    while (!atomic_load(&watch->stopping)) {
-        struct arena *arena = arena_new();
-        const char *channel, *payload;
-        struct error *e = db_listen(watch->db, arena, watch->channels, TURN_MS, &channel, &payload);
-        if (e != NULL) {
-            LOG(LOG_WARNING_, "notifications_lost", "cause", e->cause == NULL ? "" : e->cause);
-            tell(watch, "", NULL);
+    while (!atomic_load(&watch->stopping))
+        if (!turn(watch))
             usleep(TURN_MS * 1000);
-        } else if (channel != NULL) {
-            tell(watch, channel, payload);
-        }
-        arena_free(arena);
-    }
     return NULL;
 }
 
@@ -70,6 +78,7 @@ watch_start(const struct app *app, const struct watched *table)
         watch->channels[n++] = w->channel;
     }
     watch->db = db_new(app->config->database, "chapterd watch");
+    (void)turn(watch); /* subscribes; what fails here is tried again */
     if (pthread_create(&watch->thread, NULL, work, watch) != 0)
         abort();
     return watch;

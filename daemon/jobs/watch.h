@@ -13,7 +13,10 @@ struct watched {
     void (*fn)(const struct app *, const char *payload);
 };
 
-/* The table ends with a NULL channel and has at most 7 rows. Starts one thread. */
+/*
+ * The table ends with a NULL channel and has at most 7 rows. Subscribes, tells everybody that all
+ * is to be dropped, and starts one thread: who starts to remember after it misses nothing.
+ */
 struct watch;
 struct watch *watch_start(const struct app *, const struct watched *);
 void watch_stop(struct watch *);

@@ -11,10 +11,10 @@ import time
 import psycopg2
 import pytest
 
+from lib.load import SIZES, Writers
 from lib.stack import BUILD, Daemon, as_owner, scratch
 from lib.wire import NoAnswer
 
-SIZES = [0, 10, 1000, 60_000, 70_000, 300_000]
 numbers = itertools.count(1)
 
 
@@ -175,24 +175,9 @@ class Chronicle(threading.Thread):
                 self.writes += 1
 
 
-class Chronicles:
+class Chronicles(Writers):
     def __init__(self, daemon, base, writers=6):
-        self.writers = [Chronicle(daemon, base, n) for n in range(writers)]
-
-    def __enter__(self):
-        for w in self.writers:
-            w.start()
-        return self
-
-    def __exit__(self, *_):
-        for w in self.writers:
-            w.stop.set()
-        for w in self.writers:
-            w.join(60)
-
-    @property
-    def writes(self):
-        return sum(w.writes for w in self.writers)
+        super().__init__([Chronicle(daemon, base, n) for n in range(writers)])
 
     def slowest(self):
         """Of the answers since it was last asked, in seconds."""

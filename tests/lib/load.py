@@ -61,12 +61,11 @@ class Writer(threading.Thread):
                 self.stop.wait(0.05)
 
 
-class Load:
-    """Several writers; context manager."""
+class Writers:
+    """Several threads with `stop` and `writes`; context manager."""
 
-    def __init__(self, daemon, base, writers=8, **more):
-        self.base = base
-        self.writers = [Writer(daemon, base, n, **more) for n in range(writers)]
+    def __init__(self, writers):
+        self.writers = writers
 
     def __enter__(self):
         for w in self.writers:
@@ -82,6 +81,12 @@ class Load:
     @property
     def writes(self):
         return sum(w.writes for w in self.writers)
+
+
+class Load(Writers):
+    def __init__(self, daemon, base, writers=8, **more):
+        super().__init__([Writer(daemon, base, n, **more) for n in range(writers)])
+        self.base = base
 
     def figures(self):
         statuses = {}
