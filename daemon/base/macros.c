@@ -1,6 +1,7 @@
 #include "base/macros.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,12 @@ dir_read(int fd)
         errno = cause;
     }
     return dir;
+}
+
+DIR *
+dir_open(int at, const char *name)
+{
+    return dir_read(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 void

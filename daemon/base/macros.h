@@ -28,6 +28,8 @@ void close_fd(int *fd);
  * negative or no directory.
  */
 DIR *dir_read(int fd);
+/* The same of the directory `name` in `at`, which may not be a symbolic link. */
+DIR *dir_open(int at, const char *name);
 /* For CLEANUP: closes *dir unless it is NULL. */
 void dir_close(DIR **dir);
 

@@ -63,12 +63,6 @@ backup_name_at(struct arena *arena, int64_t us)
 
 /* ---------------------------------------------------------------- going through a folder */
 
-static DIR *
-open_dir(int at, const char *name)
-{
-    return dir_read(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
 static int
 by_name(const void *a, const void *b)
 {
@@ -79,7 +73,7 @@ struct error *
 backup_names(
     struct arena *arena, const struct backup_place *place, const char *const **names, int *n)
 {
-    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, ".");
+    CLEANUP(dir_close) DIR *dir = dir_open(place->dir, ".");
     const struct dirent *d;
     const char **found = NULL;
     int room = 0;
@@ -117,7 +111,7 @@ backup_open(const struct backup_place *place, const char *name)
 static fallible
 remove_folder(struct arena *arena, const struct backup_place *place, const char *name)
 {
-    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, name);
+    CLEANUP(dir_close) DIR *dir = dir_open(place->dir, name);
     const struct dirent *d;
 
     if (dir == NULL)
@@ -145,7 +139,7 @@ backup_remove(struct arena *arena, const struct backup_place *place, const char 
 static fallible
 clear_partial(struct arena *arena, const struct backup_place *place)
 {
-    CLEANUP(dir_close) DIR *dir = open_dir(place->dir, ".");
+    CLEANUP(dir_close) DIR *dir = dir_open(place->dir, ".");
     const struct dirent *d;
 
     if (dir == NULL)
@@ -163,7 +157,7 @@ clear_partial(struct arena *arena, const struct backup_place *place)
 static bool
 is_empty(int at)
 {
-    CLEANUP(dir_close) DIR *dir = open_dir(at, ".");
+    CLEANUP(dir_close) DIR *dir = dir_open(at, ".");
     const struct dirent *d;
 
     while (dir != NULL && (d = readdir(dir)) != NULL)

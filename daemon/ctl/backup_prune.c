@@ -189,9 +189,7 @@ is_needed(const struct pruning *p, const char *file)
 static fallible
 sweep_fan(struct pruning *p, const char *fan)
 {
-    CLEANUP(dir_close)
-    DIR *dir = dir_read(
-        openat(p->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    CLEANUP(dir_close) DIR *dir = dir_open(p->place->blobs, fan);
     const struct dirent *d;
     struct stat st;
 

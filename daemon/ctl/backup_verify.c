@@ -157,9 +157,7 @@ check_blob(struct checking *c, const char *fan, const char *file)
 static fallible
 check_fan(struct checking *c, const char *fan)
 {
-    CLEANUP(dir_close)
-    DIR *dir = dir_read(
-        openat(c->place->blobs, fan, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    CLEANUP(dir_close) DIR *dir = dir_open(c->place->blobs, fan);
     const struct dirent *d;
 
     if (dir == NULL)

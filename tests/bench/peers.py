@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lib.client import Client  # noqa: E402
-from lib.stack import REPO, Stack, free_port, scratch, wait_for  # noqa: E402
+from lib.stack import REPO, Stack, family, free_port, scratch, wait_for  # noqa: E402
 
 from lib.wire import Conn  # noqa: E402
 
@@ -119,16 +119,7 @@ class Peer:
         return Client(self, self.user, self.password)
 
     def family(self, roots=None):
-        found, todo = [], list(roots or self.roots())
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
-                try:
-                    todo += [int(c) for c in task.read_text().split()]
-                except OSError:
-                    pass
-        return found
+        return family(*(roots or self.roots()))
 
     def cpu(self):
         """Seconds of processor time used so far, ended children included."""

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 
 from lib.client import Client
-from lib.stack import REPO, free_port, scratch, wait_for
+from lib.stack import REPO, family, free_port, scratch, wait_for
 from lib.wire import Conn
 
 EXAMPLES = REPO / 'packaging/examples'
@@ -198,14 +198,7 @@ class Proxy:
         return whole.hexdigest()
 
     def pids(self):
-        found, todo = [], [self.process.pid]
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
-                with contextlib.suppress(OSError):
-                    todo += [int(c) for c in task.read_text().split()]
-        return found
+        return family(self.process.pid)
 
     def written(self):
         """Bytes of ordinary files that it holds: in its folder for temporary ones, and open without a

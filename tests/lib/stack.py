@@ -154,6 +154,18 @@ class Stack:
         return d
 
 
+def family(*pids):
+    """These processes and all that come from them."""
+    found, todo = [], list(pids)
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
+            with contextlib.suppress(OSError):
+                todo += [int(c) for c in task.read_text().split()]
+    return found
+
+
 def read_settings(conf):
     for line in pathlib.Path(conf).read_text().splitlines():
         name, equals, value = line.partition('=')
@@ -257,14 +269,7 @@ class Daemon:
 
     def family(self):
         """Its pid and those of its helpers."""
-        found, todo = [], [self.pid]
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
-                with contextlib.suppress(OSError):
-                    todo += [int(c) for c in task.read_text().split()]
-        return found
+        return family(self.pid)
 
     def rss(self):
         """Resident bytes of the daemon and its helpers."""
