@@ -36,6 +36,7 @@ static const struct {
     { "55P03", &TRY_LATER },   /* lock_not_available */
     { "57014", &TRY_LATER },   /* query_canceled by statement_timeout */
     { "57P", &LOST_RACE },     /* the server is going down or coming up */
+    { "58", &TRY_LATER },      /* system_error: the server cannot read or write its files */
     { "08", &LOST_RACE },      /* connection_exception */
 };
 
