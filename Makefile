@@ -39,6 +39,7 @@ ALL_FLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 PAGES    := $(wildcard daemon/html/pages/*.html daemon/auth/pages/*.html modules/*/pages/*.html)
 QUERIES  := $(wildcard sql/queries/*.sql)
 MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+FUNCTIONS := $(sort $(wildcard sql/functions/*.sql))
 RESTORES := $(sort $(wildcard sql/restore/*.sql))
 ASSETS   := $(wildcard daemon/html/assets/*)
 CATALOGUES := $(patsubst daemon/locale/%.po,$(BUILD)/locale/%.mo,$(wildcard daemon/locale/*.po))
@@ -100,9 +101,10 @@ $(BUILD)/locale/%.mo: daemon/locale/%.po
 	@mkdir -p $(@D)
 	$(call say,MO) msgfmt --check-format -o $@ $<
 
-$(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(RESTORES) $(ASSETS) $(CATALOGUES)
+$(BUILD)/embedded.o: daemon/base/embed.sh $(MIGRATIONS) $(FUNCTIONS) $(RESTORES) $(ASSETS) $(CATALOGUES)
 	@mkdir -p $(@D)
 	$(call say,DATA) { daemon/base/embed.sh migrations $(MIGRATIONS); \
+	  daemon/base/embed.sh functions $(FUNCTIONS); \
 	  daemon/base/embed.sh restores $(RESTORES); \
 	  daemon/base/embed.sh assets $(ASSETS); \
 	  daemon/base/embed.sh catalogues $(CATALOGUES); } > $(BUILD)/embedded.S

@@ -11,6 +11,7 @@ struct embedded {
 };
 
 extern const struct embedded migrations[]; /* sql/migrations, in their order */
+extern const struct embedded functions[];  /* sql/functions: run by each migrate, after those */
 extern const struct embedded restores[];   /* sql/restore: around what a backup holds */
 extern const struct embedded assets[];     /* daemon/html/assets */
 extern const struct embedded catalogues[]; /* daemon/locale, compiled by msgfmt: "de.mo" */

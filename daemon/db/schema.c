@@ -137,6 +137,18 @@ run(struct arena *arena, PGconn *pg, const struct embedded *m)
     return execute(arena, pg, m->name, "COMMIT", &result);
 }
 
+/* Functions that stand in files of their own replace those that were there. */
+static fallible
+run_functions(struct arena *arena, PGconn *pg)
+{
+    PGresult *result;
+
+    TRY(execute(arena, pg, "functions", "BEGIN", &result));
+    for (const struct embedded *f = functions; f->name != NULL; f++)
+        TRY(execute(arena, pg, f->name, arena_copy(arena, f->bytes, f->n), &result));
+    return execute(arena, pg, "functions", "COMMIT", &result);
+}
+
 struct error *
 schema_migrate(struct arena *arena, const char *conninfo, FILE *report)
 {
@@ -157,6 +169,8 @@ schema_migrate(struct arena *arena, const char *conninfo, FILE *report)
         fprintf(report, "%s ...\n", m->name);
         TRY(run(arena, pg, m));
     }
+    if (version <= schema_version())
+        TRY(run_functions(arena, pg));
     fprintf(report, "The database has version %d.\n",
         version > schema_version() ? version : schema_version());
     return NULL;

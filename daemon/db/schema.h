@@ -16,8 +16,9 @@ fallible schema_installed(struct arena *, const char *conninfo, int *version);
 
 /*
  * Runs the migrations that are missing, each in a transaction of its own, under
- * an advisory lock, and reports each with a line. Forward only: a database newer
- * than version + 1 is refused.
+ * an advisory lock, and reports each with a line; then sql/functions, which replace
+ * what is there unless the database is newer. Forward only: one newer than version + 1
+ * is refused.
  */
 fallible schema_migrate(struct arena *, const char *conninfo, FILE *report);
 

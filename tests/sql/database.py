@@ -79,7 +79,7 @@ class Server:
             c.execute('CREATE DATABASE chapters OWNER chapterd_owner')
         admin.close()
         migrator = self.connect('chapterd_admin')
-        for file in sorted((ROOT / 'sql/migrations').glob('*.sql')):
+        for file in [*sorted((ROOT / 'sql/migrations').glob('*.sql')), *sorted((ROOT / 'sql/functions').glob('*.sql'))]:
             with migrator, migrator.cursor() as c:
                 c.execute(file.read_text())
         migrator.close()
