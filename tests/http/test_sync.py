@@ -21,9 +21,10 @@ def changes(client, target, token='', **more):
     return found, status.token
 
 
-def test_cl_D1_first_and_next(anna, box):
+def test_cl_D1_first_and_next(stack, anna, box):
     etag = anna.put(box + 'a').etag
     anna.mkcol(box + 'd/')
+    stack.settle()
     all_, token = changes(anna, box)
     assert set(all_) == {box + 'a', box + 'd/'} and all_[box + 'a'] == etag
     assert token.startswith('urn:chapterd:sync:')
@@ -45,9 +46,10 @@ def test_cl_D1_depths(anna, box, depth):
     assert anna('REPORT', box, sync_body(level='infinite'), Depth='0').status == 403
 
 
-def test_a_quiet_collection_keeps_its_token(server, anna, alice, box, den):
+def test_a_quiet_collection_keeps_its_token(stack, server, anna, alice, box, den):
     """Writes elsewhere, in this chapter and in others, do not move it."""
     anna.put(box + 'a')
+    stack.settle()
     token = changes(anna, box)[1]
     for _ in range(3):
         alice.put(den + 'elsewhere', b'x')

@@ -107,6 +107,13 @@ class Stack:
                 cursor.execute(statement, args or None)
                 return cursor.fetchall() if cursor.description else []
 
+    def settle(self):
+        """Waits for the end of all transactions that are open now, jobs' and other tests' too: a sync token is never
+        ahead of the oldest of them."""
+        [[mark]] = self.sql('SELECT pg_snapshot_xmax(pg_current_snapshot())::text')
+        wait_for(lambda: self.sql('SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8', mark)[0][0], 60,
+                 'the end of a transaction')
+
     def pg(self, *args):
         """pg_ctl on the stack's cluster, as its owner."""
         data = pathlib.Path(self.env['CHAPTERD_STATE']) / 'postgres/data'
