@@ -1138,7 +1138,7 @@ BEGIN
     ), properties AS (
         INSERT INTO dav_property (node_id, ns, name, chapter_id, person_id, value, lang)
         SELECT s.new_id, d.ns, d.name, p.chapter_id, p.person_id, d.value, d.lang
-          FROM source s JOIN dav_property d ON d.node_id = s.id
+          FROM source s CROSS JOIN LATERAL (SELECT * FROM dav_property o WHERE o.node_id = s.id OFFSET 0) d
     ), owners AS (
         UPDATE dav_policy n SET node_id = s.new_id FROM source s JOIN dav_policy o ON o.id = s.policy_id AND o.node_id = s.id
          WHERE n.id = new_policies[array_position(old_policies, s.policy_id)]

@@ -93,7 +93,10 @@ def requests(client, box, run):
         good(client.propfind(box, 'sync-token', 'getctag'), 207)
 
 
-def test_growth(stack, one):
+@pytest.mark.parametrize('counted', [False, True])
+def test_growth(stack, one, counted):
+    if counted:
+        stack.sql('ANALYZE')
     client = one.client('jena-board')
     name = f'growth-{os.urandom(3).hex()}'
     box = f'/dav/files/jena/{name}/'
