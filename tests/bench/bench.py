@@ -1,28 +1,37 @@
 #!/usr/bin/python3
-"""bench.py [REPEATS]: chapterd beside Apache mod_dav, nginx and rclone, scenarios perf-W1 to perf-W3.
+"""bench.py [REPEATS]: chapterd beside Apache mod_dav, nginx and rclone, scenarios perf-W1 to perf-W3; logins
+beside Apache mod_authnz_ldap and beside what slapd alone can check, perf-A1.
 
 All servers run at the same time on loopback; every scenario is measured on each in turn, again and
 again, and the medians are compared: read the ratios, not the rates. The peers acknowledge before
 anything is durable and check no rights; chapterd flushes first. Every answer is checked.
 The table goes to standard output in Markdown and to build/bench.md. BENCH_GIB=0.25 makes the large
-file smaller.
+file smaller, BENCH_ONLY="A1 W3" leaves out the rest.
 """
+import html
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
-from peers import REPO_BUILD, all_peers  # noqa: E402
+from lib.browser import Browser  # noqa: E402
+from lib.directory import BASE, Directory  # noqa: E402
+from peers import REPO_BUILD, Slapd, all_peers  # noqa: E402
 
 LIST = ('<?xml version="1.0" encoding="utf-8"?>\n<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/>'
         '<D:getcontentlength/><D:getlastmodified/><D:getetag/></D:prop></D:propfind>')
 BIG = int(float(os.environ.get('BENCH_GIB', '1')) * (1 << 30)) >> 20 << 20
 SECONDS = os.environ.get('BENCH_SECONDS', '4')
+ONLY = os.environ.get('BENCH_ONLY', 'A1 W1 W2 W3').split()
+ACCOUNTS = 200
+PASSWORD = 'geheim-bench'
+SMALL = b'x' * 4096
 
 
 class Failed(Exception):
@@ -37,28 +46,36 @@ class Bench:
         self.result = {}
         self.wrong = []
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='chapterd-bench-'))
-        self.lg = self.dir / 'lg'
-        subprocess.run(['cc', '-std=gnu17', '-O2', '-D_GNU_SOURCE', '-o', self.lg,
-                        pathlib.Path(__file__).with_name('lg.c'), '-lpthread'], check=True)
+        self.lg = self.compile('lg', '-lpthread')
+        self.binds = self.compile('binds', '-lldap', '-llber', '-lpthread')
         self.list = self.dir / 'list.xml'
         self.list.write_text(LIST)
         self.small = self.dir / 'small'
         self.small.write_text('file {n}\n' + 'x' * (4096 - len('file 000000\n')))
 
-    def run(self, peer, method, target, *options):
-        """One run of the load generator; its figures."""
-        client = peer.client()
-        command = [self.lg, '-H', f'Authorization: {client.auth}', *options, peer.host, method,
-                   peer.base + target]
+    def compile(self, name, *libraries):
+        program = self.dir / name
+        subprocess.run(['cc', '-std=gnu17', '-O2', '-D_GNU_SOURCE', '-o', program,
+                        pathlib.Path(__file__).with_name(f'{name}.c'), *libraries], check=True)
+        return program
+
+    def figures(self, what, *command):
+        """What a load generator prints."""
         done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=900)
         if done.returncode != 0:
-            raise Failed(f'{peer.name} {method} {target}: {done.stderr.strip() or done.returncode}')
+            raise Failed(f'{what}: {done.stderr.strip() or done.returncode}')
         return json.loads(done.stdout)
 
-    def measure(self, scenario, peer, method, target, *options, size=0):
+    def run(self, peer, method, target, *options):
+        """One run of the load generator, as the peer's user unless it says who (-u); its figures."""
+        login = () if '-u' in options else ('-H', f'Authorization: {peer.client().auth}')
+        return self.figures(f'{peer.name} {method} {target}', self.lg, *login, *options, peer.host, method,
+                            peer.base + target)
+
+    def record(self, scenario, peer, run, size=0):
         before = peer.cpu()
-        figures = self.run(peer, method, target, *options)
+        figures = run()
         figures['cpu'] = (peer.cpu() - before) * 1e3 / max(1, figures['requests'])
         figures['pss'] = peer.pss()
         figures['rate'] = figures['requests'] / figures['seconds']
@@ -66,6 +83,9 @@ class Bench:
             figures['rate'] *= size / 1e6
         self.result.setdefault(scenario, {}).setdefault(peer.name, []).append(figures)
         print(f'{scenario:44} {peer.name:9} {figures["rate"]:10.1f}', file=sys.stderr)
+
+    def measure(self, scenario, peer, method, target, *options, size=0):
+        self.record(scenario, peer, lambda: self.run(peer, method, target, *options), size)
 
 
 def prepare(b, peer):
@@ -122,12 +142,65 @@ def w3(b, peer, rep):
     b.measure('W3 DELETE of it', peer, 'DELETE', f'mv{rep}-{{n}}/', '-n', n, '-e', '200,204')
 
 
-def table(b, names):
+def hashed(scheme):
+    """The bench's password as a directory keeps it: "ssha" is cheap to check, "crypt" (5,000 rounds of SHA-512) is not."""
+    if scheme == 'ssha':
+        return subprocess.check_output(['/usr/sbin/slappasswd', '-s', PASSWORD], text=True).strip()
+    return '{CRYPT}' + subprocess.check_output(['openssl', 'passwd', '-6', PASSWORD], text=True).strip()
+
+
+def prepare_logins(b, ours, apache):
+    """People who have never signed in: so many for each repeat and each way of keeping a password."""
+    people = Directory(ours.stack)
+    for scheme in ('ssha', 'crypt'):
+        secret = hashed(scheme)
+        names = [f'{scheme}-{n:06}' for n in range(b.repeats * ACCOUNTS)]
+        people.run('ldapadd', '\n'.join(f'dn: {people.dn(n)}\nobjectClass: inetOrgPerson\nuid: {n}\nsn: {n}\n'
+                                        f'cn: {n}\nuserPassword: {secret}\n' for n in names))
+        people.run('ldapmodify', f'dn: cn=members,ou=jena,ou=chapters,{BASE}\nchangetype: modify\nadd: member\n'
+                   + ''.join(f'member: {people.dn(n)}\n' for n in names))
+    (apache.dir / 'files/ldap').mkdir()
+    (apache.dir / 'files/ldap/small').write_bytes(SMALL)
+    client = ours.client()
+    assert client.mkcol(ours.base + 'ldap/').status == 201
+    assert client.put(ours.base + 'ldap/small', SMALL).status == 201
+
+
+def app_password(ours):
+    """One of jena-board's, made as people make it."""
+    browser = Browser(ours, ours.user)
+    once = re.search(r'name="once" value="([^"]*)"', browser.get('/account/devices').text)[1]
+    page = browser.post('/account/devices', once=html.unescape(once), name='bench', days='0', documents='1')
+    return re.search(r'cd_[1-9][0-9]*_[0-9a-z]{25}', page.text)[0]
+
+
+def a1(b, ours, apache, rep):
+    """Logins: people whom nobody has seen before, checked by slapd alone and then by servers; and one of them again."""
+    slapd = Slapd(ours.stack)
+    get = ('GET', 'ldap/small', '-e', '200', '-z', len(SMALL))
+    first = rep * ACCOUNTS
+    for scheme, text in (('ssha', 'salted SHA-1'), ('crypt', 'SHA-512 crypt')):
+        scenario = f'A1 first login, {ACCOUNTS} accounts, 4 conn., {text}'
+        b.record(scenario, slapd, lambda s=scheme: b.figures('slapd', b.binds, slapd.uri, f'uid={s}-{{n}},ou=people,{BASE}',
+                                                             PASSWORD, 4, first, ACCOUNTS))
+        for peer in (ours, apache):
+            b.measure(scenario, peer, *get, '-u', f'{scheme}-{{n}}:{PASSWORD}', '-c', 4, '-n', ACCOUNTS, '-s', first)
+    for peer in (ours, apache):
+        b.measure('A1 repeated login, one account, 8 conn.', peer, *get, '-u', f'ssha-000000:{PASSWORD}', '-c', 8, '-d',
+                  SECONDS)
+    b.measure('A1 repeated login, app password, 8 conn.', ours, *get, '-u', f'{ours.user}:{ours.app_password}', '-c', 8,
+              '-d', SECONDS)
+
+
+def table(b, names, scenarios):
     """Medians, and the ratio of the first server to each of the others."""
     yield '| scenario | ' + ' | '.join(names) + ' | ' + ' | '.join(
         f'{names[0]} / {n}' for n in names[1:]) + f' | p50 / p99, ms ({names[0]}) | CPU, ms a request |'
     yield '|---|' + '---:|' * (2 * len(names) - 1) + '---:|---|'
     for scenario, by_peer in b.result.items():
+        if not scenario.startswith(scenarios):
+            continue
+
         def median(name, figure, rows=by_peer):
             return statistics.median(f[figure] for f in rows[name]) if name in rows else None
 
@@ -139,11 +212,22 @@ def table(b, names):
         yield (f'| {scenario} | ' + ' | '.join(text(r) for r in rates) + ' | '
                + ' | '.join('n/a' if r is None else f'{r:.2f}' for r in ratios)
                + f" | {text(median(names[0], 'p50'), 3)} / {text(median(names[0], 'p99'), 3)} | {cpu} |")
+
+
+def remarks(b, names):
     yield ''
     yield 'Memory at most, MB (PSS, PostgreSQL included): ' + ', '.join(
-        f"{n} {max(f['pss'] for p in b.result.values() for f in p.get(n, [])) / 1e6:.0f}" for n in names)
+        f"{n} {max((f['pss'] for p in b.result.values() for f in p.get(n, [])), default=0) / 1e6:.0f}" for n in names)
     yield ('chapterd is durable when it answers and checks rights; the others answer before a flush and '
            'check a password only.')
+
+
+def attempt(b, name, scenario, *args):
+    try:
+        scenario(*args)
+    except (Failed, AssertionError) as wrong:
+        b.wrong.append(f'{name}: {wrong}')
+        print(b.wrong[-1], file=sys.stderr)
 
 
 def main():
@@ -152,20 +236,23 @@ def main():
     try:
         for peer in all_peers():
             peers.append(peer)
-            prepare(b, peer)
+            if ONLY != ['A1']:
+                prepare(b, peer)
+        ours, apache = peers[:2]
+        prepare_logins(b, ours, apache)
+        ours.app_password = app_password(ours)
         for rep in range(b.repeats):
-            for scenario in (w1, w2, w3):
-                for peer in peers[rep % len(peers):] + peers[:rep % len(peers)]:
-                    try:
-                        scenario(b, peer, rep)
-                    except (Failed, AssertionError) as wrong:
-                        b.wrong.append(f'{peer.name}: {scenario.__name__}: {wrong}')
-                        print(b.wrong[-1], file=sys.stderr)
+            if 'A1' in ONLY:
+                attempt(b, 'logins', a1, b, ours, apache, rep)
+            for name, scenario in (('W1', w1), ('W2', w2), ('W3', w3)):
+                for peer in peers[rep % len(peers):] + peers[:rep % len(peers)] if name in ONLY else []:
+                    attempt(b, f'{peer.name}: {name}', scenario, b, peer, rep)
     finally:
         for peer in peers:
             peer.stop()
     lines = [f'Medians of {b.repeats} interleaved runs, requests per second unless said otherwise.', '',
-             *table(b, [p.name for p in peers])]
+             *table(b, [p.name for p in peers], 'W'), '', *table(b, ['chapterd', 'apache', 'slapd'], 'A1'),
+             *remarks(b, [p.name for p in peers])]
     lines += ['', 'Wrong answers:', *(f'- {w}' for w in b.wrong)] if b.wrong else []
     text = '\n'.join(lines) + '\n'
     print(text)

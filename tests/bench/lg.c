@@ -14,7 +14,7 @@
  *   -b FILE      the body, with {n}         -g BYTES    a body of so many bytes
  *   -z BYTES     the answer has this size   -k TEXT=N   TEXT is N times in the answer
  *   -r CHUNK,TOTAL  asks for scattered ranges of CHUNK bytes of a file of TOTAL
- *   -s N         first number of {n} (0)
+ *   -s N         first number of {n} (0)   -u USER:PASSWORD  Basic, with {n}
  */
 #include <errno.h>
 #include <netdb.h>
@@ -37,7 +37,7 @@
 #define ERRORS_MAX 20
 
 static struct {
-    const char *host, *port, *method, *target, *header[32], *count_text;
+    const char *host, *port, *method, *target, *header[32], *count_text, *login;
     int headers, connections, expect[8], expected;
     char *body;
     size_t body_length, generate, size, range_chunk, range_total, count_length;
@@ -123,6 +123,28 @@ fill(char *to, size_t max, const char *from, size_t length, uint64_t n)
     return at;
 }
 
+/* The header of a Basic login (RFC 7617). */
+static size_t
+fill_login(char *to, uint64_t n)
+{
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char pair[256] = { 0 };
+    size_t length = fill(pair, sizeof pair, set.login, strlen(set.login), n);
+    size_t at = (size_t)sprintf(to, "Authorization: Basic ");
+    for (size_t i = 0; i < length; i += 3) {
+        uint32_t three = (uint32_t)(unsigned char)pair[i] << 16;
+        if (i + 1 < length)
+            three |= (uint32_t)(unsigned char)pair[i + 1] << 8;
+        if (i + 2 < length)
+            three |= (unsigned char)pair[i + 2];
+        to[at++] = digit[three >> 18];
+        to[at++] = digit[three >> 12 & 63];
+        to[at++] = i + 1 < length ? digit[three >> 6 & 63] : '=';
+        to[at++] = i + 2 < length ? digit[three & 63] : '=';
+    }
+    return at + (size_t)sprintf(to + at, "\r\n");
+}
+
 static size_t
 make_request(struct worker *w, uint64_t turn)
 {
@@ -136,6 +158,8 @@ make_request(struct worker *w, uint64_t turn)
         at += fill(w->out + at, w->out_max - at, set.header[i], strlen(set.header[i]), n);
         at += (size_t)sprintf(w->out + at, "\r\n");
     }
+    if (set.login != NULL)
+        at += fill_login(w->out + at, n);
     if (set.range_chunk > 0) {
         uint64_t pieces = set.range_total / set.range_chunk;
         uint64_t from = (turn * 7919 + 13) % pieces * set.range_chunk;
@@ -423,6 +447,9 @@ read_option(int option)
     case 's':
         set.first = strtoull(optarg, NULL, 10);
         break;
+    case 'u':
+        set.login = optarg;
+        break;
     case 'H':
         set.header[set.headers++ % 32] = optarg;
         break;
@@ -461,7 +488,7 @@ read_option(int option)
 int
 main(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "c:n:d:m:s:H:b:g:z:e:k:r:")) != -1;)
+    for (int option; (option = getopt(argc, argv, "c:n:d:m:s:u:H:b:g:z:e:k:r:")) != -1;)
         read_option(option);
     char *colon = optind + 3 == argc ? strrchr(argv[optind], ':') : NULL;
     if (colon == NULL || set.connections < 1) {

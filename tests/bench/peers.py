@@ -27,6 +27,8 @@ LogLevel warn
 LoadModule mpm_event_module modules/mod_mpm_event.so
 LoadModule authn_core_module modules/mod_authn_core.so
 LoadModule authn_file_module modules/mod_authn_file.so
+LoadModule ldap_module modules/mod_ldap.so
+LoadModule authnz_ldap_module modules/mod_authnz_ldap.so
 LoadModule authz_core_module modules/mod_authz_core.so
 LoadModule authz_user_module modules/mod_authz_user.so
 LoadModule auth_basic_module modules/mod_auth_basic.so
@@ -60,6 +62,15 @@ DocumentRoot {dir}/files
     AuthBasicProvider file
     AuthUserFile {dir}/htpasswd
     Require valid-user
+</Directory>
+LDAPSharedCacheSize 1000000
+LDAPCacheEntries 2000
+LDAPCacheTTL 60
+<Directory {dir}/files/ldap>
+    AuthBasicProvider ldap
+    AuthLDAPURL "{ldap}/ou=people,dc=verband,dc=test?uid?sub?(objectClass=inetOrgPerson)"
+    AuthLDAPBindDN "cn=chapterd,ou=services,dc=verband,dc=test"
+    AuthLDAPBindPassword service
 </Directory>
 '''
 
@@ -159,7 +170,7 @@ def commands(name, program, place, port):
 class Static(Peer):
     """Apache, nginx or rclone, from Debian's packages."""
 
-    def __init__(self, name, program, config):
+    def __init__(self, name, program, config, **more):
         self.name = name
         if not shutil.which(program):
             sys.exit(f'{program} is not installed; run: make deps')
@@ -177,7 +188,7 @@ class Static(Peer):
         (self.dir / 'htpasswd').write_text(f'{self.user}:{{SHA}}{base64.b64encode(digest).decode()}\n')
         user = '' if not as_root else ('User www-data\nGroup www-data' if name == 'apache'
                                        else 'user www-data;')
-        (self.dir / 'conf').write_text(config.format(dir=self.dir, port=self.port, user=user))
+        (self.dir / 'conf').write_text(config.format(dir=self.dir, port=self.port, user=user, **more))
         self.process = subprocess.Popen(commands(name, program, self.dir, self.port), stdin=subprocess.DEVNULL,
                                         start_new_session=True)
         wait_for(self.listens, 20, f'start of {name}')
@@ -197,6 +208,18 @@ class Static(Peer):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Slapd(Peer):
+    """The directory of our stack by itself."""
+
+    name = 'slapd'
+
+    def __init__(self, stack):
+        self.uri, self.pid = stack.env['LDAP_URL'], int(stack.env['LDAP_PID'])
+
+    def roots(self):
+        return [self.pid]
 
 
 class Chapterd(Peer):
@@ -222,7 +245,8 @@ class Chapterd(Peer):
 
 
 def all_peers():
-    yield Chapterd()
-    yield Static('apache', '/usr/sbin/apache2', APACHE)
+    ours = Chapterd()
+    yield ours
+    yield Static('apache', '/usr/sbin/apache2', APACHE, ldap=ours.stack.env['LDAP_URL'])
     yield Static('nginx', '/usr/sbin/nginx', NGINX)
     yield Static('rclone', '/usr/bin/rclone', '')
