@@ -6,10 +6,12 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/text.h"
+#include "html/lang.h"
 #include "http/app.h"
 #include "http/body.h"
 #include "http/conditional.h"
 #include "webdav/conditions.h"
+#include "webdav/door.h"
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
@@ -232,14 +234,14 @@ check_preconditions(struct request *rq, struct dav_state *s, bool *not_modified)
 /* ---- locks ---- */
 
 static fallible
-check_locks(struct request *rq, const struct dav_state *s)
+check_locks(struct request *rq, enum method method, const struct dav_state *s)
 {
     const struct dav_node *to = &s->to;
-    unsigned what = methods[rq->method].locks;
+    unsigned what = methods[method].locks;
 
     if (what != 0)
         TRY(lock_check(rq, &s->tokens, &s->node, s->node.exists ? what : LOCK_MEMBERS));
-    if (!methods[rq->method].has_destination)
+    if (!methods[method].has_destination)
         return NULL;
     return lock_check(
         rq, &s->tokens, to, to->exists ? LOCK_SELF | LOCK_MEMBERS | LOCK_BELOW : LOCK_MEMBERS);
@@ -262,11 +264,11 @@ check(struct request *rq, struct dav_state *s, bool *not_modified)
     if (methods[rq->method].reads_xml)
         TRY(xml_read(rq, &s->body));
     TRY(locate(rq, s));
-    TRY(rights_check(rq, s));
+    TRY(rights_check(rq, rq->method, s));
     if (!dav_has_method(&s->node, rq->method))
         return REFUSE(rq->arena, METHOD_NOT_ALLOWED);
     TRY(check_preconditions(rq, s, not_modified));
-    return check_locks(rq, s);
+    return check_locks(rq, rq->method, s);
 }
 
 static void
@@ -294,6 +296,31 @@ dav_serve(struct request *rq, struct response *rs)
         return NULL;
     }
     return methods[rq->method].run(rq, s, rs);
+}
+
+fallible
+dav_act(struct request *rq, enum method method, const struct path *path, const struct path *to,
+    struct response *rs)
+{
+    struct dav_state s = { .path = *path, .depth = DEPTH_INFINITY };
+
+    TRY(dav_find(rq, path, &s.node));
+    if (to != NULL) {
+        s.to_path = *to;
+        TRY(dav_check_name(rq, to->part[to->n - 1]));
+        TRY(dav_find(rq, to, &s.to));
+    }
+    struct error *e = rights_check(rq, method, &s);
+    if (e != NULL && e->cond == &PRECONDITION_FAILED)
+        return FAIL(rq->arena, CONFLICT,
+            s.to.collection ? tr(rq->lang, "There is already a folder named %s.")
+                            : tr(rq->lang, "There is already a file named %s."),
+            s.to.name);
+    TRY(e);
+    if (!dav_has_method(&s.node, method))
+        return REFUSE(rq->arena, METHOD_NOT_ALLOWED);
+    TRY(check_locks(rq, method, &s));
+    return methods[method].run(rq, &s, rs);
 }
 
 /* ---- what a node can ---- */
@@ -356,8 +383,8 @@ void
 dav_headers(struct request *rq, struct response *rs)
 {
     /* Without access-control: RFC 3744 would promise the ACL method and DAV:acl with it. */
-    response_header(rs, "DAV",
-        arena_printf(rq->arena, "1, 2, 3, extended-mkcol%s", mount_features(rq->arena)));
+    response_header(
+        rs, "DAV", arena_printf(rq->arena, "1, 2, 3, extended-mkcol%s", mount_features(rq->arena)));
     response_header(rs, "MS-Author-Via", "DAV");
 }
 

@@ -21,8 +21,8 @@ dav_look(struct request *rq, const struct path *path, struct dav_node *node)
     return NULL;
 }
 
-static fallible
-check_name(struct request *rq, const char *name)
+struct error *
+dav_check_name(struct request *rq, const char *name)
 {
     size_t n = strlen(name);
 
@@ -39,7 +39,7 @@ check_name(struct request *rq, const char *name)
 static fallible
 find_place(struct request *rq, const struct path *path, struct dav_node *node)
 {
-    TRY(check_name(rq, path->part[path->n - 1]));
+    TRY(dav_check_name(rq, path->part[path->n - 1]));
     TRY(dav_find(rq, path, node));
     if ((node->rights & MAY_READ) == 0)
         return REFUSE(rq->arena, NOT_FOUND);

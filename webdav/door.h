@@ -5,9 +5,10 @@
 
 #include "base/error.h"
 #include "base/uri.h"
+#include "http/request.h"
 #include "webdav/dav.h"
 
-struct request;
+struct response;
 
 /*
  * The tree for pages and for other modules: what they read and write passes the
@@ -40,5 +41,17 @@ fallible dav_set_levels(struct request *, const struct path *, const struct dav_
 
 /* Makes a collection. Errors as of dav_put. */
 fallible dav_make(struct request *, const struct path *);
+
+/*
+ * DELETE, COPY or MOVE with everything below, as WebDAV does it: rights, locks (nobody's token is
+ * submitted), log. `to` is NULL for DELETE; what is there is never overwritten, but CONFLICT. The
+ * response gets a status, which the caller may set anew. Several may follow each other in one
+ * transaction; the last part of `to` may be anything that was typed.
+ */
+fallible dav_act(
+    struct request *, enum method, const struct path *, const struct path *to, struct response *);
+
+/* BAD_REQUEST for what cannot be the name of anything. */
+fallible dav_check_name(struct request *, const char *name);
 
 #endif

@@ -145,15 +145,15 @@ need(struct request *rq, const struct dav_node *node, unsigned right)
 }
 
 fallible
-rights_check(struct request *rq, struct dav_state *s)
+rights_check(struct request *rq, enum method method, struct dav_state *s)
 {
     const struct dav_node *node = &s->node;
 
-    if (rq->method == OPTIONS)
+    if (method == OPTIONS)
         return NULL;
     if (!(node->rights & MAY_READ))
         return REFUSE(rq->arena, NOT_FOUND);
-    switch (rq->method) {
+    switch (method) {
     case PUT:
     case MKCOL:
     case LOCK:
@@ -170,7 +170,7 @@ rights_check(struct request *rq, struct dav_state *s)
     case COPY:
         if (!node->exists)
             return REFUSE(rq->arena, NOT_FOUND);
-        if (rq->method == MOVE)
+        if (method == MOVE)
             TRY(check_removal(rq, &s->path, node));
         else if (node->collection && s->depth != DEPTH_0)
             TRY(check_below(rq, node, MAY_READ));

@@ -59,7 +59,7 @@ fallible address_headers(struct request *, struct dav_state *);
 /* ---- rights.c ---- */
 
 /* May the method be tried on the node(s) at all? NOT_FOUND where the person may not even look. */
-fallible rights_check(struct request *, struct dav_state *);
+fallible rights_check(struct request *, enum method, struct dav_state *);
 /* What to say of a path whose parent is missing: CONFLICT, unless that would tell too much. */
 fallible rights_missing_parent(
     struct request *, const struct path *, const struct condition *hidden);

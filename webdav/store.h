@@ -44,6 +44,21 @@ fallible store_find(struct request *, const struct store_tree *, const char *slu
 fallible store_roots(
     struct request *, const struct store_tree *, const char *from, struct dav_list *);
 
+/*
+ * A page of what the asking person may read in a collection, as people look at it: collections
+ * first, in the order of a dictionary. One more round trip than store_children().
+ */
+struct store_page {
+    const char *filter; /* what names must hold, in any case; "": all */
+    bool collections;   /* only those */
+    enum { PAGE_BY_NAME, PAGE_BY_SIZE, PAGE_BY_DATE } by;
+    bool down; /* the largest, latest, last first */
+    int64_t skip;
+    int most;
+};
+fallible store_page(struct request *, const struct dav_node *, const struct store_page *,
+    struct dav_list *, int64_t *total);
+
 /* What store_find puts into node->own of a member. */
 struct store_content {
     int64_t blob_id;

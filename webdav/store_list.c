@@ -60,7 +60,8 @@ store_children(
 {
     struct rows rows;
 
-    TRY(q_node_children(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), from == NULL ? "" : from, PAGE, &rows));
+    TRY(q_node_children(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent),
+        from == NULL ? "" : from, PAGE, &rows));
     struct family f = family_new(rq, parent, rows.n);
     struct node_columns columns = { .name_key = NULL };
     for (int i = 0; i < rows.n; i++) {
@@ -69,6 +70,59 @@ store_children(
         family_add(rq, &f, &columns);
     }
     *list = (struct dav_list){ f.node, f.n, rows.n < PAGE ? NULL : columns.name_key };
+    return NULL;
+}
+
+/* The policies in a collection that let her read; that of the collection itself is one. */
+static fallible
+readable_policies(struct request *rq, const struct dav_node *parent, struct ints *readable)
+{
+    struct rows rows;
+
+    TRY(q_node_policies(rq->db, rq->arena, parent->id, parent->policy_id, &rows));
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)rows.n + 1);
+    int n = 0;
+    id[n++] = parent->policy_id;
+    for (int i = 0; i < rows.n; i++) {
+        struct node_policies_row row = node_policies_row(&rows, i);
+        const struct policy policy = { .id = row.id,
+            .chapter = row.chapter,
+            .person = row.person,
+            .read_level = (enum role)row.read_level,
+            .write_level = (enum role)row.write_level };
+        if ((access_rights(rq->who, &policy) & MAY_READ) != 0)
+            id[n++] = row.id;
+    }
+    *readable = (struct ints){ id, n };
+    return NULL;
+}
+
+struct error *
+store_page(struct request *rq, const struct dav_node *parent, const struct store_page *page,
+    struct dav_list *list, int64_t *total)
+{
+    static const char *const by[] = {
+        [PAGE_BY_NAME] = "name", [PAGE_BY_SIZE] = "size", [PAGE_BY_DATE] = "date"
+    };
+    const char *filter = store_name_key(rq, page->filter);
+    struct rows rows, count;
+    struct ints readable;
+
+    TRY(readable_policies(rq, parent, &readable));
+    db_pipeline(rq->db);
+    TRY(q_node_page(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), readable,
+        filter, page->collections, by[page->by], page->down, page->skip, page->most, &rows));
+    TRY(q_node_page_count(
+        rq->db, rq->arena, parent->id, readable, filter, page->collections, &count));
+    TRY(db_flush(rq->db, rq->arena));
+    struct family f = family_new(rq, parent, rows.n);
+    for (int i = 0; i < rows.n; i++) {
+        struct node_page_row row = node_page_row(&rows, i);
+        struct node_columns columns = NODE_COLUMNS(row, parent);
+        family_add(rq, &f, &columns);
+    }
+    *list = (struct dav_list){ f.node, f.n, NULL };
+    *total = node_page_count_row(&count, 0).n;
     return NULL;
 }
 

@@ -21,6 +21,10 @@ notice_of(const struct request *rq)
         const char *done, *text;
     } notices[] = {
         { "uploaded", N_("Uploaded.") },
+        { "deleted", N_("Deleted.") },
+        { "renamed", N_("Renamed.") },
+        { "moved", N_("Moved to this folder.") },
+        { "copied", N_("Copied to this folder.") },
         { "created", N_("The folder was created.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },
@@ -33,8 +37,8 @@ notice_of(const struct request *rq)
         { "signed-out", N_("You are signed out.") },
         { "signed-out-everywhere",
             N_("You are signed out in all browsers. Your devices keep their app passwords.") },
-        { "override",
-            N_("You may read this chapter now. It stands in the chapter's log, with your reason.") },
+        { "override", N_("You may read this chapter now. It stands in the chapter's log, with your "
+                         "reason.") },
         { "override-ended", N_("You no longer look into this chapter.") },
         { "tour-ended", N_("You find the tour again on the page of your account.") },
         { "sample", N_("Saved.") },

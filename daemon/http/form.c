@@ -100,12 +100,12 @@ find(struct request *rq, const char *name, bool file, int skip, const struct for
 }
 
 fallible
-form_maybe(struct request *rq, const char *name, size_t max, const char **text)
+form_nth(struct request *rq, const char *name, int i, size_t max, const char **text)
 {
     const struct form_field *field;
 
     *text = NULL;
-    TRY(find(rq, name, false, 0, &field));
+    TRY(find(rq, name, false, i, &field));
     if (field == NULL)
         return NULL;
     if (field->n > max)
@@ -116,6 +116,12 @@ form_maybe(struct request *rq, const char *name, size_t max, const char **text)
             rq->arena, BAD_REQUEST, tr(rq->lang, "What is in the field \"%s\" is no text."), name);
     *text = field->value;
     return NULL;
+}
+
+fallible
+form_maybe(struct request *rq, const char *name, size_t max, const char **text)
+{
+    return form_nth(rq, name, 0, max, text);
 }
 
 fallible

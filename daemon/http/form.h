@@ -16,6 +16,9 @@ struct request;
 fallible form_text(struct request *, const char *name, size_t max, const char **text);
 fallible form_maybe(
     struct request *, const char *name, size_t max, const char **text); /* NULL when absent */
+/* The i-th of several fields of one name, as ticked boxes are; *text NULL when there are no more.
+ */
+fallible form_nth(struct request *, const char *name, int i, size_t max, const char **text);
 fallible form_int(struct request *, const char *name, int64_t *number);
 
 /* A file of a multipart/form-data body: its name as sent and its bytes, which live as long as the

@@ -23,43 +23,11 @@
 #include "webdav/dav.h"
 #include "webdav/door.h"
 
-/* Who can read a folder, by its level: a sentence for its badge. */
-static const char *
-readers(enum role level)
-{
-    switch (level) {
-    case ROLE_PUBLIC:
-        return N_("Everybody on the internet can read this");
-    case ROLE_FEDERATION:
-        return N_("Everybody who is signed in can read this");
-    case ROLE_MEMBER:
-        return N_("The members of the chapter can read this");
-    case ROLE_BOARD:
-        return N_("The board can read this");
-    case ROLE_CHAIR:
-        return N_("The chair can read this");
-    case ROLE_NOBODY:
-        break;
-    }
-    return N_("Nobody can read this");
-}
-
 /* The address of the folder that is shown, with a slash at its end. */
 static const char *
 here(const struct request *rq)
 {
     return uri_href(rq->arena, &rq->path, true);
-}
-
-static struct folder_row
-row_of(const struct request *rq, const char *folder, const struct dav_node *node)
-{
-    return (struct folder_row){ .name = node->name,
-        .href = arena_printf(rq->arena, "%s%s%s", folder, uri_encode(rq->arena, node->name),
-            node->collection ? "/" : ""),
-        .size = node->collection ? "" : text_size(rq->arena, node->length, rq->lang->tag),
-        .changed = time_people(rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag),
-        .folder = node->collection };
 }
 
 struct error *
@@ -84,33 +52,6 @@ document_crumbs(struct request *rq, bool whole, struct view *v)
     return NULL;
 }
 
-static fallible
-show_folder(struct request *rq, struct response *rs, const struct dav_node *node)
-{
-    struct dav_list list;
-    struct view v;
-    struct folder_sheet sheet = { .here = here(rq),
-        .readers = readers(node->policy.read_level),
-        .is_public = node->policy.read_level == ROLE_PUBLIC,
-        .may_write = (node->rights & MAY_WRITE) != 0,
-        .may_manage = (node->rights & MAY_MANAGE) != 0,
-        .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href) };
-
-    TRY(node->kind->children(rq, node, request_query(rq, "from"), &list));
-    struct folder_row *row = NEW_ARRAY(rq->arena, struct folder_row, (size_t)list.n + 1);
-    for (int i = 0; i < list.n; i++)
-        if ((list.node[i].rights & MAY_READ) != 0)
-            row[sheet.n++] = row_of(rq, sheet.here, &list.node[i]);
-    sheet.row = row;
-    if (list.next != NULL)
-        sheet.next = arena_printf(rq->arena, "%s?from=%s", sheet.here, uri_encode(rq->arena, list.next));
-    struct out *o = page_begin(rq, rs,
-        rq->rest.n == 0 ? tr(rq->lang, "Documents") : rq->rest.part[rq->rest.n - 1], &v);
-    TRY(document_crumbs(rq, false, &v));
-    documents_folder(o, &v, &sheet);
-    return NULL;
-}
-
 struct error *
 documents_show_page(struct request *rq, struct response *rs)
 {
@@ -120,7 +61,7 @@ documents_show_page(struct request *rq, struct response *rs)
     if (request_query(rq, "why") != NULL)
         return documents_levels_page(rq, rs);
     TRY(dav_look(rq, &path, &node));
-    return node.collection ? show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
+    return node.collection ? documents_show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -143,14 +84,11 @@ plain_name(const char *sent)
 }
 
 static struct path
-below(const struct request *rq, const char *name)
+below(struct request *rq, const char *name)
 {
-    struct path path = dav_path(rq->arena, &rq->path);
-    const char **part = NEW_ARRAY(rq->arena, const char *, (size_t)path.n + 1);
+    struct path folder = dav_path(rq->arena, &rq->path);
 
-    memcpy(part, path.part, sizeof *part * (size_t)path.n);
-    part[path.n] = name;
-    return (struct path){ part, path.n + 1, false };
+    return documents_below(rq, &folder, name);
 }
 
 /*
@@ -162,7 +100,8 @@ struct posted {
     struct dav_content content;
 };
 struct posted_files {
-    int64_t chapter; /* known once a large form has been admitted; a small one needs no place in the store */
+    int64_t chapter; /* known once a large form has been admitted; a small one needs no place in the
+                        store */
     bool settled;
     struct posted *posted;
     int n;
@@ -209,8 +148,8 @@ documents_page_prepare(struct request *rq)
         struct posted *p = &files->posted[i];
         TRY(form_file(rq, "file", i, &p->file));
         p->content.type = p->file.type;
-        TRY(body_settle_part(rq, owner, p->file.p, p->file.n, &p->content.blob,
-            &p->content.inline_bytes));
+        TRY(body_settle_part(
+            rq, owner, p->file.p, p->file.n, &p->content.blob, &p->content.inline_bytes));
     }
     return NULL;
 }
@@ -226,12 +165,16 @@ struct error *
 documents_post_page(struct request *rq, struct response *rs)
 {
     const struct posted_files *files = rq->own;
-    const char *folder, *replace, *rule;
+    const char *folder, *replace, *rule, *act;
     struct dav_written written;
 
     TRY(form_maybe(rq, "rule", 10, &rule));
     if (rule != NULL)
         return documents_levels_post(rq, rs, rule);
+
+    TRY(form_maybe(rq, "act", 10, &act));
+    if (act != NULL)
+        return documents_act_post(rq, rs, act);
 
     TRY(form_maybe(rq, "folder", rq->app->config->name_max, &folder));
     if (folder != NULL) {
@@ -240,7 +183,8 @@ documents_post_page(struct request *rq, struct response *rs)
         return done(rq, rs, "created");
     }
     TRY(form_maybe(rq, "replace", 1, &replace));
-    if (files->n == 0 || *plain_name(files->posted[0].file.name) == '\0') /* the field was left empty */
+    if (files->n == 0 ||
+        *plain_name(files->posted[0].file.name) == '\0') /* the field was left empty */
         return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "No file was chosen."));
     for (int i = 0; i < files->n; i++) {
         struct path path = below(rq, plain_name(files->posted[i].file.name));

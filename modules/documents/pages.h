@@ -2,10 +2,13 @@
 #define DOCUMENTS_PAGES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "auth/access.h"
 #include "base/error.h"
+#include "base/uri.h"
 
+struct dav_node;
 struct out;
 struct request;
 struct response;
@@ -14,17 +17,48 @@ struct view;
 /* A line of a folder's list; all texts are ready to show. */
 struct folder_row {
     const char *name, *href, *size, *changed;
-    bool folder;
+    bool folder, is_public;
+};
+
+/* A heading that sorts; title is a msgid. order: "ascending", "descending", or NULL: by another. */
+struct folder_column {
+    const char *title, *href, *order;
 };
 
 struct folder_sheet {
     const char *here;    /* the folder's address in the browser */
     const char *drive;   /* the same for a network drive */
     const char *readers; /* msgid: who can read it */
-    bool is_public, may_write, may_manage;
+    bool is_public, may_write, may_manage, may_filter;
+    const char *filter, *sort; /* as asked for; filter "": all */
+    bool down;
+    struct folder_column column[3];
     const struct folder_row *row;
     int n;
-    const char *next; /* address of the following page, or NULL */
+    int64_t total;
+    const char *range;                 /* "101 to 200 of 342" */
+    const char *previous, *next, *all; /* addresses; previous and next may be NULL */
+};
+
+/* A folder one can move things to. */
+struct act_place {
+    const char *name, *at;
+    bool is_public;
+};
+
+/* A question about things that were ticked. */
+struct act_sheet {
+    const char *here, *act;
+    enum { ACT_DELETE, ACT_RENAME, ACT_MOVE, ACT_COPY } kind;
+    const char *const *name;
+    int n;
+    const char *at, *at_name, *up; /* where the chooser stands, and above it (or NULL) */
+    const struct act_place *place;
+    int n_places;
+    bool more_places, may_go;
+    const char *seen;                       /* goes back with the answer */
+    const char *readers_now, *readers_then; /* msgids, NULL unless who may read would change */
+    bool groups_differ, will_be_public;
 };
 
 /* A choice of who; title is a msgid. */
@@ -73,6 +107,22 @@ fallible documents_levels_post(struct request *, struct response *, const char *
 
 /* The way here: all chapters, this one, its documents, the folders above; `whole`: this one too. */
 fallible document_crumbs(struct request *, bool whole, struct view *);
+
+/* Who can read what has this level: a msgid. */
+const char *documents_readers(enum role level);
+/* A folder's list. */
+fallible documents_show_folder(struct request *, struct response *, const struct dav_node *);
+/* The path of a name in a folder; the name is not checked. */
+struct path documents_below(struct request *, const struct path *folder, const char *name);
+/*
+ * Deletes, renames, moves or copies what was ticked, in one transaction: all or nothing. Asks
+ * before (a page of its own), and again when who may read it would change and the answer does not
+ * show that this was known.
+ */
+fallible documents_act_post(struct request *, struct response *, const char *act);
+
+/* pages/act.html */
+void documents_act(struct out *, const struct view *, const struct act_sheet *);
 
 /* pages/folder.html */
 void documents_folder(struct out *, const struct view *, const struct folder_sheet *);

@@ -412,6 +412,10 @@ CREATE INDEX blob_part_sha256 ON blob_part (sha256);
 COMMENT ON TABLE blob_part IS 'The files of the store that make up a content.';
 COMMENT ON COLUMN blob_part.store IS 'Where the file is. 0: on the disk, 1: in the S3 store.';
 
+-- Lists for people: capitals beside small letters, ä beside a, "file 9" before "file 10".
+CREATE COLLATION as_people_sort (provider = icu, locale = 'de-u-kn-true');
+COMMENT ON COLLATION as_people_sort IS 'The order in which pages list names.';
+
 CREATE TABLE dav_node (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     root_id    int8 NOT NULL,

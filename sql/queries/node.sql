@@ -33,6 +33,40 @@ SELECT n.id, nullif(n.policy_id, $2),
  WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key > $4
  ORDER BY n.name_key LIMIT $5
 
+-- node_policies: the policies other than $2 that collections in a collection have
+-- in   parent int8, policy int8
+-- out  id int8, chapter int8?, person int8?, read_level int2, write_level int2
+SELECT p.id, p.chapter_id, p.person_id, p.read_level, p.write_level
+  FROM (SELECT DISTINCT n.policy_id FROM dav_node n WHERE n.parent_id = $1 AND n.collection AND NOT n.gone) o
+  JOIN dav_policy p ON p.id = o.policy_id
+ WHERE p.id <> $2
+
+-- node_page: members of a collection as a page shows them: those of one of these policies with some text in their names, collections first, by 'name', 'size' or 'date', a page of them
+-- (whoever asks may see tens of thousands: the index gives those of the parent, and the order keeps one page)
+-- in   parent int8, policy int8, kind text, policies int8[], filter text, collections bool, by text, down bool, skip int8, most int4
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+SELECT n.id, nullif(n.policy_id, $2),
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND NOT n.gone AND (n.collection OR NOT $6) AND n.policy_id = ANY ($4)
+   AND ($5 = '' OR strpos(lower(n.name_key COLLATE as_people_sort), lower($5 COLLATE as_people_sort)) > 0)
+ ORDER BY n.collection DESC,
+       CASE WHEN $7 = 'size' THEN CASE WHEN $8 THEN -n.size ELSE n.size END END,
+       CASE WHEN $7 = 'date' THEN CASE WHEN $8 THEN now() - n.modified ELSE n.modified - now() END END,
+       CASE WHEN $7 = 'name' AND $8 THEN n.name_key END COLLATE as_people_sort DESC,
+       n.name_key COLLATE as_people_sort, n.id
+OFFSET $9 LIMIT $10
+
+-- node_page_count: how many node_page would give without its end
+-- in   parent int8, policies int8[], filter text, collections bool
+-- out  n int8
+SELECT count(*)
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND NOT n.gone AND (n.collection OR NOT $4) AND n.policy_id = ANY ($2)
+   AND ($3 = '' OR strpos(lower(n.name_key COLLATE as_people_sort), lower($3 COLLATE as_people_sort)) > 0)
+
 -- node_several: those members of a collection that have one of these names
 -- in   parent int8, policy int8, kind text, keys text[]
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz

@@ -20,6 +20,11 @@ BODIES = {
     'LOCK': LOCKINFO.format(scope='exclusive', owner='test'),
     'PUT': 'new content',
 }
+FORMS = {  # what a word behind a folder's address sends
+    'rule': {'rule': 'own', 'see': 'board', 'change': 'board'},
+    'delete': {'act': 'delete', 'item': 'inside', 'sure': '1'},
+    'copy': {'act': 'copy', 'item': 'inside'},
+}
 fresh = itertools.count()
 
 
@@ -70,7 +75,7 @@ def browsers(server):
 
 def prepare(owner, target):
     """The target of a line with its names put in; what it needs is made by the owner."""
-    target = target.removesuffix(' rule')
+    target = re.sub(f' ({"|".join(FORMS)})$', '', target)
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
     tree = re.sub(r'^/c/([^/]+)/files/', r'/dav/files/\1/', path.partition('?')[0])
@@ -86,7 +91,7 @@ def prepare(owner, target):
     return quote(path) + question + query, (PLACES[place] + name + '-to') if arrow else None
 
 
-def ask(server, login, browsers, method, role, path, destination):
+def ask(server, login, browsers, method, role, path, destination, form=None):
     if path.startswith(('/dav/', '/principals/')) or (path, method) == ('/', 'PROPFIND'):
         headers = {'Destination': server.url + destination} if destination else {}
         if method == 'UNLOCK':
@@ -103,8 +108,8 @@ def ask(server, login, browsers, method, role, path, destination):
             return logout_elsewhere(server, role)
     data = None
     headers = {'X-Form-Token': token}
-    if method == 'POST' and '/files/' in path and 'authz-' in path:
-        data = {'rule': 'own', 'see': 'board', 'change': 'board', 'token': token}
+    if form:
+        data = {**FORMS[form], 'token': token}
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
     elif method == 'POST' and path.startswith('/invite/'):
@@ -149,7 +154,8 @@ def logout_elsewhere(server, role):
 @pytest.mark.parametrize('method,target,role,wanted', cells())
 def test_cell(server, login, owner, browsers, method, target, role, wanted):
     path, destination = prepare(owner, target)
-    assert ask(server, login, browsers, method, role, path, destination) == wanted
+    form = target.rpartition(' ')[2]
+    assert ask(server, login, browsers, method, role, path, destination, form if form in FORMS else None) == wanted
 
 
 def test_every_route_has_a_line(stack):

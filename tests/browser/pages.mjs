@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
+import { walkDocuments } from "./documents.mjs";
 import { walkLog } from "./log.mjs";
 import { walkRights } from "./rights.mjs";
 import { walkTour } from "./tour.mjs";
@@ -56,6 +57,7 @@ if (scripted) {
     await follow(send);
 }
 await look("upload-twice", words.exists);
+await walkDocuments(t, folder);
 
 await page.goto(`${url}/c/jena/files/nothing-here`);
 await look("not-found", words.notFound);
