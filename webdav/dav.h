@@ -160,6 +160,13 @@ struct dav_kind {
     fallible (*make)(struct request *, const struct dav_node *, const struct xml_in *properties);
     /* With everything below and its dead properties. Locks are webdav's. */
     fallible (*remove)(struct request *, const struct dav_node *);
+    /*
+     * A document whose name goes to another one: `retire` frees the name, and when that one has it,
+     * `succeed` hands over what the first held before and at last. Both or none; without them it is
+     * removed.
+     */
+    fallible (*retire)(struct request *, const struct dav_node *);
+    fallible (*succeed)(struct request *, const struct dav_node *retired, const struct dav_node *heir);
     /* `to` is a free name: what was there has been removed. Dead properties go along, locks do not.
      */
     fallible (*copy)(

@@ -83,6 +83,9 @@ fallible store_several(
 fallible store_changes(
     struct request *, const struct dav_node *, const char *token, int limit, struct dav_changes *);
 fallible store_remove(struct request *, const struct dav_node *);
+fallible store_retire(struct request *, const struct dav_node *);
+fallible store_succeed(
+    struct request *, const struct dav_node *retired, const struct dav_node *heir);
 fallible store_copy(
     struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
 fallible store_move(struct request *, const struct dav_node *, const struct dav_node *to);
@@ -93,7 +96,8 @@ fallible store_reserve(struct request *, const struct dav_node *, int64_t bytes)
 
 /* ---- what kinds make their own operations of ---- */
 
-/* Content of a member, new or not. type: what is stored as its media type, or NULL. */
+/* Content of a member, new or not. type: what is stored as its media type, or NULL. What it held
+ * before is kept as a version (webdav/version.h) where its kind has `succeed`. */
 fallible store_write(struct request *, const struct dav_node *, const struct dav_content *,
     const char *type, struct dav_written *);
 /* A new collection at a free name; display may be NULL. *id is its row. */

@@ -8,9 +8,16 @@
 #include "q/node.h"
 #include "webdav/quota.h"
 #include "webdav/store_in.h"
+#include "webdav/version.h"
 
 /* The entity tag of a content: half of its hash is enough to tell any two apart. */
 #define ETAG_DIGITS 32
+
+const char *
+store_etag(struct arena *arena, const unsigned char *sha256)
+{
+    return arena_copy(arena, hex_encode(arena, sha256, SHA256_SIZE), ETAG_DIGITS);
+}
 
 /*
  * Contents in the store were made durable before this transaction. The sweep may
@@ -55,6 +62,7 @@ static fallible
 write_row(struct request *rq, const struct dav_node *node, const struct dav_content *content,
     const char *type, const char *etag, int64_t lease)
 {
+    int32_t seconds;
     const struct blob_content *blob = content->blob;
     struct bytes bytes = { content->inline_bytes, (size_t)blob->size };
     struct texts hashes = { NULL, 0 };
@@ -68,22 +76,29 @@ write_row(struct request *rq, const struct dav_node *node, const struct dav_cont
         store_name_key(rq, node->name), node->kind->name, type, etag,
         content->modified == 0 ? NULL : &content->modified,
         (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
-        content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, lease, &rows);
+        content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, lease,
+        rq->who->person, version_sitting(rq, node, &seconds), &rows);
+}
+
+/* At most: whether what is there now becomes a version is found out when it is replaced. */
+static int64_t
+bytes_added(const struct dav_node *node, int64_t size)
+{
+    return version_keeps(node) ? size : size - node->length;
 }
 
 struct error *
 store_write(struct request *rq, const struct dav_node *node, const struct dav_content *content,
     const char *type, struct dav_written *written)
 {
-    const char *digits = hex_encode(rq->arena, content->blob->sha256, SHA256_SIZE);
-    const char *etag = arena_copy(rq->arena, digits, ETAG_DIGITS);
+    const char *etag = store_etag(rq->arena, content->blob->sha256);
     int64_t lease;
 
     if (!node->exists)
         TRY(store_check_name(rq, node->name));
     if (content->inline_bytes == NULL)
         TRY(check_parts(rq, store_owner(node), content->blob));
-    TRY(quota_draw(rq, node->policy.chapter, content->blob->size - node->length, &lease));
+    TRY(quota_draw(rq, node->policy.chapter, bytes_added(node, content->blob->size), &lease));
     TRY(write_row(rq, node, content, type, etag, lease));
     *written = (struct dav_written){ .created = !node->exists, .etag = etag };
     return NULL;
@@ -154,7 +169,7 @@ store_quota(struct request *rq, const struct dav_node *node, int64_t *used, int6
 struct error *
 store_reserve(struct request *rq, const struct dav_node *node, int64_t bytes)
 {
-    return quota_reserve(rq, node->policy.chapter, bytes - node->length);
+    return quota_reserve(rq, node->policy.chapter, bytes_added(node, bytes));
 }
 
 struct error *

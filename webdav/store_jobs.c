@@ -1,5 +1,6 @@
 /* What goes on behind the tree without a request. Each step is a short transaction of its own. */
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/macros.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -8,6 +9,7 @@
 #include "q/blob.h"
 #include "q/node.h"
 #include "q/quota.h"
+#include "q/version.h"
 #include "webdav/store.h"
 
 /* How long a content that nothing refers to is kept: longer than any backup runs (decisions 1.6).
@@ -18,6 +20,7 @@
 /* Rows of one step. */
 #define BURY_STEP  2000
 #define MARK_STEP  20000
+#define FORGET_STEP 1000
 #define SWEEP_STEP 500
 
 static const struct db_scope everything = { .chapters = "*" };
@@ -47,6 +50,19 @@ clear_policies(const struct app *app UNUSED, struct db *db, struct arena *arena)
 
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     return db_end(db, arena, q_policies_clear(db, arena, &rows));
+}
+
+static fallible
+forget_versions(const struct app *app, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(db_end(db, arena, q_versions_forget(db, arena, (int32_t)app->config->version_days,
+                                  (int32_t)app->config->versions_each, FORGET_STEP, &rows)));
+    } while (versions_forget_row(&rows, 0).n == FORGET_STEP);
+    return NULL;
 }
 
 /* ---- what lies below deleted folders ---- */
@@ -198,6 +214,7 @@ const struct job store_jobs[] = {
     { "quota_fold", 10, fold },
     { "bury", 10, bury_all },
     { "locks_clear", 60, clear_locks },
+    { "versions_forget", 3600, forget_versions },
     { "policies_clear", 86400, clear_policies },
     { "blob_sweep", 86400, sweep },
     { .name = NULL },

@@ -100,6 +100,12 @@ access_rights(const struct principal *who, const struct policy *policy)
     return access_explain(who, policy, &why);
 }
 
+unsigned
+access_kept(const struct principal *who, const struct policy *now, const struct policy *then)
+{
+    return access_rights(who, now) & access_rights(who, then);
+}
+
 bool
 access_knew(const struct principal *who, const struct policy *policy, int64_t hidden,
     enum role hidden_from, int64_t since)

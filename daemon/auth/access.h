@@ -86,6 +86,12 @@ enum {
 /* All that the principal may do there: a set of MAY_... . 0: answer as if it did not exist. */
 unsigned access_rights(const struct principal *, const struct policy *);
 
+/*
+ * The same for what was replaced or removed: what the principal may do by the levels of its place
+ * now and, too, by those that held then. Nobody sees in it what she could not have seen where it was.
+ */
+unsigned access_kept(const struct principal *, const struct policy *now, const struct policy *then);
+
 /* The same decision with its reasons, for the page that explains it. */
 struct access_why {
     bool own;          /* a personal collection of hers */

@@ -81,6 +81,8 @@ struct config {
     int64_t override_time;   /* a state admin's look into a chapter */
     int64_t override_reason_min; /* characters */
     int64_t audit_days;
+    int64_t version_sitting; /* seconds */
+    int64_t version_days, versions_each;
 
     /* How it speaks */
     const char *title;    /* name of the installation, shown on each page */

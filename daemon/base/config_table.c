@@ -192,6 +192,13 @@ const struct setting settings[] = {
         .help = "Characters that the reason for it must have." },
     { SETTING(audit_days), .standard = "730", .least = 91, .most = 36500,
         .help = "Days after which entries of the chapters' logs are removed." },
+    { SETTING(version_sitting), .unit = UNIT_SECONDS, .standard = "600", .most = 86400,
+        .help = "What one person saves within this time counts as one version of the document. 0: "
+                "each time it is saved is one." },
+    { SETTING(version_days), .standard = "365", .least = 1, .most = 36500,
+        .help = "Days after which a version that was overwritten is removed." },
+    { SETTING(versions_each), .standard = "100", .least = 1, .most = 10000,
+        .help = "Versions of one document that are kept; older ones are removed." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },

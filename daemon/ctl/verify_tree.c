@@ -22,6 +22,10 @@ static const struct {
     { "no_content", "A document has no content" },
     { "content_owner", "Its content is missing or belongs to somebody else" },
     { "size", "Its size is not that of its content" },
+    { "version_owner", "An earlier version of it belongs to somebody else, or it is a folder" },
+    { "version_content", "The content of an earlier version is missing or belongs to somebody else" },
+    { "version_size", "The size of an earlier version is not that of its content" },
+    { "version_policy", "Who may read an earlier version is decided by somebody it does not belong to" },
     { "etag", "Its mark of change is not that of its content" },
     { "cycle", "The chapter stands below itself" },
     { "quota", "The chapter has no quota" },
@@ -38,7 +42,7 @@ text_of(const char *word)
 
 struct found {
     int64_t nodes;
-    struct rows faulty, shared, detached;
+    struct rows faulty, versions, shared, detached;
 };
 
 static fallible
@@ -51,6 +55,7 @@ tree_step(struct ctl *ctl, void *own)
     TRY(q_verify_count(ctl->db, ctl->arena, &rows));
     found->nodes = verify_count_row(&rows, 0).nodes;
     TRY(q_verify_nodes(ctl->db, ctl->arena, &found->faulty));
+    TRY(q_verify_versions(ctl->db, ctl->arena, &found->versions));
     TRY(q_verify_policies(ctl->db, ctl->arena, &found->shared));
     return q_verify_detached(ctl->db, ctl->arena, &found->detached);
 }
@@ -65,6 +70,10 @@ verify_tree(struct verify *v)
     v->nodes += found.nodes;
     for (int i = 0; i < found.faulty.n; i++) {
         struct verify_nodes_row row = verify_nodes_row(&found.faulty, i);
+        verify_damage(v, row.fault, row.chapter, row.node, "%s.", text_of(row.fault));
+    }
+    for (int i = 0; i < found.versions.n; i++) {
+        struct verify_versions_row row = verify_versions_row(&found.versions, i);
         verify_damage(v, row.fault, row.chapter, row.node, "%s.", text_of(row.fault));
     }
     for (int i = 0; i < found.shared.n; i++) {

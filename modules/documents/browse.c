@@ -61,6 +61,10 @@ documents_show_page(struct request *rq, struct response *rs)
     if (request_query(rq, "why") != NULL)
         return documents_levels_page(rq, rs);
     TRY(dav_look(rq, &path, &node));
+    if (!node.collection && request_query(rq, "versions") != NULL)
+        return documents_versions_page(rq, rs, &node);
+    if (!node.collection && request_query(rq, "version") != NULL)
+        return documents_version_page(rq, rs, &node);
     return node.collection ? documents_show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
 }
 
@@ -165,12 +169,15 @@ struct error *
 documents_post_page(struct request *rq, struct response *rs)
 {
     const struct posted_files *files = rq->own;
-    const char *folder, *replace, *rule, *act;
+    const char *folder, *replace, *rule, *version, *act;
     struct dav_written written;
 
     TRY(form_maybe(rq, "rule", 10, &rule));
     if (rule != NULL)
         return documents_levels_post(rq, rs, rule);
+    TRY(form_maybe(rq, "restore", 20, &version));
+    if (version != NULL)
+        return documents_version_post(rq, rs, version);
 
     TRY(form_maybe(rq, "act", 10, &act));
     if (act != NULL)

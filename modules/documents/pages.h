@@ -105,6 +105,29 @@ void documents_levels(struct out *, const struct view *, const struct levels_she
 fallible documents_levels_page(struct request *, struct response *);
 fallible documents_levels_post(struct request *, struct response *, const char *rule);
 
+/* A line of the versions of a document; all texts are ready to show. */
+struct version_row {
+    const char *id, *href, *changed, *replaced, *size;
+    const char *writer; /* or NULL */
+    bool may_restore;
+};
+
+struct versions_sheet {
+    const char *here, *changed, *size; /* of the document as it is now */
+    const struct version_row *row;
+    int n;
+    const char *next; /* address of the following page, or NULL */
+};
+
+/* pages/versions.html */
+void documents_versions(struct out *, const struct view *, const struct versions_sheet *);
+
+/* "?versions" behind the address of a document, "?version=..." for one of them, and the form that
+ * restores one. */
+fallible documents_versions_page(struct request *, struct response *, const struct dav_node *);
+fallible documents_version_page(struct request *, struct response *, const struct dav_node *);
+fallible documents_version_post(struct request *, struct response *, const char *id);
+
 /* The way here: all chapters, this one, its documents, the folders above; `whole`: this one too. */
 fallible document_crumbs(struct request *, bool whole, struct view *);
 

@@ -424,7 +424,9 @@ CREATE TABLE dav_node (
     person_id  int8,
     policy_id  int8 NOT NULL,
     blob_id    int8,
+    writer_id  int8,
     size       int8 NOT NULL DEFAULT 0,
+    saved      timestamptz NOT NULL DEFAULT now(),
     created    timestamptz NOT NULL DEFAULT now(),
     modified   timestamptz NOT NULL DEFAULT now(),
     changed    xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -456,6 +458,8 @@ COMMENT ON COLUMN dav_node.name IS 'As the client sent it.';
 COMMENT ON COLUMN dav_node.name_key IS 'Normal form C of the name: unique among the living of one parent.';
 COMMENT ON COLUMN dav_node.display IS 'What people call a collection; NULL: its name.';
 COMMENT ON COLUMN dav_node.etag IS 'Changes with the content; NULL on a collection.';
+COMMENT ON COLUMN dav_node.writer_id IS 'The person whose content it is, as far as she is known.';
+COMMENT ON COLUMN dav_node.saved IS 'When she began to save it: what she saves soon after belongs to the same sitting and makes no version of its own.';
 COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/store.h.';
 COMMENT ON COLUMN dav_node.sync_floor IS 'Of a collection: sync tokens below it ask for tombstones that have been removed, and are refused.';
 COMMENT ON COLUMN dav_node.gone IS 'A tombstone: deleted or moved away. Keeps the name only; still a collection as long as its members lie below it unburied.';
@@ -516,6 +520,29 @@ CREATE TABLE dav_property (
 );
 COMMENT ON TABLE dav_property IS 'Dead properties: what clients invent (RFC 4918, 4.1).';
 COMMENT ON COLUMN dav_property.value IS 'Inner XML that stands alone.';
+
+-- No foreign keys but that to the node, for the same reason as above. Contents are shared with the tree: a version costs a row.
+CREATE TABLE dav_version (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
+    chapter_id int8,
+    person_id  int8,
+    policy_id  int8 NOT NULL,
+    blob_id    int8 NOT NULL,
+    size       int8 NOT NULL,
+    type       text,
+    writer_id  int8,
+    modified   timestamptz NOT NULL,
+    replaced   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX dav_version_node ON dav_version (node_id, id);
+CREATE INDEX dav_version_blob ON dav_version (blob_id);
+CREATE INDEX dav_version_policy ON dav_version (policy_id);
+CREATE INDEX dav_version_replaced ON dav_version (replaced);
+COMMENT ON TABLE dav_version IS 'What a document held before it was overwritten.';
+COMMENT ON COLUMN dav_version.policy_id IS 'Whose levels held where it was when it was overwritten. They never become wider: levels_set keeps the old ones for it.';
+COMMENT ON COLUMN dav_version.writer_id IS 'The person whose content it was; of whom perhaps nothing else is left.';
+COMMENT ON COLUMN dav_version.modified IS 'Of the content, as the document showed it.';
 
 CREATE TABLE dav_lock (
     token      uuid PRIMARY KEY,
@@ -834,7 +861,8 @@ COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content
 -- Few statements and none nested: a small file costs little more than these. Whoever takes the name at the same time makes
 -- the unique index complain.
 CREATE FUNCTION file_write(node int8, seen text, parent int8, called text, key text, what text, media text, tag text, stamp timestamptz,
-    hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8)
+    hash bytea, length int8, content bytea, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8, who int8,
+    sitting int4)
 RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
     chapter int8;
@@ -843,6 +871,7 @@ DECLARE
     b int8;
     made int8;
     old record;
+    same bool;
 BEGIN
     INSERT INTO blob (chapter_id, person_id, sha256, size, bytes)
     SELECT p.chapter_id, p.person_id, hash, length, content FROM dav_node p WHERE p.id = parent
@@ -854,8 +883,8 @@ BEGIN
         PERFORM blob_parts_keep(b, chapter, person, part_hashes, part_sizes, part_stores);
     END IF;
     IF node = 0 THEN
-        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified)
-        SELECT p.root_id, parent, p.chapter_id, p.person_id, p.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now())
+        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified, writer_id)
+        SELECT p.root_id, parent, p.chapter_id, p.person_id, p.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now()), who
           FROM dav_node p WHERE p.id = parent AND p.collection AND NOT p.gone
         RETURNING id INTO made;
         IF NOT FOUND THEN
@@ -863,13 +892,20 @@ BEGIN
         END IF;
     ELSE
         made := node;
-        SELECT n.size, n.etag INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
+        SELECT n.* INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
         IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
             PERFORM lost_race();
         END IF;
+        same := old.blob_id = b OR (sitting > 0 AND old.writer_id = who AND old.saved > now() - make_interval(secs => sitting));
+        IF sitting IS NOT NULL AND old.size > 0 AND NOT same THEN
+            INSERT INTO dav_version (node_id, chapter_id, person_id, policy_id, blob_id, size, type, writer_id, modified)
+            VALUES (node, chapter, person, old.policy_id, old.blob_id, old.size, old.type, old.writer_id, old.modified);
+        ELSE
+            delta := length - old.size;
+        END IF;
         UPDATE dav_node n SET blob_id = b, size = length, etag = tag, type = media, modified = coalesce(stamp, now()),
+               writer_id = CASE WHEN same THEN n.writer_id ELSE who END, saved = CASE WHEN same THEN n.saved ELSE now() END,
                changed = pg_current_xact_id() WHERE n.id = node;
-        delta := length - old.size;
     END IF;
     IF chapter IS NULL OR delta = 0 THEN
         RETURN made;
@@ -884,7 +920,52 @@ BEGIN
     END IF;
     RETURN made;
 END $$;
-COMMENT ON FUNCTION file_write IS 'Content of a member of parent: of node, if that still has the entity tag seen, or (node 0) of a new one. LOST_RACE also when the lease does not cover it.';
+COMMENT ON FUNCTION file_write IS 'Content of a member of parent: of node, if that still has the entity tag seen, or (node 0) of a new one. LOST_RACE also when the lease does not cover it. What it held becomes a version, unless `who` saved it in the same sitting (so many seconds; NULL: never).';
+
+CREATE FUNCTION version_restore(node int8, seen text, version int8, who int8, lease int8) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    old record;
+    v record;
+BEGIN
+    SELECT * INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
+    IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT d.*, b.sha256 INTO v FROM dav_version d JOIN blob b ON b.id = d.blob_id WHERE d.id = version AND d.node_id = node;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    IF v.blob_id = old.blob_id THEN
+        RETURN;
+    END IF;
+    IF old.size > 0 THEN
+        INSERT INTO dav_version (node_id, chapter_id, person_id, policy_id, blob_id, size, type, writer_id, modified)
+        VALUES (node, old.chapter_id, old.person_id, old.policy_id, old.blob_id, old.size, old.type, old.writer_id, old.modified);
+    END IF;
+    UPDATE dav_node n SET blob_id = v.blob_id, size = v.size, type = v.type, etag = left(encode(v.sha256, 'hex'), 32), modified = now(),
+           writer_id = who, saved = now(), changed = pg_current_xact_id() WHERE n.id = node;
+    PERFORM quota_note(old.chapter_id, lease, v.size);
+END $$;
+COMMENT ON FUNCTION version_restore IS 'A document holds again what it held before; what it holds now becomes a version, however short it was there.';
+
+CREATE FUNCTION versions_forget(days int4, each int4, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    n int8;
+BEGIN
+    WITH old AS MATERIALIZED (
+        SELECT id FROM dav_version WHERE replaced < now() - make_interval(days => days) ORDER BY replaced LIMIT most
+    ), many AS MATERIALIZED (
+        SELECT unnest((array_agg(id ORDER BY id DESC))[each + 1:]) AS id FROM dav_version GROUP BY node_id HAVING count(*) > each LIMIT most
+    ), forgotten AS (
+        DELETE FROM dav_version WHERE id IN (SELECT id FROM old UNION SELECT id FROM many ORDER BY 1 LIMIT most) RETURNING chapter_id, size
+    ), freed AS (
+        INSERT INTO quota_delta (chapter_id, bytes)
+        SELECT chapter_id, -sum(size) FROM forgotten WHERE chapter_id IS NOT NULL GROUP BY chapter_id
+    )
+    SELECT count(*) INTO n FROM forgotten;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION versions_forget IS 'Removes up to `most` versions that were overwritten so many days ago, or are not among the last `each` of their document; how many.';
 
 -- A collection with levels of its own gets a policy of its own.
 CREATE FUNCTION collection_make(parent int8, called text, key text, what text, label text, read_level int2, write_level int2)
@@ -927,6 +1008,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
 
+-- Nobody gets to see in a version what she could not see when it was the document.
+CREATE FUNCTION policy_keep(policy int8) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    kept int8;
+BEGIN
+    IF NOT EXISTS (SELECT FROM dav_version WHERE policy_id = policy) THEN
+        RETURN;
+    END IF;
+    INSERT INTO dav_policy (chapter_id, person_id, read_level, write_level)
+    SELECT chapter_id, person_id, read_level, write_level FROM dav_policy WHERE id = policy RETURNING id INTO kept;
+    INSERT INTO policy_grant (policy_id, group_id, chapter_id, rights)
+    SELECT kept, group_id, chapter_id, rights FROM policy_grant WHERE policy_id = policy;
+    UPDATE dav_version SET policy_id = kept WHERE policy_id = policy;
+END $$;
+COMMENT ON FUNCTION policy_keep IS 'Before levels change: what was replaced under them keeps them, in a policy that no collection has.';
+
 -- One row when the collection has levels of its own already; otherwise all below that inherits gets the new ones.
 CREATE FUNCTION levels_set(node int8, new_read int2, new_write int2, groups int8[], rights int2[]) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -948,6 +1045,7 @@ BEGIN
         SELECT p.read_level INTO new_read FROM dav_policy p WHERE p.id = policy;
     ELSIF n.node_id = node THEN
         policy := n.policy_id;
+        PERFORM policy_keep(policy);
         UPDATE dav_policy SET read_level = new_read, write_level = new_write WHERE id = policy;
         DELETE FROM policy_grant WHERE policy_id = policy;
     ELSE
@@ -997,6 +1095,17 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 $$;
 COMMENT ON FUNCTION size_below IS 'Bytes of all members of a collection, however deep.';
 
+CREATE FUNCTION versions_below(node int8) RETURNS int8 LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SELECT coalesce(sum(v.size), 0)::int8
+      FROM (SELECT node AS id
+             UNION ALL
+            SELECT m.id FROM folders_below(node) f
+             CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f AND NOT d.collection AND NOT d.gone OFFSET 0) m) n
+     CROSS JOIN LATERAL (SELECT d.size FROM dav_version d WHERE d.node_id = n.id OFFSET 0) v
+$$;
+COMMENT ON FUNCTION versions_below IS 'Bytes of the versions of a node and of all documents below it.';
+
 CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     SELECT b.policy_id, count(*)
@@ -1016,14 +1125,54 @@ BEGIN
     IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
         PERFORM lost_race();
     END IF;
-    freed := n.size + CASE WHEN n.collection THEN size_below(node) ELSE 0 END;
+    freed := n.size + CASE WHEN n.collection THEN size_below(node) ELSE 0 END + versions_below(node);
     DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
     DELETE FROM dav_property WHERE node_id = node;
-    UPDATE dav_node SET gone = true, gone_at = now(), changed = pg_current_xact_id(), blob_id = NULL, size = 0,
+    DELETE FROM dav_version WHERE node_id = node;
+    UPDATE dav_node SET gone = true, gone_at = now(), changed = pg_current_xact_id(), blob_id = NULL, writer_id = NULL, size = 0,
            etag = NULL, type = NULL, display = NULL WHERE id = node;
     PERFORM quota_note(n.chapter_id, NULL, -freed);
 END $$;
 COMMENT ON FUNCTION node_remove IS 'Deletes a node, if it still has the entity tag seen, with all below it.';
+
+-- Two steps, since the name must be free before the heir can have it.
+CREATE FUNCTION node_retire(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+BEGIN
+    SELECT * INTO n FROM dav_node WHERE id = node AND NOT collection AND NOT gone FOR NO KEY UPDATE;
+    IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
+        PERFORM lost_race();
+    END IF;
+    DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
+    DELETE FROM dav_property WHERE node_id = node;
+    UPDATE dav_node SET gone = true, gone_at = now(), changed = pg_current_xact_id() WHERE id = node;
+END $$;
+COMMENT ON FUNCTION node_retire IS 'Frees the name of a document, if it still has the entity tag seen, for the one that takes its place: node_succeed in the same transaction.';
+
+CREATE FUNCTION node_succeed(old int8, heir int8, who int8, sitting int4) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    o record;
+    h record;
+    same bool;
+BEGIN
+    SELECT * INTO STRICT o FROM dav_node WHERE id = old AND gone;
+    SELECT * INTO STRICT h FROM dav_node WHERE id = heir AND NOT gone;
+    UPDATE dav_version SET node_id = heir WHERE node_id = old;
+    same := o.blob_id = h.blob_id OR (sitting > 0 AND o.writer_id = who AND h.created >= o.saved
+                                      AND o.saved > now() - make_interval(secs => sitting));
+    IF sitting IS NOT NULL AND o.size > 0 AND NOT same THEN
+        INSERT INTO dav_version (node_id, chapter_id, person_id, policy_id, blob_id, size, type, writer_id, modified)
+        VALUES (heir, o.chapter_id, o.person_id, o.policy_id, o.blob_id, o.size, o.type, o.writer_id, o.modified);
+    ELSE
+        PERFORM quota_note(o.chapter_id, NULL, -o.size);
+    END IF;
+    IF same THEN
+        UPDATE dav_node SET writer_id = o.writer_id, saved = o.saved WHERE id = heir;
+    END IF;
+    UPDATE dav_node SET blob_id = NULL, writer_id = NULL, size = 0, etag = NULL, type = NULL, display = NULL WHERE id = old;
+END $$;
+COMMENT ON FUNCTION node_succeed IS 'The document that has taken the name of a retired one gets its versions and, as one more, its content; not that of the same sitting, when the heir has been written since it began: programs save like that.';
 
 -- Deepest first, so that what is left still hangs together.
 CREATE FUNCTION node_bury(grave int8, most int4) RETURNS int8 LANGUAGE plpgsql
@@ -1131,12 +1280,12 @@ BEGIN
                SELECT * FROM dav_node o WHERE o.parent_id = f.id AND NOT o.collection AND NOT o.gone OFFSET 0) m WHERE f.inside
     ), made AS (
         INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key,
-                              display, type, etag, blob_id, size, modified)
+                              display, type, etag, blob_id, size, modified, writer_id)
         OVERRIDING SYSTEM VALUE
         SELECT s.new_id, p.root_id, s.new_parent, p.chapter_id, p.person_id,
                coalesce(new_policies[array_position(old_policies, s.policy_id)], p.policy_id), s.kind, s.collection,
                CASE WHEN s.id = node THEN called ELSE s.name END, CASE WHEN s.id = node THEN key ELSE s.name_key END,
-               s.display, s.type, s.etag, s.blob_id, s.size, s.modified
+               s.display, s.type, s.etag, s.blob_id, s.size, s.modified, s.writer_id
           FROM source s
         RETURNING dav_node.id, dav_node.parent_id, dav_node.size
     ), properties AS (
@@ -1183,7 +1332,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['dav_policy', 'blob', 'blob_part', 'dav_node', 'dav_property', 'dav_lock'] LOOP
+    FOREACH t IN ARRAY ARRAY['dav_policy', 'blob', 'blob_part', 'dav_node', 'dav_property', 'dav_version', 'dav_lock'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         -- one comparison, one list: every statement prepares it anew for each table
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);

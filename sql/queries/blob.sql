@@ -29,7 +29,8 @@ SELECT p.sha256, p.size, p.store
 -- in   first int8, behind int8
 UPDATE blob b SET unused = CASE WHEN b.unused IS NULL THEN now() END
  WHERE b.id >= $1 AND b.id < $2
-   AND (b.unused IS NULL) = NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id)
+   AND (b.unused IS NULL) = NOT (EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id)
+                                 OR EXISTS (SELECT FROM dav_version v WHERE v.blob_id = b.id))
 
 -- blob_last: the highest id of a content
 -- out  id int8
@@ -44,7 +45,8 @@ SELECT b.id, c.id, c.slug FROM blob b JOIN chapter c ON c.id = b.chapter_id
 -- blob_delete: removes a content unless something refers to it now; whoever calls it holds the tree lock
 -- in   blob int8
 -- out  id int8
-DELETE FROM blob b WHERE b.id = $1 AND NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id) RETURNING b.id
+DELETE FROM blob b WHERE b.id = $1 AND NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id)
+   AND NOT EXISTS (SELECT FROM dav_version v WHERE v.blob_id = b.id) RETURNING b.id
 
 -- blob_part_needed: whether a content of this chapter needs a file of the store; yes, too, when we are not allowed to look
 -- in   chapter int8, sha256 bytea, store int4

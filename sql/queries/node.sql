@@ -129,10 +129,10 @@ SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
 -- out  blob_id int8, sha256 bytea, size int8, bytes bytea?
 SELECT b.id, b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
 
--- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store
--- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8
+-- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store; sitting: how long saves of one person count once, null: no versions
+-- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8, who int8, sitting int4?
 -- out  id int8
-SELECT file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+SELECT file_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 
 -- collection_make: a new collection; levels null: those of the parent
 -- in   parent int8, name text, name_key text, kind text, display text?, read_level int2?, write_level int2?
@@ -209,7 +209,8 @@ SELECT count(*) FROM cleared
 -- policies_clear: removes policies that no node names any more
 -- out  n int8
 WITH cleared AS (
-    DELETE FROM dav_policy p WHERE NOT EXISTS (SELECT FROM dav_node n WHERE n.policy_id = p.id) RETURNING 1
+    DELETE FROM dav_policy p WHERE NOT EXISTS (SELECT FROM dav_node n WHERE n.policy_id = p.id)
+                            AND NOT EXISTS (SELECT FROM dav_version v WHERE v.policy_id = p.id) RETURNING 1
 )
 SELECT count(*) FROM cleared
 

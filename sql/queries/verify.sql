@@ -41,10 +41,13 @@ ORDER BY b.id, p.seq
 -- out there bool
 SELECT EXISTS (SELECT FROM blob WHERE id = $1)
 
--- verify_used_by: documents that show this content, the living only
+-- verify_used_by: documents that show this content now, or showed it before
 -- in  blob int8
 -- out node int8
-SELECT id FROM dav_node WHERE blob_id = $1 AND NOT gone ORDER BY id LIMIT 10
+SELECT id FROM dav_node WHERE blob_id = $1 AND NOT gone
+UNION
+SELECT node_id FROM dav_version WHERE blob_id = $1
+ORDER BY id LIMIT 10
 
 -- verify_unknown: which of these files of one owner's in one of the stores no content knows of
 -- in  chapter int8, person int8, hashes text[], store int4
@@ -65,7 +68,7 @@ FROM chapter c LEFT JOIN tree t ON t.id = c.id LEFT JOIN quota q ON q.chapter_id
 WHERE t.id IS NULL OR q.chapter_id IS NULL
 ORDER BY c.slug LIMIT 100
 
--- verify_quota: what is counted as stored, and what is: all that hangs on a living root
+-- verify_quota: what is counted as stored, and what is: all that hangs on a living root, with its versions
 -- out chapter text, counted int8, stored int8
 WITH RECURSIVE folder AS (
     SELECT id, chapter_id FROM dav_node WHERE parent_id IS NULL AND NOT gone AND chapter_id IS NOT NULL
@@ -76,7 +79,7 @@ SELECT c.slug,
        coalesce(n.size, 0)::int8
 FROM chapter c
 JOIN quota q ON q.chapter_id = c.id
-LEFT JOIN (SELECT f.chapter_id, sum(m.size) AS size
+LEFT JOIN (SELECT f.chapter_id, sum(m.size + (SELECT coalesce(sum(v.size), 0) FROM dav_version v WHERE v.node_id = m.id)) AS size
            FROM folder f JOIN dav_node m ON m.parent_id = f.id AND NOT m.gone
            GROUP BY f.chapter_id) n ON n.chapter_id = c.id
 ORDER BY c.slug
@@ -138,3 +141,22 @@ SELECT n.id, c.slug
 FROM dav_node n LEFT JOIN chapter c ON c.id = n.chapter_id
 WHERE NOT n.gone AND NOT EXISTS (SELECT FROM reached r WHERE r.id = n.id)
 ORDER BY n.id LIMIT 100
+
+-- verify_versions: versions that do not fit their document, their content or their levels
+-- out node int8, chapter text?, fault text
+SELECT f.node_id, c.slug, f.fault
+FROM (SELECT v.node_id, v.chapter_id,
+             CASE WHEN n.collection OR n.chapter_id IS DISTINCT FROM v.chapter_id OR n.person_id IS DISTINCT FROM v.person_id THEN 'version_owner'
+                  WHEN b.id IS NULL THEN 'version_content'
+                  WHEN b.size <> v.size THEN 'version_size'
+                  WHEN o.id IS NULL THEN 'version_policy'
+             END AS fault
+      FROM dav_version v
+      JOIN dav_node n ON n.id = v.node_id
+      LEFT JOIN dav_policy o ON o.id = v.policy_id AND o.chapter_id IS NOT DISTINCT FROM v.chapter_id
+                            AND o.person_id IS NOT DISTINCT FROM v.person_id
+      LEFT JOIN blob b ON b.id = v.blob_id AND b.chapter_id IS NOT DISTINCT FROM v.chapter_id
+                      AND b.person_id IS NOT DISTINCT FROM v.person_id) f
+LEFT JOIN chapter c ON c.id = f.chapter_id
+WHERE f.fault IS NOT NULL
+ORDER BY f.node_id LIMIT 100

@@ -12,7 +12,7 @@ from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
 EXPECT = pathlib.Path(__file__).with_name('expect.tsv')
 ROLES = ['nobody', 'guest', 'erfurt-member', 'jena-nord-member', 'jena-member', 'jena-board', 'jena-chair',
          'land-chair', 'land-admin']
-PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/'}
+PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/', 'V': '/dav/files/jena/Vorstand/'}
 BODIES = {
     'PROPFIND': propfind_body('resourcetype'),
     'PROPPATCH': set_body('note', 'x'),
@@ -85,10 +85,28 @@ def prepare(owner, target):
         folder = quote(tree.replace('{dir}', name))
         assert owner.mkcol(folder).status == 201
         assert owner.put(folder + 'inside', b'secret').status == 201
+    for word in ('{old}', '{closed}'):
+        if word in path:
+            path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
     for word in ('{doc}', '{dir}', '{new}'):
         path = path.replace(word, name)
     path, question, query = path.partition('?')
     return quote(path) + question + query, (PLACES[place] + name + '-to') if arrow else None
+
+
+def version(owner, doc, closed):
+    """Overwrites a document, where the board alone could see it or where it is; the number of what it held before."""
+    place = doc
+    if closed:
+        place = PLACES['V'] + doc.rpartition('/')[2]
+        assert owner.move(doc, place).status == 201
+    assert owner.put(doc + '-twin', b'new').status == 201
+    assert owner.copy(doc + '-twin', place).status == 204
+    if closed:
+        assert owner.move(place, doc).status == 201
+    found = owner.server.stack.sql('SELECT max(v.id) FROM dav_version v JOIN dav_node n ON n.id = v.node_id WHERE n.name = %s',
+                                   doc.rpartition('/')[2])
+    return found[0][0]
 
 
 def ask(server, login, browsers, method, role, path, destination, form=None):
@@ -108,7 +126,10 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             return logout_elsewhere(server, role)
     data = None
     headers = {'X-Form-Token': token}
-    if form:
+    if method == 'POST' and '?version=' in path:
+        path, _, number = path.partition('?version=')
+        data = {'restore': number, 'token': token}
+    elif form:
         data = {**FORMS[form], 'token': token}
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}

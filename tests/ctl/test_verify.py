@@ -23,6 +23,8 @@ def used(house):
     assert board.put(base + 'empty', b'').status == 201
     assert board.mkcol(base + 'sub/').status == 201
     assert board.put(base + quote('sub/Größe.txt'), b'x').status == 201
+    assert board.put(base + 'old.txt', b'before').status == 201
+    assert daemon.client('jena-chair').put(base + 'old.txt', b'now').status == 204
     assert board.mkcol(base + 'gone/').status == 201
     assert board.put(base + 'gone/inside.txt', b'y' * 999).status == 201
     assert board.delete(base + 'gone/').status == 204
@@ -193,6 +195,12 @@ JENA = "(SELECT id FROM chapter WHERE slug = 'jena')"
      "UPDATE dav_node SET gone = false, gone_at = NULL, collection = true WHERE name = 'sub'"),
     ('detached', f"UPDATE dav_node SET parent_id = id WHERE id = {SUB_NODE}",
      f"UPDATE dav_node SET parent_id = (SELECT parent_id FROM dav_node WHERE id = {SMALL_NODE}) WHERE id = {SUB_NODE}"),
+    ('version_content', 'UPDATE dav_version SET blob_id = blob_id + 1000000', 'UPDATE dav_version SET blob_id = blob_id - 1000000'),
+    ('version_size', 'UPDATE dav_version SET size = 9',
+     'UPDATE dav_version SET size = 6'),
+    ('version_policy', 'UPDATE dav_version SET policy_id = policy_id + 1000000', 'UPDATE dav_version SET policy_id = policy_id - 1000000'),
+    ('version_owner', f"UPDATE dav_version SET node_id = {SUB_NODE}",
+     "UPDATE dav_version SET node_id = (SELECT id FROM dav_node WHERE name = 'old.txt' AND NOT gone)"),
     ('content_owner', f'UPDATE dav_node SET blob_id = blob_id + 1000000 WHERE id = {SMALL_NODE}',
      f'UPDATE dav_node SET blob_id = blob_id - 1000000 WHERE id = {SMALL_NODE}'),
 ], ids=lambda value: value if isinstance(value, str) and ' ' not in value else '')

@@ -47,6 +47,8 @@ MUTANTS = [
     ('a state admin reads everything without a reason', 'for (int i = 0; who->state_admin && i < who->n_looks; i++)',
      'static const struct look any = { 1, INT64_MAX };\n    if (who->state_admin)\n        return &any;\n    for (int i = 0; i < who->n_looks; i++)',
      [('GET', DOC_V, 'land-admin')]),
+    ('what was closed is seen in its versions', 'access_rights(who, now) & access_rights(who, then)', 'access_rights(who, now)',
+     [('GET', '/c/jena/files/Mitglieder/{doc}?version={closed}', 'jena-member')]),
     ('an app password opens every area', 'return who->only == 0 || area == 0 || (who->only & area) != 0;', 'return area < 99;',
      [('GET', J, 'calendar-device')]),
     ('an app password opens none', 'return who->only == 0 || area == 0 || (who->only & area) != 0;',

@@ -45,11 +45,12 @@ class Chapter:
             got = s.q('quota_take', self.id, need, wish, seconds, list(dead), *back)
         return got[0] if got else None
 
-    def put(self, s, parent, name, content=b'text', node=0, seen=None, lease=None, inline=True):
+    def put(self, s, parent, name, content=b'text', node=0, seen=None, lease=None, inline=True, who=0, sitting=None):
         digest = hashlib.sha256(content).digest()
         return s.q('file_write', node, seen, parent, name, unicodedata.normalize('NFC', name), 'file', 'text/plain',
                    digest.hex()[:32], None, digest, len(content), content if inline else None,
-                   [] if inline else [digest.hex()], [] if inline else [len(content)], [] if inline else [0], lease or self.standing())[0]
+                   [] if inline else [digest.hex()], [] if inline else [len(content)], [] if inline else [0], lease or self.standing(),
+                   who, sitting)[0]
 
     def standing(self):
         if not hasattr(self, '_lease'):

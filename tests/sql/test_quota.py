@@ -97,7 +97,7 @@ def test_a13_parallel_uploads_never_pass_the_limit(server, chapter):
             with c.tx(db=own):
                 digest = bytes([i]) * 32
                 own.q('file_write', 0, None, c.root, f'f{i}', f'f{i}', 'file', None, 'e%d' % i, None, digest, size,
-                      None, [digest.hex()], [size], [0], lease.lease)
+                      None, [digest.hex()], [size], [0], lease.lease, 0, None)
             done.append(i)
         own.close()
 

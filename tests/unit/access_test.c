@@ -58,6 +58,19 @@ TEST(access_follows_the_levels)
     }
 }
 
+TEST(access_to_what_was_replaced_is_by_both_levels)
+{
+    const struct policy open = { .chapter = 7, .read_level = 0, .write_level = 2 },
+                        members = { .chapter = 7, .read_level = 2, .write_level = 2 },
+                        board = { .chapter = 7, .read_level = 3, .write_level = 3 };
+
+    CHECK(access_kept(&nobody, &open, &open) == MAY_READ);
+    CHECK(access_kept(&nobody, &open, &members) == 0);
+    CHECK(access_kept(&anna, &open, &members) == (MAY_READ | MAY_WRITE));
+    CHECK(access_kept(&anna, &members, &board) == 0);
+    CHECK(access_kept(&anna, &board, &members) == 0);
+}
+
 TEST(access_to_what_is_personal_is_hers_alone)
 {
     struct policy p = { .person = 42, .read_level = ROLE_PUBLIC, .write_level = ROLE_PUBLIC };

@@ -1,0 +1,40 @@
+-- What documents held before. See webdav/version.h.
+
+-- versions_list: of a document, the newest first, with the levels that held when each was replaced, older than a certain one
+-- in   node int8, before int8, most int4
+-- out  id int8, policy_id int8, read_level int2, write_level int2, size int8, type text?, writer text?, modified timestamptz, replaced timestamptz
+SELECT v.id, v.policy_id, p.read_level, p.write_level, v.size, v.type, w.name, v.modified, v.replaced
+  FROM dav_version v
+  JOIN dav_policy p ON p.id = v.policy_id
+  LEFT JOIN person w ON w.id = v.writer_id
+ WHERE v.node_id = $1 AND v.id < $2
+ ORDER BY v.id DESC LIMIT $3
+
+-- version_content: what one of them holds
+-- in   node int8, version int8
+-- out  policy_id int8, read_level int2, write_level int2, size int8, type text?, modified timestamptz, blob_id int8, sha256 bytea, bytes bytea?
+SELECT v.policy_id, p.read_level, p.write_level, v.size, v.type, v.modified, b.id, b.sha256, b.bytes
+  FROM dav_version v
+  JOIN dav_policy p ON p.id = v.policy_id
+  JOIN blob b ON b.id = v.blob_id
+ WHERE v.node_id = $1 AND v.id = $2
+
+-- version_restore: a document holds again what a version holds; LOST_RACE when it is not as it was seen
+-- in   node int8, seen text?, version int8, who int8, lease int8
+-- out  done int4
+SELECT 1 FROM version_restore($1, $2, $3, $4, $5)
+
+-- versions_forget: removes versions that were replaced so many days ago, or are not among the last `each` of their document
+-- in   days int4, each int4, most int4
+-- out  n int8
+SELECT versions_forget($1, $2, $3)
+
+-- node_retire: a document frees its name for the one that takes its place in this transaction
+-- in   node int8, seen text?
+-- out  done int4
+SELECT 1 FROM node_retire($1, $2)
+
+-- node_succeed: its versions and its content go to that one; sitting null: they go
+-- in   old int8, heir int8, who int8, sitting int4?
+-- out  done int4
+SELECT 1 FROM node_succeed($1, $2, $3, $4)

@@ -1,0 +1,20 @@
+"""What a chapter is said to use, and what it does: counted anew, in the same moment."""
+
+BOTH = '''
+    WITH RECURSIVE c AS (SELECT id FROM chapter WHERE slug = %s),
+    node AS (
+        SELECT n.id, n.size FROM dav_node n JOIN c ON n.chapter_id = c.id WHERE n.parent_id IS NULL AND NOT n.gone
+        UNION ALL
+        SELECT n.id, n.size FROM node p JOIN dav_node n ON n.parent_id = p.id WHERE NOT n.gone
+    )
+    SELECT (SELECT q.used FROM quota q JOIN c ON q.chapter_id = c.id)
+           + (SELECT coalesce(sum(d.bytes), 0) FROM quota_delta d JOIN c ON d.chapter_id = c.id),
+           (SELECT coalesce(sum(size), 0) FROM node)
+           + (SELECT coalesce(sum(v.size), 0) FROM dav_version v JOIN node n ON n.id = v.node_id)'''
+
+
+def space(stack, slug='jena'):
+    """Bytes; the count must be exact."""
+    counted, there = stack.sql(BOTH, slug)[0]
+    assert counted == there, f'{slug}: {counted} bytes are counted, there are {there}'
+    return counted
