@@ -44,7 +44,11 @@ const struct setting settings[] = {
 
     { SETTING(database), .section = "Where data is", .standard = "dbname=chapterd user=chapterd",
         .help = "libpq connection string of the role *chapterd*. It must not own the tables, be a "
-                "superuser or bypass row-level security." },
+                "superuser or bypass row-level security. A primary and its standbys are named "
+                "together: *host=a,b dbname=chapterd user=chapterd target_session_attrs=read-write*; "
+                "whichever takes changes is used. With asynchronous replication a failover loses what "
+                "was written last, although it had been confirmed; with *synchronous_standby_names* "
+                "it loses nothing." },
     { SETTING(admin_database), .standard = "dbname=chapterd user=chapterd_admin",
         .help = "The same for *chapterctl migrate*, *backup* and *restore*; the daemon does not "
                 "use it." },

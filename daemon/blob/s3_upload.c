@@ -47,6 +47,19 @@ hash_file(struct arena *arena, int fd, int64_t first, int64_t n, struct sha256 *
 
 /* ---------------------------------------------------------------- in one request */
 
+/* Is the file still what its name says? CONFLICT when not: the store has noticed it first. */
+static fallible
+check_file(struct arena *arena, int fd, const struct blob_part *part)
+{
+    struct sha256 *hash = sha256_new();
+    unsigned char digest[SHA256_SIZE];
+
+    struct error *e = hash_file(arena, fd, 0, part->size, hash, NULL);
+    sha256_end(hash, digest);
+    TRY(e);
+    return memcmp(digest, part->sha256, sizeof digest) == 0 ? NULL : damaged(arena);
+}
+
 static fallible
 send_whole(struct s3 *s3, struct arena *arena, const struct blob_place *place, int fd,
     const struct blob_part *part)
@@ -54,10 +67,14 @@ send_whole(struct s3 *s3, struct arena *arena, const struct blob_place *place, i
     const struct net_ask ask = {
         .method = "PUT", .path = s3_key(arena, place), .fd = fd, .n = part->size
     };
-    struct net_answer answer;
+    struct net_answer answer = { 0 };
+    struct error *e = s3_ask(s3, arena, S3_STEADY, &ask, place->name, &answer);
 
-    TRY(s3_ask(s3, arena, S3_STEADY, &ask, place->name, &answer));
-    return answer.status == 200 ? NULL : s3_refused(arena, &answer, HERE);
+    if (e == NULL && answer.status != 200)
+        e = s3_refused(arena, &answer, HERE);
+    if (answer.status / 100 == 4)
+        TRY(check_file(arena, fd, part));
+    return e;
 }
 
 /* ---------------------------------------------------------------- in pieces */

@@ -28,7 +28,8 @@ static const struct {
     { "23505", &CONFLICT },    /* unique_violation */
     { "40001", &LOST_RACE },   /* serialization_failure */
     { "40P01", &LOST_RACE },   /* deadlock_detected */
-    { "25006", &LOST_RACE },   /* read_only_sql_transaction: a standby by now; see conn_failure */
+    { "25006", &LOST_RACE },   /* read_only_sql_transaction: this is a standby */
+    { "0A000", &LOST_RACE },   /* feature_not_supported: what a standby says to BEGIN READ WRITE */
     { "CD001", &LOST_RACE },   /* ours: somebody else was faster */
     { "CD507", &STORAGE_FULL }, /* ours: the quota */
     { "53100", &STORAGE_FULL }, /* disk_full */
@@ -258,7 +259,7 @@ is_lost(const struct db *db, const PGresult *result)
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
     return PQstatus(db->pg) != CONNECTION_OK || state == NULL || strncmp(state, "57P", 3) == 0
-        || strncmp(state, "08", 2) == 0 || strcmp(state, "25006") == 0;
+        || strncmp(state, "08", 2) == 0 || strcmp(state, "25006") == 0 || strcmp(state, "0A000") == 0;
 }
 
 static void
