@@ -1,8 +1,10 @@
-"""A directory that stops answering while the house is full (F20)."""
+"""A directory that stops answering while the house is full (F20), or comes and goes (F21)."""
+import collections
 import threading
 import time
 import urllib.parse
 
+from lib.figures import tell
 from lib.relay import Relay
 from lib.stack import wait_for
 
@@ -44,6 +46,63 @@ def test_F20_cold_logins_wait_and_warm_ones_do_not(stack):
         relay.open.set()
         wait_for(lambda: status(d.client('weimar-member')) == 207, 15, 'the next cold login')
     finally:
+        relay.end()
+        d.stop()
+
+
+CROWD = ('jena-member', 'jena-board', 'jena-chair', 'land-chair', 'erfurt-member', 'erfurt-board', 'weimar-member',
+         'weimar-chair', 'jena-nord-member', 'guest')
+
+
+def test_F21_five_hundred_cold_clients_and_a_directory_that_comes_and_goes(stack):
+    """Monday morning: ten people's fifty devices each ask at once, and again and again until they are let in. Nobody
+    hears that her password is wrong, and the directory is asked about each of them as often as it went away, not
+    fifty times."""
+    spy, flaps = [], 6
+    relay = Relay(urllib.parse.urlsplit(stack.env['LDAP_URL']).port, spy=spy)
+    d = stack.daemon({'ldap_uri': f'ldap://127.0.0.1:{relay.port}', 'connections': '2000'}, name='monday')
+    waiting = [d.client(user, source=f'127.46.{i}.{n + 1}') for i, user in enumerate(CROWD) for n in range(50)]
+    statuses, rounds = collections.Counter(), 0
+
+    def come_and_go():
+        for _ in range(flaps):
+            relay.refuse()
+            time.sleep(0.2)
+            relay.pass_on()
+            relay.delay = 0.02
+            time.sleep(0.2)
+
+    relay.refuse()
+    flapping = threading.Thread(target=come_and_go)
+    flapping.start()
+    try:
+        start = time.monotonic()
+        while waiting:
+            rounds += 1
+            assert time.monotonic() - start < 120, (statuses, d.tail())
+            for client in waiting:
+                client.conn = client.conn or client.connect()
+                client.conn.send(client.bytes('PROPFIND', HOME, None, Depth='0'))
+            still = []
+            for client in waiting:
+                answer = client.conn.answer()
+                statuses[answer.status] += 1
+                assert answer.status == 207 or (answer.status == 503 and answer.get('Retry-After')), (answer, d.tail())
+                if answer.status == 503:
+                    still.append(client)
+            waiting = still
+        took = time.monotonic() - start
+        flapping.join()
+        sent = b''.join(spy)
+        binds = [sent.count(f'uid={user},ou=people'.encode()) for user in CROWD]
+        tell(f'F21: 500 cold clients of ten people, the directory gone {flaps} times: all in after {rounds} rounds and '
+             f'{took:.1f} s, {dict(statuses)}; {sum(binds)} binds, at most {max(binds)} of one person')
+        assert statuses[207] == 500 and statuses[503] > 0, 'the first time it was not there'
+        # Each time it comes or goes cuts one question about a person, and the last is answered.
+        assert 1 <= min(binds) and max(binds) <= 2 * flaps + 1, binds
+        assert sum(binds) <= len(CROWD) * 3, binds
+    finally:
+        flapping.join()
         relay.end()
         d.stop()
 
