@@ -29,6 +29,8 @@ const struct condition
     BAD_GATEWAY = { 502, .title = N_("The destination is on another server.") },
     TRY_LATER = { 503, .title = N_("This is not possible at the moment. Please try again soon.") },
     STORAGE_FULL = { 507, .title = N_("There is not enough space left.") },
+    OUTCOME_UNKNOWN = { 503,
+        .title = N_("It is not known whether this was done. Please look before you try again.") },
     LOST_RACE = { 503, .title = N_("This is not possible at the moment. Please try again soon.") };
 
 struct error *

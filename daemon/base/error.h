@@ -24,6 +24,7 @@ extern const struct condition BAD_REQUEST, NOT_AUTHENTICATED, FORBIDDEN, NOT_FOU
     METHOD_NOT_ALLOWED, CONFLICT, GONE, LENGTH_REQUIRED, PRECONDITION_FAILED, TOO_LARGE,
     ADDRESS_TOO_LONG, UNSUPPORTED_TYPE, RANGE_NOT_SATISFIABLE, MISDIRECTED, UPGRADE_REQUIRED, TOO_MANY,
     HEADERS_TOO_LARGE, INTERNAL, NOT_IMPLEMENTED, BAD_GATEWAY, TRY_LATER, STORAGE_FULL,
+    OUTCOME_UNKNOWN, /* the database fell silent over a COMMIT: perhaps it was done */
     LOST_RACE; /* to another transaction: the worker runs the request again */
 
 /* The return type of everything that can fail; the compiler complains when it is ignored. */

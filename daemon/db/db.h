@@ -119,9 +119,9 @@ struct db_scope {
 fallible db_begin(struct db *, struct arena *, enum tx, const struct db_scope *);
 
 /*
- * Ends it. Of READ_ONLY nothing is left to end, of SNAPSHOT the answer is not waited for. When the connection is lost in
- * between, finds out by its mark whether it happened: NULL if it did,
- * LOST_RACE if it did not, TRY_LATER if nobody can tell.
+ * Ends it. Of READ_ONLY nothing is left to end, of SNAPSHOT the answer is not waited for. When the
+ * connection is lost in between, finds out by its mark whether it happened: NULL if it did,
+ * LOST_RACE if it did not, OUTCOME_UNKNOWN if nobody can tell within some seconds.
  */
 fallible db_commit(struct db *, struct arena *);
 void db_rollback(struct db *);

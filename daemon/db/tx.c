@@ -81,7 +81,7 @@ settle(struct db *db, struct arena *arena, int64_t serial)
         nanosleep(&pause, NULL);
     } while (time_monotonic() < until);
     db->news = news;
-    return error_cause(REFUSE(arena, TRY_LATER), arena, "outcome of a commit unknown");
+    return error_cause(REFUSE(arena, OUTCOME_UNKNOWN), arena, "no answer");
 }
 
 /* The mark and the COMMIT go together: one round trip. */
@@ -157,7 +157,7 @@ db_commit(struct db *db, struct arena *arena)
     db->in_tx = false;
     if (db->tx == READ_WRITE) {
         e = commit_writes(db, arena);
-        if (e != NULL && e->cond != &TRY_LATER) /* then it may have taken place */
+        if (e != NULL && e->cond != &OUTCOME_UNKNOWN)
             undo_from(db, 0);
         db->n_undo = 0;
         return e;

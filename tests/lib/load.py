@@ -52,6 +52,8 @@ class Writer(threading.Thread):
                 self.acknowledged[name] = digest
                 self.writes += 1
                 del self.open[name]
+            elif b'not known whether' in answer.body:
+                self.broken += 1
             else:
                 self.refused += 1
                 if earlier:
