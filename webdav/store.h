@@ -59,6 +59,21 @@ struct store_page {
 fallible store_page(struct request *, const struct dav_node *, const struct store_page *,
     struct dav_list *, int64_t *total);
 
+/*
+ * Nodes with all below them that the asking person may read; what lies in a collection that she
+ * may not read is left out with it. Whatever order, but what holds something before what it holds.
+ * TOO_MANY_MEMBERS past `most`. The nodes themselves she may read.
+ */
+struct store_below {
+    const char *path; /* "folder/inside/file", from the name of one of the nodes on */
+    bool collection;
+    const char *type;
+    int64_t size, modified;
+    int64_t blob; /* 0: it has no content */
+};
+fallible store_below(struct request *, const struct dav_node *, int n, int most,
+    const struct store_below **, int *n_below);
+
 /* What store_find puts into node->own of a member. */
 struct store_content {
     int64_t blob_id;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "http/request.h"
+#include "q/lock.h"
 #include "q/node.h"
 #include "webdav/conditions.h"
 #include "webdav/store_in.h"
@@ -170,6 +171,74 @@ store_roots(
         n++;
     }
     *list = (struct dav_list){ node, n, rows.n < PAGE ? NULL : columns.name_key };
+    return NULL;
+}
+
+static struct policy
+policy_of(const struct tree_below_row *row)
+{
+    return (struct policy){ .id = row->policy,
+        .chapter = row->chapter,
+        .person = row->person,
+        .read_level = (enum role)row->read_level,
+        .write_level = (enum role)row->write_level };
+}
+
+/* The policies below some nodes that let her read. */
+static fallible
+readable_below(struct request *rq, const struct dav_node *node, int n, int most,
+    struct ints *readable)
+{
+    int64_t *id = NULL, members = n;
+    int n_ids = 0;
+
+    for (int i = 0; i < n; i++) {
+        struct rows rows;
+        if (!node[i].collection)
+            continue;
+        TRY(q_tree_below(rq->db, rq->arena, node[i].id, most + 1, &rows));
+        int64_t *more = NEW_ARRAY(rq->arena, int64_t, (size_t)(n_ids + rows.n) + 1);
+        if (n_ids > 0)
+            memcpy(more, id, (size_t)n_ids * sizeof *id);
+        id = more;
+        for (int k = 0; k < rows.n; k++) {
+            struct tree_below_row row = tree_below_row(&rows, k);
+            const struct policy policy = policy_of(&row);
+            members += row.members;
+            if ((access_rights(rq->who, &policy) & MAY_READ) != 0)
+                id[n_ids++] = row.policy;
+        }
+    }
+    *readable = (struct ints){ id, n_ids };
+    return members > most ? REFUSE(rq->arena, TOO_MANY_MEMBERS) : NULL;
+}
+
+struct error *
+store_below(struct request *rq, const struct dav_node *node, int n, int most,
+    const struct store_below **result, int *n_below)
+{
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)n + 1);
+    struct ints readable;
+    struct rows rows;
+
+    for (int i = 0; i < n; i++)
+        id[i] = node[i].id;
+    TRY(readable_below(rq, node, n, most, &readable));
+    TRY(q_node_below(rq->db, rq->arena, (struct ints){ id, n }, readable, most + 1, &rows));
+    if (rows.n > most)
+        return REFUSE(rq->arena, TOO_MANY_MEMBERS);
+    struct store_below *below = NEW_ARRAY(rq->arena, struct store_below, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct node_below_row row = node_below_row(&rows, i);
+        below[i] = (struct store_below){ .path = row.path,
+            .collection = row.collection,
+            .type = row.type,
+            .size = row.size,
+            .modified = row.modified,
+            .blob = row.blob_id_is_null ? 0 : row.blob_id };
+    }
+    *result = below;
+    *n_below = rows.n;
     return NULL;
 }
 

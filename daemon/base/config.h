@@ -70,6 +70,8 @@ struct config {
     int64_t path_segments;
     size_t path_max, name_max;
     int64_t tree_members_max; /* of one COPY, MOVE or DELETE */
+    int64_t zip_members_max;  /* of one folder that is loaded as a zip */
+    size_t zip_max;           /* bytes of the documents in it */
     int64_t dead_properties_max;
     size_t dead_property_max, dead_properties_total;
     int64_t locks_per_person, locks_shared, lock_timeout;

@@ -13,7 +13,7 @@
 #include "q/ctl.h"
 
 #define CLOCKS_APART_US 2000000
-#define CONNECTIONS_OWN 12 /* of a daemon besides its workers: jobs, monitors, exports, space, notifications; and of chapterctl */
+#define CONNECTIONS_OWN 16 /* of a daemon besides its workers: jobs, monitors, streams, exports, space, notifications; and of chapterctl */
 #define OLDEST_SERVER   150000
 
 /* Settings of the server that must have one value; see "durable before acknowledged". */

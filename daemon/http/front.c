@@ -461,7 +461,7 @@ front_start(struct arena *arena, const struct app *app, struct front **started)
     front->crew[CREW_MONITORS] = workers_start(app, 1, &front->news, worked);
     front->crew[CREW_EXPORTS] = workers_start(app, 2, &front->news, worked);
     front->spool = spool_start(app->blobs, (int)config->spool_threads, suspend, resume_body, queue);
-    front->streams = streams_start(app->blobs, STREAM_THREADS);
+    front->streams = streams_start(app, &front->news, STREAM_THREADS);
     for (int i = 0; i < front->n_listeners; i++)
         TRY(start_daemon(front, &front->listener[i]));
     *started = front;

@@ -83,6 +83,22 @@ from_stream(struct exchange *ex, const struct response *rs)
     return reply;
 }
 
+static struct MHD_Response *
+from_source(struct exchange *ex, struct response *rs)
+{
+    struct error *e = stream_of(ex->front->streams, ex, rs->source, &ex->stream);
+
+    if (e != NULL) {
+        LOG(LOG_WARNING_, "stream_refused", "request", ex->rq.id, "cause", e->cause);
+        return NULL;
+    }
+    rs->source->fill = NULL;
+    struct MHD_Response *reply = stream_reply(ex->stream);
+    if (reply == NULL)
+        ex->stream = NULL;
+    return reply;
+}
+
 /* Over TLS there is no sendfile; the library would read files in pieces of 4 KiB. */
 static struct MHD_Response *
 make(struct exchange *ex, struct response *rs)
@@ -103,6 +119,8 @@ make(struct exchange *ex, struct response *rs)
         break;
     case REPLY_STREAM:
         return from_stream(ex, rs);
+    case REPLY_SOURCE:
+        return from_source(ex, rs);
     case REPLY_EMPTY:
         break;
     }

@@ -167,6 +167,26 @@ response_blob(struct request *rq, struct response *rs, const char *type, struct 
     return NULL;
 }
 
+/* Nobody took it: an error came between, the request was run again, or the reply was not sent. */
+static void
+end_source(void *what)
+{
+    struct response_source *source = what;
+
+    if (source->fill != NULL)
+        source->end(source->cls);
+}
+
+void
+response_source(struct response *rs, const char *type, const struct response_source *source)
+{
+    rs->kind = REPLY_SOURCE;
+    rs->type = type;
+    rs->source = NEW(rs->arena, struct response_source);
+    *rs->source = *source;
+    arena_defer(rs->arena, end_source, rs->source);
+}
+
 /* RFC 9110, 13.1.5: is the range meant for what is here now? */
 static bool
 if_range_holds(const struct request *rq, const struct response *rs)

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "blob/blob.h"
 
+struct arena;
+struct db;
 struct out;
 struct request;
 
@@ -33,6 +35,21 @@ void response_bytes(struct response *, const char *type, const void *p,
  * (http/stream.h). Takes part in ranges. The parts live as long as the arena. */
 fallible response_blob(struct request *, struct response *, const char *type, struct blob_owner,
     const struct blob_content *);
+
+/*
+ * A body that is made while it is sent, of a length that nobody knows yet (sent in chunks). A few
+ * threads call `fill` for a piece of at most `max` bytes, a little ahead of the client, never two
+ * at once; *n 0 is the end. It may wait, and has the thread's connection for transactions of its
+ * own. An error before the first byte becomes the answer, later it cuts the connection. `end` is
+ * called once, from any thread, when all is sent, the client is gone or nothing is sent at all.
+ * The arena of fill lasts for that call; the request's does not last.
+ */
+struct response_source {
+    fallible (*fill)(void *cls, struct arena *, struct db *, char *p, size_t max, size_t *n);
+    void (*end)(void *cls);
+    void *cls;
+};
+void response_source(struct response *, const char *type, const struct response_source *);
 
 /* An error without a page: application/problem+json (RFC 9457) for who accepts JSON, else text. */
 void problem_render(struct request *, struct response *, const struct error *);

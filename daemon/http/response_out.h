@@ -15,7 +15,7 @@ struct response_part {
     int64_t size;
 };
 
-enum response_kind { REPLY_EMPTY, REPLY_TEXT, REPLY_BYTES, REPLY_PARTS, REPLY_STREAM };
+enum response_kind { REPLY_EMPTY, REPLY_TEXT, REPLY_BYTES, REPLY_PARTS, REPLY_STREAM, REPLY_SOURCE };
 
 #define RESPONSE_HEADERS 40
 
@@ -34,6 +34,7 @@ struct response {
     int n_parts;
     struct blob_owner owner;         /* of REPLY_STREAM */
     const struct blob_part *streamed; /* its parts, n_parts */
+    struct response_source *source;   /* of REPLY_SOURCE; its fill is NULL once a stream has it */
     struct range range; /* what of it is sent; set by response_end */
     bool ranged;
 };

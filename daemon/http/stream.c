@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "db/db.h"
 #include "http/app.h"
 #include "http/front_in.h"
 #include "http/mhd.h"
@@ -33,7 +35,8 @@ struct stream {
     struct blob_owner owner;
     struct blob_part *part;
     int n_parts;
-    int64_t at, left; /* of the content: what is to be fetched */
+    int64_t at, left; /* of the content: what is to be fetched; of a source 0 at its end, else not */
+    struct response_source source; /* fill NULL: parts of a content */
     struct piece piece[2];
     int filling, sending;
     size_t sent;  /* of the piece that is being sent */
@@ -43,7 +46,8 @@ struct stream {
 };
 
 struct streams {
-    struct blob_store *store;
+    const struct app *app;
+    struct db_news *news;
     pthread_mutex_t mutex;
     pthread_cond_t work;
     struct stream *first, **last;
@@ -55,31 +59,52 @@ struct streams {
 
 /* ---------------------------------------------------------------- beginning and ending */
 
-struct error *
-stream_new(struct streams *all, struct exchange *ex, struct blob_owner owner,
-    const struct blob_part *parts, int n_parts, const struct range *range, struct stream **result)
+static fallible
+begin(struct streams *all, struct exchange *ex, int64_t bytes, struct stream **result)
 {
     if (atomic_fetch_add(&all->living, 1) >= STREAMS_MAX) {
         atomic_fetch_sub(&all->living, 1);
         return error_cause(REFUSE(ex->rq.arena, TRY_LATER), ex->rq.arena,
-            "too many downloads from the S3 store at once");
+            "too many downloads that are fetched or made while they are sent");
     }
     struct stream *s = calloc(1, sizeof *s);
-    if (s == NULL || (s->part = calloc((size_t)n_parts, sizeof *s->part)) == NULL)
+    if (s == NULL)
         abort();
-    memcpy(s->part, parts, (size_t)n_parts * sizeof *parts);
     pthread_mutex_init(&s->mutex, NULL);
     s->all = all;
     s->users = 1;
     s->ex = ex;
+    s->left = bytes;
+    for (int i = 0; i < 2; i++)
+        if ((s->piece[i].p = malloc((size_t)(bytes < PIECE ? bytes : PIECE) + 1)) == NULL)
+            abort();
+    *result = s;
+    return NULL;
+}
+
+struct error *
+stream_new(struct streams *all, struct exchange *ex, struct blob_owner owner,
+    const struct blob_part *parts, int n_parts, const struct range *range, struct stream **result)
+{
+    struct stream *s;
+
+    TRY(begin(all, ex, range->last - range->first + 1, &s));
+    if ((s->part = calloc((size_t)n_parts, sizeof *s->part)) == NULL)
+        abort();
+    memcpy(s->part, parts, (size_t)n_parts * sizeof *parts);
     s->owner = owner;
     s->n_parts = n_parts;
     s->at = range->first;
-    s->left = range->last - range->first + 1;
-    for (int i = 0; i < 2; i++)
-        if ((s->piece[i].p = malloc((size_t)(s->left < PIECE ? s->left : PIECE) + 1)) == NULL)
-            abort();
     *result = s;
+    return NULL;
+}
+
+struct error *
+stream_of(struct streams *all, struct exchange *ex, const struct response_source *source,
+    struct stream **result)
+{
+    TRY(begin(all, ex, INT64_MAX, result));
+    (*result)->source = *source;
     return NULL;
 }
 
@@ -94,6 +119,8 @@ leave(struct stream *s)
         return;
     atomic_fetch_sub(&s->all->living, 1);
     pthread_mutex_destroy(&s->mutex);
+    if (s->source.fill != NULL)
+        s->source.end(s->source.cls);
     free(s->piece[0].p);
     free(s->piece[1].p);
     free(s->part);
@@ -148,12 +175,16 @@ on_read(void *cls, uint64_t at UNUSED, char *p, size_t max)
         n = (ssize_t)(piece->n - s->sent < max ? piece->n - s->sent : max);
         memcpy(p, piece->p + s->sent, (size_t)n);
         s->sent += (size_t)n;
+        if (s->source.fill != NULL)
+            s->ex->sent += n;
         if (s->sent == piece->n) {
             piece->full = false;
             s->sent = 0;
             s->sending ^= 1;
             enqueue(s);
         }
+    } else if (s->left == 0) {
+        n = MHD_CONTENT_READER_END_OF_STREAM;
     } else if (s->failed) {
         n = MHD_CONTENT_READER_END_WITH_ERROR;
     } else {
@@ -168,8 +199,8 @@ on_read(void *cls, uint64_t at UNUSED, char *p, size_t max)
 struct MHD_Response *
 stream_reply(struct stream *s)
 {
-    struct MHD_Response *reply =
-        MHD_create_response_from_callback((uint64_t)s->left, KB(64), on_read, s, on_free);
+    struct MHD_Response *reply = MHD_create_response_from_callback(
+        s->source.fill != NULL ? MHD_SIZE_UNKNOWN : (uint64_t)s->left, KB(64), on_read, s, on_free);
 
     if (reply == NULL)
         on_free(s);
@@ -206,7 +237,7 @@ fetch(struct stream *s, struct arena *arena, int64_t at, int64_t n, char *p)
             continue;
         }
         int64_t now = part->size - at < n ? part->size - at : n;
-        TRY(blob_fetch(s->all->store, arena, s->owner, part, at, now, &sink));
+        TRY(blob_fetch(s->all->app->blobs, arena, s->owner, part, at, now, &sink));
         n -= now;
         at = 0;
     }
@@ -255,7 +286,7 @@ tell(struct stream *s, const struct error *e)
 
 /* Fills one piece; then it is somebody else's turn. */
 static void
-work_on(struct stream *s)
+work_on(struct stream *s, struct db *db)
 {
     struct arena *arena = arena_new();
     struct error *e = NULL;
@@ -263,15 +294,19 @@ work_on(struct stream *s)
     pthread_mutex_lock(&s->mutex);
     struct piece *piece = &s->piece[s->filling];
     int64_t n = s->left < PIECE ? s->left : PIECE, at = s->at;
+    size_t made = (size_t)n;
     if (s->ex != NULL && !s->failed && !piece->full) {
         pthread_mutex_unlock(&s->mutex);
-        e = fetch(s, arena, at, n, piece->p);
+        e = s->source.fill == NULL ? fetch(s, arena, at, n, piece->p)
+                                   : s->source.fill(s->source.cls, arena, db, piece->p, PIECE, &made);
         pthread_mutex_lock(&s->mutex);
-        if (e == NULL) {
-            piece->n = (size_t)n;
+        if (e == NULL && made == 0) {
+            s->left = 0;
+        } else if (e == NULL) {
+            piece->n = made;
             piece->full = true;
             s->at += n;
-            s->left -= n;
+            s->left -= s->source.fill == NULL ? n : 0;
             s->filling ^= 1;
         }
         s->failed = s->failed || e != NULL;
@@ -319,8 +354,10 @@ static void *
 run(void *cls)
 {
     struct streams *all = cls;
+    struct db *db = db_new(all->app->config->database, "chapterd stream"); /* when first used */
     struct stream *s;
 
+    db_join(db, all->news);
     pthread_setname_np(pthread_self(), "stream");
     while ((s = next_stream(all)) != NULL) {
         pthread_mutex_lock(&all->mutex);
@@ -329,8 +366,9 @@ run(void *cls)
         if (stopping)
             drop(s);
         else
-            work_on(s);
+            work_on(s, db);
     }
+    db_free(db);
     return NULL;
 }
 
@@ -349,13 +387,14 @@ stream_begin(struct stream *s, void (*ready)(struct exchange *))
 /* ---------------------------------------------------------------- the threads */
 
 struct streams *
-streams_start(struct blob_store *store, int threads)
+streams_start(const struct app *app, struct db_news *news, int threads)
 {
     struct streams *all = calloc(1, sizeof *all);
 
     if (all == NULL || (all->thread = calloc((size_t)threads, sizeof *all->thread)) == NULL)
         abort();
-    all->store = store;
+    all->app = app;
+    all->news = news;
     all->last = &all->first;
     pthread_mutex_init(&all->mutex, NULL);
     pthread_cond_init(&all->work, NULL);

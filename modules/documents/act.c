@@ -30,6 +30,7 @@
 struct chosen {
     struct dav_node folder;
     const char **name;
+    struct dav_node *node;
     int n;
     bool inherits; /* some of it has the folder's levels, and would get those of another place */
 };
@@ -57,9 +58,9 @@ static fallible
 read_chosen(struct request *rq, struct chosen *chosen)
 {
     struct path folder = here(rq);
-    struct dav_node node;
 
     *chosen = (struct chosen){ .n = 0 };
+    chosen->node = NEW_ARRAY(rq->arena, struct dav_node, ITEMS_MAX + 1);
     chosen->name = NEW_ARRAY(rq->arena, const char *, ITEMS_MAX + 1);
     TRY(dav_look(rq, &folder, &chosen->folder));
     for (;; chosen->n++) {
@@ -71,8 +72,9 @@ read_chosen(struct request *rq, struct chosen *chosen)
             return REFUSE(rq->arena, BAD_REQUEST);
         TRY(dav_check_name(rq, *name));
         struct path path = documents_below(rq, &folder, *name);
-        TRY(dav_look(rq, &path, &node));
-        chosen->inherits = chosen->inherits || node.policy_id == chosen->folder.policy_id;
+        struct dav_node *node = &chosen->node[chosen->n];
+        TRY(dav_look(rq, &path, node));
+        chosen->inherits = chosen->inherits || node->policy_id == chosen->folder.policy_id;
     }
     return NULL;
 }
@@ -303,6 +305,8 @@ documents_act_post(struct request *rq, struct response *rs, const char *act)
         return act_delete(rq, rs, &chosen);
     if (strcmp(act, "rename") == 0)
         return act_rename(rq, rs, &chosen);
+    if (strcmp(act, "zip") == 0)
+        return documents_zip(rq, rs, chosen.folder.name, chosen.node, chosen.n);
     if (strcmp(act, "move") == 0 || strcmp(act, "copy") == 0)
         return act_place_them(rq, rs, &chosen, act[0] == 'm');
     return REFUSE(rq->arena, BAD_REQUEST);

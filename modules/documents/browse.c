@@ -65,6 +65,9 @@ documents_show_page(struct request *rq, struct response *rs)
         return documents_versions_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "version") != NULL)
         return documents_version_page(rq, rs, &node);
+    if (node.collection && request_query(rq, "zip") != NULL)
+        return documents_zip(rq, rs,
+            rq->rest.n == 0 ? rq->param[0] : rq->rest.part[rq->rest.n - 1], &node, 1);
     return node.collection ? documents_show_folder(rq, rs, &node) : node.kind->read(rq, &node, rs);
 }
 

@@ -23,6 +23,9 @@ extern const struct dav_kind folder_kind, file_kind;
 extern const struct dav_mount files_mount;
 extern const struct store_tree files_tree;
 
+/* Headers of what members uploaded, or what is made of it: a file of that name, never a page of ours. */
+void documents_attachment(struct request *, struct response *, const char *name);
+
 /* The media type that a name ends in; application/octet-stream when it says nothing. */
 const char *type_by_name(const char *name);
 /* What to store: the client's if it tells anything, else by name. sent may be NULL. */

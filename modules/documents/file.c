@@ -26,8 +26,8 @@ plain_name(struct arena *arena, const char *name)
  * What members upload is never a page of ours (H01): browsers save it, and one that
  * shows it anyway must neither run nor load anything.
  */
-static void
-guard_headers(struct request *rq, struct response *rs, const char *name)
+void
+documents_attachment(struct request *rq, struct response *rs, const char *name)
 {
     response_header(rs, "Content-Disposition",
         arena_printf(rq->arena, "attachment; filename=\"%s\"; filename*=UTF-8''%s",
@@ -44,7 +44,7 @@ file_read(struct request *rq, const struct dav_node *node, struct response *rs)
     struct blob_content blob;
 
     TRY(store_content(rq, node, &content));
-    guard_headers(rq, rs, node->name);
+    documents_attachment(rq, rs, node->name);
     if (content->bytes != NULL) {
         response_bytes(rs, type, content->bytes, (size_t)node->length);
         return NULL;

@@ -144,6 +144,13 @@ struct path documents_below(struct request *, const struct path *folder, const c
  */
 fallible documents_act_post(struct request *, struct response *, const char *act);
 
+/*
+ * A zip of nodes with all below them that the asking person may read, made while it is sent: memory
+ * stays flat, nothing of it is kept. TOO_LARGE past zip_members_max and zip_max.
+ */
+fallible documents_zip(struct request *, struct response *, const char *name,
+    const struct dav_node *, int n);
+
 /* pages/act.html */
 void documents_act(struct out *, const struct view *, const struct act_sheet *);
 

@@ -67,6 +67,20 @@ SELECT count(*)
  WHERE n.parent_id = $1 AND NOT n.gone AND (n.collection OR NOT $4) AND n.policy_id = ANY ($2)
    AND ($3 = '' OR strpos(lower(n.name_key COLLATE as_people_sort), lower($3 COLLATE as_people_sort)) > 0)
 
+-- node_below: these nodes and all below them whose policy is one of some, with the way there from the node that was asked for
+-- in   nodes int8[], policies int8[], most int4
+-- out  path text, collection bool, type text?, size int8, modified timestamptz, blob_id int8?
+WITH RECURSIVE walk AS (
+    SELECT n.id, n.name AS path, n.collection, n.type, n.size, n.modified, n.blob_id FROM dav_node n WHERE n.id = ANY ($1) AND NOT n.gone
+    UNION ALL
+    SELECT m.id, w.path || '/' || m.name, m.collection, m.type, m.size, m.modified, m.blob_id
+      FROM walk w CROSS JOIN LATERAL (
+           SELECT d.id, d.name, d.collection, d.type, d.size, d.modified, d.blob_id
+             FROM dav_node d WHERE d.parent_id = w.id AND NOT d.gone AND d.policy_id = ANY ($2) OFFSET 0) m
+     WHERE w.collection
+)
+SELECT path, collection, type, size, modified, blob_id FROM walk LIMIT $3
+
 -- node_several: those members of a collection that have one of these names
 -- in   parent int8, policy int8, kind text, keys text[]
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz

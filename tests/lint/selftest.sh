@@ -107,6 +107,8 @@ offence|daemon/auth/x.c|#include <sodium.h>
 offence|webdav/x.c|#include <uninorm.h>
 offence|webdav/x.c|#  include <jansson.h>
 offence|daemon/http/x.c|#include <seccomp.h>
+offence|modules/documents/x.c|#include <archive.h>
+fine|modules/documents/zip.c|#include <archive_entry.h>
 offence|daemon/blob/x.c|#include <curl/curl.h>
 fine|daemon/net/x.c|#include <curl/curl.h>
 fine|daemon/auth/ldap.c|#include <ldap.h>

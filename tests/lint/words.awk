@@ -24,6 +24,7 @@ BEGIN {
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")
+    fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$")
     fence("curl/", "^daemon/net/")
 
     SQL = "[\"(] *(select|SELECT) .*( (from|FROM) |chapterd\\.|pg_[a-z]+\\(|\\$[0-9])" \
