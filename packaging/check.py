@@ -25,7 +25,7 @@ MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
 FRONT_TEST = 'tests/http/front_test'
 
-FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'silence', 'two')]  # they mostly wait
+FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'seams', 'silence', 'two')]  # they mostly wait
 
 
 class Step:

@@ -259,7 +259,9 @@ note_error(void *cls, xmlErrorPtr e)
 {
     struct reader *r = cls;
 
-    if (e->code != XML_WAR_NS_URI && e->code != XML_WAR_NS_URI_RELATIVE)
+    if (e->code == XML_ERR_NO_MEMORY)
+        refuse(r, &TRY_LATER);
+    else if (e->code != XML_WAR_NS_URI && e->code != XML_WAR_NS_URI_RELATIVE)
         r->bad = true;
 }
 
@@ -300,7 +302,7 @@ xml_parse(struct arena *arena, const char *p, size_t n, const struct xml_limits 
     TRY(xml_text_prepare(arena, &p, &n));
     r.parser = xmlCreatePushParserCtxt(&own, &r, NULL, 0, NULL);
     if (r.parser == NULL)
-        return REFUSE(arena, INTERNAL);
+        return error_cause(REFUSE(arena, TRY_LATER), arena, "xml: no memory");
     arena_defer(arena, free_parser, r.parser);
     xmlCtxtUseOptions(r.parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
     for (size_t at = 0; at < n && !r.parser->disableSAX; at += PIECE)

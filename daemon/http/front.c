@@ -408,7 +408,8 @@ start_daemon(struct front *front, struct listener *listener)
     if (listener->daemon == NULL)
         return FAIL(front->arena, INTERNAL,
             "The HTTP server cannot start; "
-            "is the number of connections above what the system allows (ulimit -n)?");
+            "is the number of connections or threads above what the system allows (ulimit -n, ulimit "
+            "-u)?");
     return NULL;
 }
 

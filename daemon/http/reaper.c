@@ -12,6 +12,7 @@
 
 #include "base/config.h"
 #include "base/macros.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 #define SECOND     INT64_C(1000000)
@@ -273,8 +274,7 @@ reaper_start(const struct config *config, atomic_ullong *count)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&r->wake, &attr);
     pthread_condattr_destroy(&attr);
-    if (pthread_create(&r->thread, NULL, reaper_run, r) != 0)
-        abort();
+    thread_begin(&r->thread, reaper_run, r);
     return r;
 }
 

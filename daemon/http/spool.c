@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "base/thread.h"
 #include "blob/blob.h"
 #include "http/exchange.h"
 
@@ -321,8 +322,7 @@ spool_start(struct blob_store *store, int threads, void (*suspend)(struct exchan
     s->complete = complete;
     s->last = &s->first;
     for (int i = 0; i < threads && i < THREADS; i++) {
-        if (pthread_create(&s->thread[i], NULL, spool_run, s) != 0)
-            abort();
+        thread_begin(&s->thread[i], spool_run, s);
         s->n_threads++;
     }
     return s;

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/thread.h"
 #include "db/db.h"
 #include "http/app.h"
 #include "http/front_in.h"
@@ -399,8 +400,7 @@ streams_start(const struct app *app, struct db_news *news, int threads)
     pthread_mutex_init(&all->mutex, NULL);
     pthread_cond_init(&all->work, NULL);
     for (; all->n < threads; all->n++)
-        if (pthread_create(&all->thread[all->n], NULL, run, all) != 0)
-            abort();
+        thread_begin(&all->thread[all->n], run, all);
     return all;
 }
 

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "http/app.h"
 #include "http/body_in.h"
@@ -267,8 +268,7 @@ workers_start(
         struct worker *new = &w->worker[w->n];
         new->all = w;
         pthread_cond_init(&new->wake, NULL);
-        if (pthread_create(&new->thread, NULL, workers_run, new) != 0)
-            abort();
+        thread_begin(&new->thread, workers_run, new);
     }
     return w;
 }

@@ -3,6 +3,7 @@
 #ifdef TEST_FAULTS
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,23 @@ TASK(hang)
 TASK(crash)
 {
     return *(volatile char *)(uintptr_t)n == 0; /* the caller sends 8 bytes */
+}
+
+/* As a parser does that goes into what is nested as deep as the input says. */
+static int
+descend(volatile char *above, int depth)
+{
+    volatile char here[4096];
+
+    here[0] = above[0];
+    return depth == INT_MAX ? 0 : here[0] + descend(here, depth + 1);
+}
+
+TASK(overflow)
+{
+    char top = 0;
+
+    return descend(&top, 0) == 0;
 }
 
 TASK(eat)

@@ -9,6 +9,6 @@
  */
 extern const struct helper_task helper_refuse, helper_spin, helper_hang, helper_crash, helper_eat,
     helper_rubbish, helper_flood, helper_open, helper_socket, helper_execve, helper_fork,
-    helper_kill, helper_exec_memory, helper_descriptors;
+    helper_kill, helper_exec_memory, helper_descriptors, helper_overflow;
 
 #endif

@@ -30,6 +30,7 @@ const struct helper_task *const helper_tasks[] = {
     &helper_kill,
     &helper_exec_memory,
     &helper_descriptors,
+    &helper_overflow,
 #endif
     NULL,
 };

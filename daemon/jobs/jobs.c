@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "db/db.h"
 #include "http/app.h"
@@ -177,8 +178,7 @@ jobs_start(const struct app *app, const struct job *const *tables)
         slot->jobs = jobs;
         slot->db = db_new(app->config->database, "chapterd jobs");
         db_join(slot->db, &jobs->news);
-        if (pthread_create(&slot->thread, NULL, work, slot) != 0)
-            abort();
+        thread_begin(&slot->thread, work, slot);
     }
     return jobs;
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "db/db.h"
 #include "http/app.h"
 
@@ -79,8 +80,7 @@ watch_start(const struct app *app, const struct watched *table)
     }
     watch->db = db_new(app->config->database, "chapterd watch");
     (void)turn(watch); /* subscribes; what fails here is tried again */
-    if (pthread_create(&watch->thread, NULL, work, watch) != 0)
-        abort();
+    thread_begin(&watch->thread, work, watch);
     return watch;
 }
 

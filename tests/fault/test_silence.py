@@ -158,7 +158,7 @@ def helped(stack):
 
 
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
-def test_F33_helpers_that_die_or_hang(helped, number):
+def test_F25_F33_helpers_that_die_or_hang(helped, number):
     """Each is replaced when it is needed next; the daemon stays."""
     helpers = named(helped, 'chapterd-helper')
     assert len(helpers) == 4, helpers

@@ -124,6 +124,7 @@ TEST(helpers_that_misbehave_are_replaced)
         { &helper_rubbish, &HELPER_DIED, "rubbish" },
         { &helper_flood, &HELPER_DIED, "rubbish" },
         { &helper_crash, &HELPER_DIED, NULL },
+        { &helper_overflow, &HELPER_DIED, NULL },
 #ifndef __SANITIZE_ADDRESS__
         { &helper_eat, &HELPER_DIED, "signal 6" },
 #endif
