@@ -85,8 +85,15 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
     int n_ancestors = 0;
     bool unlocked = asks_for_locks(rq->method);
 
+    int *at = NEW_ARRAY(rq->arena, int, (size_t)rows->n + 1); /* the row of each depth */
+
     for (int i = 0; i < rows->n; i++) {
-        struct node_path_row row = node_path_row(rows, i);
+        int depth = node_path_row(rows, i).depth;
+        assert(depth >= 0 && depth < rows->n);
+        at[depth] = i;
+    }
+    for (int i = 0; i < rows->n; i++) {
+        struct node_path_row row = node_path_row(rows, at[i]);
         struct node_columns columns = columns_of(&row);
         if (i == 0)
             columns.name = slug;
@@ -114,13 +121,17 @@ store_find(struct request *rq, const struct store_tree *tree, const char *slug,
     const struct path *below_slug, struct dav_node *node)
 {
     const char **keys = NEW_ARRAY(rq->arena, const char *, (size_t)below_slug->n + 1);
-    bool content = rq->method == GET || rq->method == HEAD, locks = asks_for_locks(rq->method);
+    bool content = rq->method == GET || rq->method == HEAD;
     struct rows rows;
 
     for (int i = 0; i < below_slug->n; i++)
         keys[i] = store_name_key(rq, below_slug->part[i]);
-    TRY(q_node_path(rq->db, rq->arena, slug, tree->root->name,
-        (struct texts){ keys, below_slug->n }, content, locks, &rows));
+    /* Two queries with the same columns: what one does not look for costs it nothing. */
+    struct texts names = { keys, below_slug->n };
+    if (asks_for_locks(rq->method))
+        TRY(q_node_path_locks(rq->db, rq->arena, slug, tree->root->name, names, &rows));
+    else
+        TRY(q_node_path(rq->db, rq->arena, slug, tree->root->name, names, content, &rows));
     if (rows.n == 0)
         return REFUSE(rq->arena, NOT_FOUND);
     return walk(rq, tree, slug, below_slug, &rows, node);

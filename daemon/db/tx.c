@@ -18,10 +18,12 @@ conn_enter(struct db *db, struct arena *arena, enum tx tx)
     const char *chapters = scope->chapters == NULL ? "" : scope->chapters;
     const struct db_arg args[] = { db_text(chapters), db_int8(scope->person),
         db_text(tx == READ_WRITE ? "off" : "on"), db_int2((int16_t)scope->lock) };
-    bool all = strcmp(chapters, "*") == 0;
+    bool all = strcmp(chapters, "*") == 0, several = strchr(chapters, ',') != NULL;
+    const struct query *enter = all       ? &query_enter_all
+                                : several ? &query_enter_several
+                                          : &query_enter;
 
-    TRY(conn_query(db, arena, all ? &query_enter_all : &query_enter, args + all,
-        COUNT_OF(args) - all, NULL));
+    TRY(conn_query(db, arena, enter, args + all, COUNT_OF(args) - all, NULL));
     db->entered = true;
     return NULL;
 }

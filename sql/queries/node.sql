@@ -1,26 +1,22 @@
 -- The tree of nodes. The queries that list nodes begin with the same columns: see NODE_COLUMNS in webdav/store_in.h.
 
--- node_path: the nodes along a path, the root first; the last one with its content when asked for, and whether a lock is on each when that is asked for
--- (next_key is a column of its own because a sum or a subscript in the join is not leakproof: under row-level security it would not reach the index)
--- in   slug text, kind text, keys text[], content bool, locks bool
--- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, sha256 bytea?, bytes bytea?, locked bool
-WITH RECURSIVE walk AS (
-    SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
-           n.size, n.created, n.modified, n.changed, n.blob_id, 0 AS depth, ($3)[1] AS next_key
-      FROM chapter c JOIN dav_node n ON n.chapter_id = c.id AND n.kind = $2 AND n.parent_id IS NULL AND NOT n.gone
-     WHERE c.slug = $1 AND c.archived IS NULL
-    UNION ALL
-    SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
-           n.size, n.created, n.modified, n.changed, n.blob_id, w.depth + 1, ($3)[w.depth + 2]
-      FROM walk w CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.parent_id = w.id AND d.name_key = w.next_key AND NOT d.gone OFFSET 0) n
-)
+-- node_path: the nodes along a path, in any order (depth 0 is the root); the last one with its content when asked for
+-- in   slug text, kind text, keys text[], content bool
+-- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, depth int4, sha256 bytea?, bytes bytea?, locked bool
 SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
-       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, b.sha256, b.bytes,
-       $5 AND EXISTS (SELECT FROM dav_lock l WHERE l.node_id = w.id AND l.expires > now())
-  FROM walk w
+       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, w.depth, b.sha256, b.bytes, false
+  FROM node_walk($1, $2, $3) w
   JOIN dav_policy p ON p.id = w.policy_id
   LEFT JOIN blob b ON $4 AND w.depth = cardinality($3) AND b.id = w.blob_id
- ORDER BY w.depth
+
+-- node_path_locks: the same columns without contents, and whether a lock is on each node
+-- in   slug text, kind text, keys text[]
+-- out  id int8, root_id int8, policy_id int8, chapter_id int8?, person_id int8?, read_level int2, write_level int2, kind text, collection bool, name text, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, blob_id int8?, depth int4, sha256 bytea?, bytes bytea?, locked bool
+SELECT w.id, w.root_id, w.policy_id, w.chapter_id, w.person_id, p.read_level, p.write_level, w.kind, w.collection, w.name,
+       w.display, w.type, w.etag, w.size, w.created, w.modified, w.changed, w.blob_id, w.depth, NULL::bytea, NULL::bytea,
+       EXISTS (SELECT FROM dav_lock l WHERE l.node_id = w.id AND l.expires > now())
+  FROM node_walk($1, $2, $3) w
+  JOIN dav_policy p ON p.id = w.policy_id
 
 -- node_children: the members of a collection with some policy after a name_key, in the order of names; policy and levels are null where they are those of $2, the kind where it is $3, name_key where it is the name: what a listing need not send ten thousand times
 -- in   parent int8, policy int8, kind text, after text, most int4
@@ -120,7 +116,7 @@ SELECT n.id, nullif(n.policy_id, $2),
  ORDER BY n.changed, n.id LIMIT $8
 
 -- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
--- (low is made before the join for the same reason as next_key above)
+-- (low is made before the join for the same reason as next_key in node_walk)
 -- in   node int8
 -- out  epoch text, mark int8, horizon int8, floor int8, open_count int8, open_sum int8
 WITH mark AS (

@@ -1,4 +1,12 @@
--- enter: first statement of every transaction: its scope, for row-level security, whether it only reads ('on'), and the tree locks of its chapters in the order of their ids (0 none, 1 shared, 2 alone)
+-- enter: first statement of every transaction: its scope, for row-level security, whether it only reads ('on'), and the tree lock of its chapter (0 none, 1 shared, 2 alone)
+-- in   chapter text, who int8, read_only text, lock int2
+-- out  scope text, read_only text, locked text?
+SELECT set_config('chapterd.scope', array_remove(ARRAY[c.id, nullif(-$2, 0)], NULL)::text, true),
+       set_config('transaction_read_only', $3, true),
+       CASE $4 WHEN 1 THEN pg_advisory_xact_lock_shared(1, c.id::int4)::text WHEN 2 THEN pg_advisory_xact_lock(1, c.id::int4)::text END
+  FROM (SELECT (SELECT id FROM chapter WHERE slug = $1 AND archived IS NULL) AS id OFFSET 0) c;
+
+-- enter_several: the same for chapters with commas in between; their tree locks are taken in the order of their ids
 -- in   chapters text, who int8, read_only text, lock int2
 -- out  scope text, read_only text
 SELECT set_config('chapterd.scope', (CASE WHEN $2 > 0 THEN s.ids || -$2 ELSE s.ids END)::text, true),

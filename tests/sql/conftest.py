@@ -64,7 +64,7 @@ class Chapter:
 
     def path(self, s, *names):
         keys = [unicodedata.normalize('NFC', n) for n in names]
-        return s.q('node_path', self.slug, 'folder', keys, True, True)
+        return sorted(s.q('node_path', self.slug, 'folder', keys, True), key=lambda n: n.depth)
 
     def names(self, s, parent):
         return [r.name for r in s.q('node_children', parent, 0, '', '', 10000)]

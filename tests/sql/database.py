@@ -135,7 +135,7 @@ class Session:
     def begin(self, scope='', lock=0, person=0, level=None):
         if level:
             self.sql(f'SET TRANSACTION ISOLATION LEVEL {level}')
-        self.q('enter', scope, person, 'off', lock)
+        self.q('enter_several' if ',' in scope else 'enter', scope, person, 'off', lock)
 
     def q(self, name, *args):
         query = QUERIES[name]

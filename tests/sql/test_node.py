@@ -27,8 +27,8 @@ def test_path_gives_the_nodes_along_it(chapter):
         assert [r.id for r in c.path(s, 'a', 'x')] == [c.root, a]
         assert [r.id for r in c.path(s, 'x', 'a')] == [c.root]
         assert [r.id for r in c.path(s)] == [c.root]
-        assert s.q('node_path', 'no-such', 'folder', [], False, False) == []
-    assert s.q('node_path', c.slug, 'folder', [], False, False) == []  # no scope any more
+        assert s.q('node_path', 'no-such', 'folder', [], False) == []
+    assert s.q('node_path', c.slug, 'folder', [], False) == []  # no scope any more
 
 
 def test_a06_names_are_found_in_any_normal_form(chapter):
