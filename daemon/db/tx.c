@@ -125,9 +125,10 @@ roll_back(struct db *db)
     struct arena *arena = arena_new();
 
     conn_disown(db);
-    if (conn_command(db, arena, "ROLLBACK", PENDING_COMMAND) != NULL || conn_send(db, arena) != NULL
-        || conn_receive(db, arena) != NULL) {
-        /* What failed before may be told again here; only a dead connection matters, and that is dropped. */
+    if (conn_command(db, arena, "ROLLBACK", PENDING_COMMAND) != NULL ||
+        conn_send(db, arena) != NULL || conn_receive(db, arena) != NULL) {
+        /* What failed before may be told again here; only a dead connection matters, and that is
+         * dropped. */
     }
     arena_free(arena);
 }
@@ -215,8 +216,8 @@ db_rollback_to_savepoint(struct db *db)
         return;
     conn_disown(db);
     arena = arena_new();
-    if (conn_command(db, arena, "ROLLBACK TO SAVEPOINT chapterd", PENDING_COMMAND) != NULL
-        || conn_send(db, arena) != NULL || conn_receive(db, arena) != NULL)
+    if (conn_command(db, arena, "ROLLBACK TO SAVEPOINT chapterd", PENDING_COMMAND) != NULL ||
+        conn_send(db, arena) != NULL || conn_receive(db, arena) != NULL)
         conn_drop(db); /* the next statement says LOST_RACE */
     arena_free(arena);
 }

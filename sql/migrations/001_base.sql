@@ -5,6 +5,8 @@
 CREATE SCHEMA chapterd AUTHORIZATION chapterd_owner;
 SET LOCAL ROLE chapterd_owner;
 SET LOCAL search_path = chapterd;
+-- Functions are plpgsql, which keeps a plan for each of their statements as long as the connection lasts. One in plain SQL is
+-- planned anew at each call, unless it can become part of the query that calls it: then it is plain SQL (node_walk, owners).
 GRANT USAGE ON SCHEMA chapterd TO chapterd;
 
 CREATE TABLE migration (
@@ -204,10 +206,14 @@ COMMENT ON TABLE login_failure IS 'Failed logins of the last minutes, by keyed h
 
 -- Grants and memberships are read by the owner: whose they are is what decides the scope, so they come before it.
 CREATE FUNCTION role_origins(who int8) RETURNS TABLE (chapter_id int8, role int2, via int8, group_key text, grant_id int8)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE own AS (
         SELECT g.chapter_id, g.role, g.group_key, NULL::int8 AS grant_id, true AS travels
-          FROM chapter_group g JOIN person_group p USING (group_key)
+          FROM person_group p
+         CROSS JOIN LATERAL (SELECT * FROM chapter_group c WHERE c.group_key = p.group_key OFFSET 0) g
          WHERE p.person_id = who
         UNION ALL
         SELECT r.chapter_id, r.role, NULL, r.id, NOT EXISTS (SELECT FROM person g WHERE g.id = who AND g.guest_of IS NOT NULL)
@@ -217,15 +223,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
         SELECT p.guest_of, 1::int2, NULL, NULL, false FROM person p WHERE p.id = who AND p.guest_of IS NOT NULL
     ), up AS (
         SELECT c.id, c.parent_id, c.kind, c.members_go_up AND o.travels AS goes_up, o.role, c.id AS via, o.group_key, o.grant_id
-          FROM own o JOIN chapter c ON c.id = o.chapter_id
+          FROM own o CROSS JOIN LATERAL (SELECT * FROM chapter h WHERE h.id = o.chapter_id OFFSET 0) c
          WHERE c.archived IS NULL
         UNION
         SELECT c.id, c.parent_id, c.kind, c.members_go_up, 2::int2, u.via, u.group_key, u.grant_id
-          FROM up u JOIN chapter c ON c.id = u.parent_id
+          FROM up u CROSS JOIN LATERAL (SELECT * FROM chapter h WHERE h.id = u.parent_id OFFSET 0) c
          WHERE u.goes_up AND u.kind <> 'network' AND c.kind <> 'network' AND c.archived IS NULL
     )
-    SELECT id, role, via, group_key, grant_id FROM up
-$$;
+    SELECT id, role, via, group_key, grant_id FROM up;
+END $$;
 COMMENT ON FUNCTION role_origins IS 'All roles of a person and where each comes from: an LDAP group, a grant, or membership (never board or chair) in chapter `via` further down the tree. Neither into nor out of a network, nothing from an archived chapter; what a guest is does not travel.';
 REVOKE ALL ON FUNCTION role_origins FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION role_origins TO chapterd;
@@ -240,28 +246,32 @@ COMMENT ON FUNCTION roles_of IS 'Effective roles of a person: the highest of rol
 CREATE FUNCTION people_refresh(ids text[], uids text[], names text[], mails text[], admins text[])
 RETURNS TABLE (directory_id text, person_id int8) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE
+    small text[] := ARRAY(SELECT lower(u) FROM unnest(uids) u);
 BEGIN
+    -- "= ANY" beside each join: whatever order the planner takes, nobody else is looked at
     IF EXISTS (
         SELECT FROM person p JOIN unnest(ids, uids, names, mails) AS n (id, uid, name, mail) ON p.directory_id = n.id
-         WHERE (p.uid, p.name, p.mail, p.state_admin) IS DISTINCT FROM (n.uid, n.name, nullif(n.mail, ''), n.id = ANY (admins))
-            OR p.gone IS NOT NULL OR p.refreshed < now() - interval '1 day')
+         WHERE p.directory_id = ANY (ids) AND ((p.uid, p.name, p.mail, p.state_admin) IS DISTINCT FROM (n.uid, n.name, nullif(n.mail, ''), n.id = ANY (admins))
+            OR p.gone IS NOT NULL OR p.refreshed < now() - interval '1 day'))
     THEN
         PERFORM FROM person p
-          WHERE p.directory_id = ANY (ids) OR lower(p.uid) IN (SELECT lower(u) FROM unnest(uids) u)
+          WHERE p.id = ANY (ARRAY(SELECT d.id FROM person d WHERE d.directory_id = ANY (ids) UNION ALL
+                                  SELECT o.id FROM person o WHERE lower(o.uid) = ANY (small) AND o.gone IS NULL))
           ORDER BY p.id FOR UPDATE;
         INSERT INTO person_alias (uid, person_id)
         SELECT DISTINCT ON (lower(p.uid)) lower(p.uid), p.id FROM person p JOIN unnest(ids, uids) AS n (id, uid) ON p.directory_id = n.id
-         WHERE lower(p.uid) <> lower(n.uid) AND p.uid NOT LIKE '~%'
+         WHERE p.directory_id = ANY (ids) AND lower(p.uid) <> lower(n.uid) AND p.uid NOT LIKE '~%'
             ON CONFLICT (uid) DO UPDATE SET person_id = excluded.person_id;
-        DELETE FROM person_alias WHERE uid IN (SELECT lower(u) FROM unnest(uids) u);
+        DELETE FROM person_alias WHERE uid = ANY (small);
         UPDATE person p SET uid = '~' || p.id FROM unnest(ids, uids) AS n (id, uid)
-         WHERE p.gone IS NULL AND lower(p.uid) = lower(n.uid) AND p.directory_id <> n.id;
+         WHERE p.gone IS NULL AND lower(p.uid) = ANY (small) AND lower(p.uid) = lower(n.uid) AND p.directory_id <> n.id;
         UPDATE person p
            SET uid = CASE WHEN n.nth = 1 THEN n.uid ELSE '~' || p.id END, name = n.name, mail = nullif(n.mail, ''),
                state_admin = n.id = ANY (admins), refreshed = now(), gone = NULL
           FROM (SELECT t.id, t.uid, t.name, t.mail, row_number() OVER (PARTITION BY lower(t.uid) ORDER BY t.id) AS nth
                   FROM unnest(ids, uids, names, mails) AS t (id, uid, name, mail)) n
-         WHERE p.directory_id = n.id
+         WHERE p.directory_id = ANY (ids) AND p.directory_id = n.id
            AND ((p.uid, p.name, p.mail, p.state_admin) IS DISTINCT FROM (n.uid, n.name, nullif(n.mail, ''), n.id = ANY (admins))
                 OR p.gone IS NOT NULL OR p.refreshed < now() - interval '1 day');
     END IF;
@@ -269,7 +279,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION people_refresh IS 'What the directory says of people, for those of them who are known; writes only what differs. admins: the ids among them who are state admins.';
 
-CREATE FUNCTION groups_refresh(people int8[], pair_person int8[], pair_key text[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION groups_refresh(people int8[], pair_person int8[], pair_key text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     DELETE FROM person_group g
      WHERE g.person_id = ANY (people)
        AND (NOT EXISTS (SELECT FROM unnest(pair_person, pair_key) AS n (person, key) WHERE n.person = g.person_id AND n.key = g.group_key)
@@ -277,21 +288,30 @@ CREATE FUNCTION groups_refresh(people int8[], pair_person int8[], pair_key text[
     INSERT INTO person_group (person_id, group_key)
     SELECT DISTINCT n.person, n.key FROM unnest(pair_person, pair_key) AS n (person, key)
      WHERE n.key IN (SELECT group_key FROM chapter_group)
-        ON CONFLICT DO NOTHING
-$$;
+        ON CONFLICT DO NOTHING;
+END $$;
 COMMENT ON FUNCTION groups_refresh IS 'The LDAP groups of these people, as pairs; keeps those that mean something to a chapter.';
 
+-- Most who come for the first time have a name that nobody had: one row, nothing to set right.
 CREATE FUNCTION person_login(entry text, login text, called text, address text, admin bool, groups text[]) RETURNS int8
 LANGUAGE plpgsql AS $$
 DECLARE
     me int8;
 BEGIN
     IF NOT EXISTS (SELECT FROM person WHERE directory_id = entry) THEN
-        INSERT INTO person (directory_id, uid, name) VALUES (entry, '~' || entry, called) ON CONFLICT (directory_id) DO NOTHING;
         PERFORM set_config('chapterd.newcomer', '1', true);
+        IF NOT EXISTS (SELECT FROM person_alias WHERE uid = lower(login)) THEN
+            INSERT INTO person (directory_id, uid, name, mail, state_admin) VALUES (entry, login, called, nullif(address, ''), admin)
+                ON CONFLICT DO NOTHING RETURNING id INTO me;
+        END IF;
+        IF me IS NULL THEN
+            INSERT INTO person (directory_id, uid, name) VALUES (entry, '~' || entry, called) ON CONFLICT (directory_id) DO NOTHING;
+        END IF;
     END IF;
-    SELECT person_id INTO STRICT me FROM people_refresh(ARRAY[entry], ARRAY[login], ARRAY[called], ARRAY[coalesce(address, '')],
-        CASE WHEN admin THEN ARRAY[entry] ELSE '{}' END);
+    IF me IS NULL THEN
+        SELECT person_id INTO STRICT me FROM people_refresh(ARRAY[entry], ARRAY[login], ARRAY[called], ARRAY[coalesce(address, '')],
+            CASE WHEN admin THEN ARRAY[entry] ELSE '{}' END);
+    END IF;
     PERFORM groups_refresh(ARRAY[me], array_fill(me, ARRAY[cardinality(groups)]), groups);
     RETURN me;
 END $$;
@@ -361,14 +381,17 @@ CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE OR DELETE ON policy_grant
     FOR EACH ROW EXECUTE FUNCTION rights_changed();
 
 CREATE FUNCTION rights_of(who int8) RETURNS TABLE (chapter_id int8, role int2, policy_id int8, rights int2)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT r.chapter_id, r.role, NULL::int8, NULL::int2 FROM roles_of(who) r
     UNION ALL
     SELECT NULL, NULL, g.policy_id, bit_or(g.rights)
       FROM local_group_member m JOIN policy_grant g ON g.group_id = m.group_id
      WHERE m.person_id = who AND (m.until IS NULL OR m.until >= current_date)
-     GROUP BY g.policy_id
-$$;
+     GROUP BY g.policy_id;
+END $$;
 COMMENT ON FUNCTION rights_of IS 'What a principal is made of: the effective roles of a person, and what groups of chapters let her do in collections.';
 REVOKE ALL ON FUNCTION rights_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rights_of TO chapterd;
@@ -466,7 +489,8 @@ COMMENT ON COLUMN dav_node.gone IS 'A tombstone: deleted or moved away. Keeps th
 
 -- Rights that hide or show collections change outside any scope too, when the directory is read.
 CREATE FUNCTION rights_stamp(people int8[], chapters int8[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+BEGIN
     UPDATE person SET rights_changed = pg_current_xact_id() WHERE id IN (SELECT unnest(people) ORDER BY 1);
     WITH RECURSIVE up AS (
         SELECT id, parent_id FROM chapter WHERE id = ANY (chapters)
@@ -476,8 +500,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
         SELECT n.id FROM dav_policy p JOIN dav_node n ON n.id = p.node_id AND NOT n.gone
          WHERE p.chapter_id IN (SELECT id FROM up) ORDER BY n.id FOR NO KEY UPDATE OF n
     )
-    UPDATE dav_node n SET changed = pg_current_xact_id() FROM own WHERE n.id = own.id
-$$;
+    UPDATE dav_node n SET changed = pg_current_xact_id() FROM own WHERE n.id = own.id;
+END $$;
 COMMENT ON FUNCTION rights_stamp IS 'The roles of these people in these chapters, and so perhaps above, are not what they were: collections that may have appeared to or vanished from them count as changed. Gives nobody anything.';
 REVOKE ALL ON FUNCTION rights_stamp FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rights_stamp TO chapterd;
@@ -694,13 +718,16 @@ COMMENT ON COLUMN override.ended IS 'She ended it herself before its time was ov
 
 -- Read by the owner, as roles_of is: it decides what the scope is good for.
 CREATE FUNCTION overrides_of(who int8) RETURNS TABLE (chapter_id int8, until timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT o.chapter_id, max(o.until) FROM override o
       JOIN person p ON p.id = o.person_id AND p.state_admin AND p.gone IS NULL
       JOIN chapter c ON c.id = o.chapter_id AND c.archived IS NULL
      WHERE o.person_id = who AND o.ended IS NULL AND o.until > now()
-     GROUP BY o.chapter_id ORDER BY o.chapter_id
-$$;
+     GROUP BY o.chapter_id ORDER BY o.chapter_id;
+END $$;
 COMMENT ON FUNCTION overrides_of IS 'The chapters that a state admin may look into at this moment, and until when.';
 REVOKE ALL ON FUNCTION overrides_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION overrides_of TO chapterd;
@@ -722,7 +749,9 @@ COMMENT ON FUNCTION person IS 'The person whose own rows this transaction may to
 -- ---------------------------------------------------------------- space: reserve, note, fold
 
 -- Committed use and what leases still hold, in one snapshot: a delta and the lease it draws on change sides together.
-CREATE FUNCTION quota_state(chapter int8, OUT used int8, OUT held int8, OUT most int8) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION quota_state(chapter int8, OUT used int8, OUT held int8, OUT most int8) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
     WITH delta AS (
         SELECT lease_id, sum(bytes) AS all_bytes, sum(bytes) FILTER (WHERE bytes > 0) AS drawn
           FROM quota_delta WHERE chapter_id = chapter GROUP BY lease_id
@@ -732,8 +761,9 @@ CREATE FUNCTION quota_state(chapter int8, OUT used int8, OUT held int8, OUT most
               FROM quota_lease l LEFT JOIN delta d ON d.lease_id = l.id
              WHERE l.chapter_id = chapter AND l.expires > now() - interval '2 minutes')::int8,
            q.max
-      FROM quota q WHERE q.chapter_id = chapter
-$$;
+      INTO used, held, most
+      FROM quota q WHERE q.chapter_id = chapter;
+END $$;
 COMMENT ON FUNCTION quota_state IS 'Bytes a chapter uses, bytes set aside beyond that, and its limit.';
 
 -- Runs in a transaction of its own without waiting for the flush: the row is locked for microseconds. A lease that a
@@ -841,11 +871,12 @@ END $$;
 COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001; never returns.';
 
 CREATE FUNCTION blob_parts_keep(blob int8, chapter int8, person int8, part_hashes text[], part_sizes int8[], part_stores int8[])
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO blob_part (blob_id, seq, chapter_id, person_id, sha256, size, store)
     SELECT blob, p.seq, chapter, person, decode(p.hash, 'hex'), p.size, p.store
-      FROM unnest(part_hashes, part_sizes, part_stores) WITH ORDINALITY AS p (hash, size, store, seq)
-$$;
+      FROM unnest(part_hashes, part_sizes, part_stores) WITH ORDINALITY AS p (hash, size, store, seq);
+END $$;
 COMMENT ON FUNCTION blob_parts_keep IS 'The files of the store that make up a content.';
 
 CREATE FUNCTION blob_known(chapter int8, person int8, hash bytea, content bytea) RETURNS int8 LANGUAGE plpgsql AS $$
@@ -1102,43 +1133,50 @@ COMMENT ON FUNCTION levels_set IS 'Who may read and write a collection: its own 
 
 -- Folders alone are walked, by an index that holds only them; a folder's members follow from it. LATERAL with OFFSET 0 here and
 -- below: one folder after the other is looked up. A join is free to read the whole table for it, and would, made while it is small.
-CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE sql STABLE ROWS 20
+CREATE FUNCTION folders_below(node int8) RETURNS SETOF int8 LANGUAGE plpgsql STABLE ROWS 20
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE folder AS (
         SELECT id FROM dav_node WHERE id = node AND collection
         UNION ALL
         SELECT c.id FROM folder f
          CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f.id AND d.collection AND NOT d.gone OFFSET 0) c
     )
-    SELECT id FROM folder
-$$;
+    SELECT id FROM folder;
+END $$;
 COMMENT ON FUNCTION folders_below IS 'A collection and all collections below it, living ones.';
 
-CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE sql STABLE
+CREATE FUNCTION size_below(node int8) RETURNS int8 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-    SELECT coalesce(sum(m.size), 0)::int8
-      FROM folders_below(node) f CROSS JOIN LATERAL (SELECT d.size FROM dav_node d WHERE d.parent_id = f AND NOT d.gone OFFSET 0) m
-$$;
+BEGIN
+    RETURN (SELECT coalesce(sum(m.size), 0)::int8
+      FROM folders_below(node) f CROSS JOIN LATERAL (SELECT d.size FROM dav_node d WHERE d.parent_id = f AND NOT d.gone OFFSET 0) m);
+END $$;
 COMMENT ON FUNCTION size_below IS 'Bytes of all members of a collection, however deep.';
 
-CREATE FUNCTION versions_below(node int8) RETURNS int8 LANGUAGE sql STABLE
+CREATE FUNCTION versions_below(node int8) RETURNS int8 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-    SELECT coalesce(sum(v.size), 0)::int8
+BEGIN
+    RETURN (SELECT coalesce(sum(v.size), 0)::int8
       FROM (SELECT node AS id
              UNION ALL
             SELECT m.id FROM folders_below(node) f
              CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f AND NOT d.collection AND NOT d.gone OFFSET 0) m) n
-     CROSS JOIN LATERAL (SELECT d.size FROM dav_version d WHERE d.node_id = n.id OFFSET 0) v
-$$;
+     CROSS JOIN LATERAL (SELECT d.size FROM dav_version d WHERE d.node_id = n.id OFFSET 0) v);
+END $$;
 COMMENT ON FUNCTION versions_below IS 'Bytes of the versions of a node and of all documents below it.';
 
-CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE sql STABLE
+CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT b.policy_id, count(*)
       FROM (SELECT m.policy_id FROM folders_below(node) f
              CROSS JOIN LATERAL (SELECT d.policy_id FROM dav_node d WHERE d.parent_id = f AND NOT d.gone OFFSET 0) m LIMIT most) b
-     GROUP BY b.policy_id
-$$;
+     GROUP BY b.policy_id;
+END $$;
 COMMENT ON FUNCTION tree_below IS 'The policies in force below a collection and how many members have each; counts no further than most.';
 
 -- What lies below is out of reach at once and buried by a job: deleting a folder costs the same whatever is in it.

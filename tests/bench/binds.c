@@ -51,7 +51,8 @@ work(void *unused)
     check(ldap_initialize(&ld, set.uri), set.uri);
     ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
     for (unsigned i; (i = atomic_fetch_add(&next_number, 1)) < set.count;) {
-        snprintf(dn, sizeof dn, "%.*s%06u%s", (int)(mark - set.dn), set.dn, set.first + i, mark + 3);
+        snprintf(
+            dn, sizeof dn, "%.*s%06u%s", (int)(mark - set.dn), set.dn, set.first + i, mark + 3);
         check(ldap_sasl_bind_s(ld, dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL), dn);
     }
     ldap_unbind_ext_s(ld, NULL, NULL);
@@ -66,7 +67,8 @@ main(int argc, char **argv)
     int n = argc == 7 ? atoi(argv[4]) : 0;
 
     if (n < 1 || n > 64 || strstr(argv[2], "{n}") == NULL) {
-        fprintf(stderr, "usage: binds URI DN PASSWORD CONNECTIONS FIRST COUNT; see the top of binds.c\n");
+        fprintf(stderr,
+            "usage: binds URI DN PASSWORD CONNECTIONS FIRST COUNT; see the top of binds.c\n");
         return 2;
     }
     set.uri = argv[1];

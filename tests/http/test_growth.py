@@ -1,17 +1,18 @@
-"""What a request costs does not grow with what is in its folder or around it: rows and pages read, as PostgreSQL counts
-them. The connections have planned their statements while there was next to nothing, and nobody counts the rows meanwhile."""
+"""What a request costs does not grow with what is in its folder or around it, nor a login with the people: rows and pages read, as PostgreSQL counts
+them. The connections have planned their statements while there was next to nothing, and nobody counts the rows meanwhile (counted: but then somebody has)."""
 import os
 import time
 
 import pytest
 
 from lib.client import set_body
+from lib.directory import Directory
 
 FEW, MANY = 900, 9000
 EACH = 10
 
 # What every request reads, by kind: a folder's own rows, their indexes, what hangs on them.
-TABLES = ('chapter', 'dav_policy', 'dav_node', 'blob', 'blob_part', 'dav_property', 'dav_lock', 'quota_lease',
+TABLES = ('chapter', 'chapter_group', 'person_group', 'person_alias', 'dav_policy', 'dav_node', 'blob', 'blob_part', 'dav_property', 'dav_lock', 'quota_lease',
           'quota', 'person', 'app_password', 'commit_mark')
 
 
@@ -93,6 +94,15 @@ def requests(client, box, run):
         good(client.propfind(box, 'sync-token', 'getctag'), 207)
 
 
+def compare(cost):
+    for table in TABLES:
+        few, many = cost[FEW][table], cost[MANY][table]
+        print(f'{table}: rows {few[0]} -> {many[0]}, pages {few[1]} -> {many[1]}')
+        # An index may be a level deeper, and jobs run meanwhile; reading a folder once would be 9,000 rows.
+        assert many[0] < 1.2 * few[0] + 1000, table
+        assert many[1] < 1.5 * few[1] + 1000, table
+
+
 @pytest.mark.parametrize('counted', [False, True])
 def test_growth(stack, one, counted):
     if counted:
@@ -110,11 +120,52 @@ def test_growth(stack, one, counted):
         requests(client, box, str(count))
         end = counters(stack, client, box)
         cost[count] = {t: [b - a for a, b in zip(start[t], end[t])] for t in TABLES}
-    for table in TABLES:
-        few, many = cost[FEW][table], cost[MANY][table]
-        print(f'{table}: rows {few[0]} -> {many[0]}, pages {few[1]} -> {many[1]}')
-        # An index may be a level deeper, and jobs run meanwhile; reading a folder once would be 9,000 rows.
-        assert many[0] < 1.2 * few[0] + 1000, table
-        assert many[1] < 1.5 * few[1] + 1000, table
+    compare(cost)
     empty(stack, name)
+    assert client.delete(box).status == 204
+
+
+@pytest.fixture
+def newcomers(stack):
+    """Gives login names that have never signed in; whoever was put beside them goes again."""
+    people = Directory(stack)
+    mark = f'new-{os.urandom(3).hex()}'
+    names = []
+
+    def more(n):
+        some = [f'{mark}-{len(names) + i}' for i in range(n)]
+        names.extend(some)
+        for name in some:
+            people.add(name)
+            people.group('add', 'members', 'jena', name)
+        return some
+    more.mark = mark
+    yield more
+    for name in names:
+        people.remove(name)
+    stack.sql('DELETE FROM person WHERE uid LIKE %s', mark + '%')
+
+
+def test_a_first_login_costs_the_same_whoever_else_there_is(stack, one, newcomers):
+    client = one.client('jena-board')
+    box = f'/dav/files/jena/growth-{os.urandom(3).hex()}/'
+    assert client.mkcol(box).status == 201
+    assert client.put(box + 'quiet').status == 201
+
+    def sign_in():
+        for name in newcomers(EACH):
+            assert one.client(name).propfind('/dav/files/jena/', 'resourcetype').status == 207
+
+    sign_in()
+    cost = {}
+    for count, before in ((FEW, 0), (MANY, FEW)):
+        # as guests: the directory is not asked about these
+        stack.sql("INSERT INTO person (directory_id, uid, name, guest_of, until)"
+                  " SELECT %s || n, %s || n, n, (SELECT id FROM chapter WHERE slug = 'jena'), current_date + 1"
+                  " FROM generate_series(%s, %s - 1) AS n", *[f'{newcomers.mark}.'] * 2, before, count)
+        start = counters(stack, client, box)
+        sign_in()
+        end = counters(stack, client, box)
+        cost[count] = {t: [b - a for a, b in zip(start[t], end[t])] for t in TABLES}
+    compare(cost)
     assert client.delete(box).status == 204
