@@ -84,7 +84,6 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
     const int64_t *ancestors = NULL;
     int n_ancestors = 0;
     bool unlocked = asks_for_locks(rq->method);
-
     int *at = NEW_ARRAY(rq->arena, int, (size_t)rows->n + 1); /* the row of each depth */
 
     for (int i = 0; i < rows->n; i++) {
