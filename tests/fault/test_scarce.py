@@ -284,54 +284,70 @@ def test_F36_killed_while_it_migrates(stack):
     assert len(whole) <= 1, 'all is always the same'
 
 
+SMALL = [('jena-member', 'jena'), ('erfurt-member', 'erfurt'), ('jena-board', 'jena'), ('erfurt-board', 'erfurt')]
+
+
+class Window:
+    """A while in which members of small chapters ask, alone or beside those who list the huge folder again and again;
+    how often each was answered."""
+
+    def __init__(self, server, huge, seconds):
+        self.server, self.small, self.lists, self.slowest = server, 0, 0, 0.0
+        self.lock, self.stop = threading.Lock(), threading.Event()
+        threads = [threading.Thread(target=self.ask, args=(user, f'/dav/files/{slug}/')) for user, slug in SMALL]
+        threads += [threading.Thread(target=self.list, args=(huge,)) for _ in range(4 if huge else 0)]
+        for t in threads:
+            t.start()
+        time.sleep(seconds)
+        self.stop.set()
+        for t in threads:
+            t.join(120)
+
+    def ask(self, user, home):
+        client = self.server.client(user)
+        while not self.stop.is_set():
+            start = time.monotonic()
+            assert client.propfind(home, 'getetag', depth='1').status == 207
+            with self.lock:
+                self.small += 1
+                self.slowest = max(self.slowest, time.monotonic() - start)
+            time.sleep(0.05)
+
+    def list(self, huge):
+        client = self.server.client('weimar-chair')
+        while not self.stop.is_set():
+            answer = client.propfind(huge, 'getetag', 'displayname', 'getcontentlength', depth='1')
+            assert answer.status == 207
+            with self.lock:
+                self.lists += 1
+
+
 def test_F40_one_huge_chapter_and_small_ones(stack, server):
-    """One chapter lists thousands of members without pause; clients of others hardly notice."""
+    """One chapter lists thousands of members without pause; clients of others get their share all the same: not much
+    less than what they get alone, in the same minute on the same machine."""
     n = 5000 if LONG else 1500
-    huge = server.client('weimar-chair')
+    board = server.client('weimar-chair')
     base = '/dav/files/weimar/t-huge/'
-    assert huge.mkcol(base).status == 201
-    stop, took, lists = threading.Event(), [], [0]
+    assert board.mkcol(base).status == 201
 
     def fill(part):
         client = server.client('weimar-chair')
         for i in range(part, n, 8):
             assert client.put(f'{base}n{i}', b'x').status == 201
 
-    def list_all():
-        client = server.client('weimar-chair')
-        while not stop.is_set():
-            assert client.propfind(base, 'getetag', 'displayname', 'getcontentlength', depth='1').status == 207
-            lists[0] += 1
-
-    def small(user, home):
-        client = server.client(user)
-        assert client.propfind(home, 'getetag', depth='0').status == 207
-        while not stop.is_set():
-            start = time.monotonic()
-            assert client.propfind(home, 'getetag', depth='1').status == 207
-            took.append(time.monotonic() - start)
-            time.sleep(0.05)
-
     try:
         run_all([threading.Thread(target=fill, args=(i,)) for i in range(8)])
-        threads = [threading.Thread(target=list_all) for _ in range(4)] + [
-            threading.Thread(target=small, args=(u, f'/dav/files/{c}/')) for u, c in (
-                ('jena-member', 'jena'), ('erfurt-member', 'erfurt'), ('jena-board', 'jena'),
-                ('erfurt-board', 'erfurt'))]
-        for t in threads:
-            t.start()
-        time.sleep(20 if LONG else 6)
-        stop.set()
-        for t in threads:
-            t.join(60)
-        took.sort()
-        p99 = took[len(took) * 99 // 100]
-        tell(f'F40: a folder of {n} listed {lists[0]} times: {len(took)} requests of other chapters, median '
-             f'{took[len(took) // 2] * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms')
-        assert p99 < 2.0 * max(1.0, os.getloadavg()[0] / os.cpu_count())
+        Window(server, base, 0.5)  # logins, plans and caches
+        alone, beside, lists, slowest = 0, 0, 0, 0.0
+        for _ in range(5):
+            alone += Window(server, None, 3 if LONG else 0.8).small
+            window = Window(server, base, 3 if LONG else 0.8)
+            beside, lists, slowest = beside + window.small, lists + window.lists, max(slowest, window.slowest)
+        tell(f'F40: a folder of {n} listed {lists} times: {beside} requests of other chapters beside it, {alone} in the '
+             f'same time alone: {beside / alone:.0%}; the slowest {slowest * 1e3:.0f} ms')
+        assert lists >= 5 and beside * 8 >= alone, (alone, beside, lists)
     finally:
-        stop.set()
-        huge.delete(base)
+        board.delete(base)
 
 
 def run_all(threads):
