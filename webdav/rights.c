@@ -50,8 +50,8 @@ rights_missing_parent(struct request *rq, const struct path *path, const struct 
  * Everything below a collection: a folder inside may be closed to somebody who may
  * write around it, and what one may not write one may not remove along with its parent.
  */
-static fallible
-check_below(struct request *rq, const struct dav_node *node, unsigned need)
+fallible
+rights_below(struct request *rq, const struct dav_node *node, unsigned need)
 {
     int64_t most = rq->app->config->tree_members_max, members = 0;
     struct rows rows;
@@ -90,7 +90,7 @@ check_removal(struct request *rq, const struct path *path, const struct dav_node
     TRY(find_parent(rq, path, &parent));
     if (!(parent.rights & MAY_WRITE))
         return missing(rq, &NEED_WRITE, &parent);
-    return check_below(rq, node, MAY_READ | MAY_WRITE);
+    return rights_below(rq, node, MAY_READ | MAY_WRITE);
 }
 
 static bool
@@ -173,7 +173,7 @@ rights_check(struct request *rq, enum method method, struct dav_state *s)
         if (method == MOVE)
             TRY(check_removal(rq, &s->path, node));
         else if (node->collection && s->depth != DEPTH_0)
-            TRY(check_below(rq, node, MAY_READ));
+            TRY(rights_below(rq, node, MAY_READ));
         if (node->collection)
             TRY(dav_need_whole_tree(rq));
         return check_destination(rq, s);

@@ -60,6 +60,8 @@ fallible address_headers(struct request *, struct dav_state *);
 
 /* May the method be tried on the node(s) at all? NOT_FOUND where the person may not even look. */
 fallible rights_check(struct request *, enum method, struct dav_state *);
+/* Of everything below a collection: NEED_WRITE or NEED_READ without these MAY_..., TOO_MANY_MEMBERS. */
+fallible rights_below(struct request *, const struct dav_node *, unsigned need);
 /* What to say of a path whose parent is missing: CONFLICT, unless that would tell too much. */
 fallible rights_missing_parent(
     struct request *, const struct path *, const struct condition *hidden);

@@ -98,6 +98,8 @@ fallible store_several(
 fallible store_changes(
     struct request *, const struct dav_node *, const char *token, int limit, struct dav_changes *);
 fallible store_remove(struct request *, const struct dav_node *);
+/* Into the trash (webdav/trash.h), from where it can be restored; what is a person's, and noise, for good. */
+fallible store_trash(struct request *, const struct dav_node *);
 fallible store_retire(struct request *, const struct dav_node *);
 fallible store_succeed(
     struct request *, const struct dav_node *retired, const struct dav_node *heir);

@@ -153,7 +153,7 @@ store_move(struct request *rq, const struct dav_node *node, const struct dav_nod
             return REFUSE(rq->arena, FORBIDDEN);
     if (node->root_id != to->root_id) {
         TRY(store_copy_rows(rq, node, to, true));
-        return store_remove(rq, node);
+        return node->kind->remove(rq, node);
     }
     db_defer(rq->db);
     return q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id, to->name,

@@ -9,6 +9,7 @@
 #include "q/blob.h"
 #include "q/node.h"
 #include "q/quota.h"
+#include "q/trash.h"
 #include "q/version.h"
 #include "webdav/store.h"
 
@@ -21,6 +22,7 @@
 #define BURY_STEP  2000
 #define MARK_STEP  20000
 #define FORGET_STEP 1000
+#define EMPTY_STEP 20
 #define SWEEP_STEP 500
 
 static const struct db_scope everything = { .chapters = "*" };
@@ -62,6 +64,19 @@ forget_versions(const struct app *app, struct db *db, struct arena *arena)
         TRY(db_end(db, arena, q_versions_forget(db, arena, (int32_t)app->config->version_days,
                                   (int32_t)app->config->versions_each, FORGET_STEP, &rows)));
     } while (versions_forget_row(&rows, 0).n == FORGET_STEP);
+    return NULL;
+}
+
+static fallible
+empty_trash(const struct app *app, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(db_end(db, arena,
+            q_trash_empty(db, arena, (int32_t)app->config->trash_days, EMPTY_STEP, &rows)));
+    } while (trash_empty_row(&rows, 0).n == EMPTY_STEP);
     return NULL;
 }
 
@@ -215,6 +230,7 @@ const struct job store_jobs[] = {
     { "bury", 10, bury_all },
     { "locks_clear", 60, clear_locks },
     { "versions_forget", 3600, forget_versions },
+    { "trash_empty", 3600, empty_trash },
     { "policies_clear", 86400, clear_policies },
     { "blob_sweep", 86400, sweep },
     { .name = NULL },

@@ -59,6 +59,8 @@ static const struct {
     [AUDIT_QUOTA_SET] = { "quota-set", AUDIT_OF_CHAPTER, AMOUNT | BEFORE },
     [AUDIT_PERSON_LEFT] = { "person-left", AUDIT_OF_CHAPTER, ABOUT },
     [AUDIT_FOLDER_DELETED] = { "folder-deleted", AUDIT_OF_CONTENTS, TITLE },
+    [AUDIT_TRASH_RESTORED] = { "trash-restored", AUDIT_OF_CONTENTS, TITLE },
+    [AUDIT_TRASH_PURGED] = { "trash-purged", AUDIT_OF_CONTENTS, TITLE | AMOUNT },
     [AUDIT_CHAPTER_EXPORTED] = { "chapter-exported", AUDIT_OF_CONTENTS, 0 },
     [AUDIT_CHAPTER_IMPORTED] = { "chapter-imported", AUDIT_OF_CONTENTS, 0 },
     [AUDIT_OVERRIDE_BEGUN] = { "override-begun", AUDIT_OF_OPERATION, AMOUNT | REASON },

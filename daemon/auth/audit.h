@@ -49,6 +49,8 @@ enum audit_what {
 
     /* contents as a whole */
     AUDIT_FOLDER_DELETED, /* object */
+    AUDIT_TRASH_RESTORED, /* object: a folder that was deleted */
+    AUDIT_TRASH_PURGED,   /* object; amount: bytes */
     AUDIT_CHAPTER_EXPORTED,
     AUDIT_CHAPTER_IMPORTED,
 

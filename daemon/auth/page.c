@@ -26,6 +26,7 @@ notice_of(const struct request *rq)
         { "moved", N_("Moved to this folder.") },
         { "copied", N_("Copied to this folder.") },
         { "created", N_("The folder was created.") },
+        { "purged", N_("Deleted for good.") },
         { "restored", N_("Restored.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },

@@ -207,6 +207,8 @@ const struct setting settings[] = {
         .help = "Days after which a version that was overwritten is removed." },
     { SETTING(versions_each), .standard = "100", .least = 1, .most = 10000,
         .help = "Versions of one document that are kept; older ones are removed." },
+    { SETTING(trash_days), .standard = "30", .least = 1, .most = 3650,
+        .help = "Days for which what was deleted can be restored." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },

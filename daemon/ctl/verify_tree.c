@@ -22,6 +22,7 @@ static const struct {
     { "no_content", "A document has no content" },
     { "content_owner", "Its content is missing or belongs to somebody else" },
     { "size", "Its size is not that of its content" },
+    { "trash", "It is in the trash without a note of it, or it is noted there and is not" },
     { "version_owner", "An earlier version of it belongs to somebody else, or it is a folder" },
     { "version_content", "The content of an earlier version is missing or belongs to somebody else" },
     { "version_size", "The size of an earlier version is not that of its content" },

@@ -166,7 +166,8 @@ documents_show_folder(struct request *rq, struct response *rs, const struct dav_
         .filter = l.page.filter,
         .sort = orders[l.page.by].word,
         .down = l.page.down,
-        .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href) };
+        .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href),
+        .trash = arena_printf(rq->arena, "/c/%s/trash", rq->param[0]) };
 
     TRY(store_page(rq, node, &l.page, &list, &sheet.total));
     if (list.n == 0 && sheet.total > 0) { /* what was on this page has been deleted */

@@ -7,7 +7,9 @@
 #include "modules/documents/pages.h"
 #include "webdav/dav.h"
 
-#define FILES "/c/{chapter}/files/**"
+#define FILES    "/c/{chapter}/files/**"
+#define TRASH    "/c/{chapter}/trash"
+#define FORM_MAX KB(64)
 
 static const struct route routes[] = {
     { GET, FILES, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = documents_show_page },
@@ -16,6 +18,9 @@ static const struct route routes[] = {
         .prepare = documents_page_prepare, .run = documents_post_page },
     { PUT, FILES, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_BLOB, .scope = dav_scope,
         .admit = dav_admit, .prepare = dav_prepare, .run = dav_serve },
+    { GET, TRASH, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = documents_trash_page },
+    { POST, TRASH, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = documents_trash_scope, .run = documents_trash_post },
     ROUTES_END,
 };
 

@@ -28,6 +28,7 @@ struct folder_column {
 struct folder_sheet {
     const char *here;    /* the folder's address in the browser */
     const char *drive;   /* the same for a network drive */
+    const char *trash;   /* address of the chapter's trash */
     const char *readers; /* msgid: who can read it */
     bool is_public, may_write, may_manage, may_filter;
     const char *filter, *sort; /* as asked for; filter "": all */
@@ -127,6 +128,42 @@ void documents_versions(struct out *, const struct view *, const struct versions
 fallible documents_versions_page(struct request *, struct response *, const struct dav_node *);
 fallible documents_version_page(struct request *, struct response *, const struct dav_node *);
 fallible documents_version_post(struct request *, struct response *, const char *id);
+
+/* A line of the trash; all texts are ready to show. */
+struct trash_row {
+    const char *id, *name, *place, *removed, *size;
+    const char *remover; /* or NULL */
+    bool folder, may_act;
+};
+
+struct trash_sheet {
+    const char *here;
+    int days; /* for which it is kept */
+    const struct trash_row *row;
+    int n;
+    const char *next; /* address of the following page, or NULL */
+};
+
+/* Where something that is restored may go. */
+struct place_choice {
+    const char *path, *title;
+    bool chosen;
+};
+struct place_sheet {
+    const char *here, *id, *name;
+    const char *problem; /* or NULL */
+    const struct place_choice *choice;
+    int n;
+};
+
+/* pages/trash.html */
+void documents_trash(struct out *, const struct view *, const struct trash_sheet *);
+void documents_trash_place(struct out *, const struct view *, const struct place_sheet *);
+
+/* /c/{chapter}/trash, and its forms. */
+fallible documents_trash_page(struct request *, struct response *);
+fallible documents_trash_scope(struct request *);
+fallible documents_trash_post(struct request *, struct response *);
 
 /* The way here: all chapters, this one, its documents, the folders above; `whole`: this one too. */
 fallible document_crumbs(struct request *, bool whole, struct view *);

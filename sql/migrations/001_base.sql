@@ -563,10 +563,30 @@ CREATE INDEX dav_version_node ON dav_version (node_id, id);
 CREATE INDEX dav_version_blob ON dav_version (blob_id);
 CREATE INDEX dav_version_policy ON dav_version (policy_id);
 CREATE INDEX dav_version_replaced ON dav_version (replaced);
+CREATE INDEX dav_version_chapter ON dav_version (chapter_id) INCLUDE (size);
 COMMENT ON TABLE dav_version IS 'What a document held before it was overwritten.';
 COMMENT ON COLUMN dav_version.policy_id IS 'Whose levels held where it was when it was overwritten. They never become wider: levels_set keeps the old ones for it.';
 COMMENT ON COLUMN dav_version.writer_id IS 'The person whose content it was; of whom perhaps nothing else is left.';
 COMMENT ON COLUMN dav_version.modified IS 'Of the content, as the document showed it.';
+
+CREATE TABLE dav_trash (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    node_id    int8 NOT NULL UNIQUE REFERENCES dav_node ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    place_id   int8 NOT NULL,
+    policy_id  int8 NOT NULL,
+    name       text NOT NULL,
+    remover_id int8,
+    removed    timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX dav_trash_chapter ON dav_trash (chapter_id, id);
+CREATE INDEX dav_trash_policy ON dav_trash (policy_id);
+CREATE INDEX dav_trash_removed ON dav_trash (removed);
+COMMENT ON TABLE dav_trash IS 'What was deleted and can be had back. Its node, with all below it, hangs on a root of kind "trash", under its number as its name.';
+COMMENT ON COLUMN dav_trash.place_id IS 'The collection it was in; which may be in the trash too by now, or not be there any more.';
+COMMENT ON COLUMN dav_trash.policy_id IS 'Whose levels held for it when it was deleted; as of dav_version.';
+COMMENT ON COLUMN dav_trash.name IS 'What it was called.';
+COMMENT ON COLUMN dav_trash.remover_id IS 'Who deleted it; of whom perhaps nothing else is left.';
 
 CREATE TABLE dav_lock (
     token      uuid PRIMARY KEY,
@@ -1065,12 +1085,12 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION root_make IS 'The root of one kind of tree of a chapter.';
 
--- Nobody gets to see in a version what she could not see when it was the document.
+-- Nobody gets to see in a version or in the trash what she could not see when it was in its place.
 CREATE FUNCTION policy_keep(policy int8) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     kept int8;
 BEGIN
-    IF NOT EXISTS (SELECT FROM dav_version WHERE policy_id = policy) THEN
+    IF NOT EXISTS (SELECT FROM dav_version WHERE policy_id = policy) AND NOT EXISTS (SELECT FROM dav_trash WHERE policy_id = policy) THEN
         RETURN;
     END IF;
     INSERT INTO dav_policy (chapter_id, person_id, read_level, write_level)
@@ -1078,8 +1098,9 @@ BEGIN
     INSERT INTO policy_grant (policy_id, group_id, chapter_id, rights)
     SELECT kept, group_id, chapter_id, rights FROM policy_grant WHERE policy_id = policy;
     UPDATE dav_version SET policy_id = kept WHERE policy_id = policy;
+    UPDATE dav_trash SET policy_id = kept WHERE policy_id = policy;
 END $$;
-COMMENT ON FUNCTION policy_keep IS 'Before levels change: what was replaced under them keeps them, in a policy that no collection has.';
+COMMENT ON FUNCTION policy_keep IS 'Before levels change: what was replaced or deleted under them keeps them, in a policy that no collection has.';
 
 -- One row when the collection has levels of its own already; otherwise all below that inherits gets the new ones.
 CREATE FUNCTION levels_set(node int8, new_read int2, new_write int2, groups int8[], rights int2[]) RETURNS void LANGUAGE plpgsql
@@ -1179,6 +1200,109 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tree_below IS 'The policies in force below a collection and how many members have each; counts no further than most.';
 
+-- It goes as by a MOVE, into a tree that has no address: deleting a folder costs the same whatever is in it.
+CREATE FUNCTION node_trash(node int8, seen text, who int8) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    bin int8;
+BEGIN
+    SELECT * INTO n FROM dav_node WHERE id = node AND parent_id IS NOT NULL AND NOT gone FOR NO KEY UPDATE;
+    IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT id INTO bin FROM dav_node d WHERE d.chapter_id = n.chapter_id AND d.kind = 'trash' AND d.parent_id IS NULL AND NOT d.gone;
+    IF NOT FOUND THEN
+        bin := root_make(n.chapter_id, 'trash', 9::int2, 9::int2);
+    END IF;
+    UPDATE dav_node SET parent_id = bin, name = node::text, name_key = node::text, changed = pg_current_xact_id() WHERE id = node;
+    DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
+    INSERT INTO dav_node (root_id, parent_id, chapter_id, policy_id, kind, collection, name, name_key, gone, gone_at)
+    VALUES (n.root_id, n.parent_id, n.chapter_id, n.policy_id, n.kind, false, n.name, n.name_key, true, now());
+    INSERT INTO dav_trash (node_id, chapter_id, place_id, policy_id, name, remover_id)
+    VALUES (node, n.chapter_id, n.parent_id, n.policy_id, n.name, who);
+END $$;
+COMMENT ON FUNCTION node_trash IS 'Deletes a node of a chapter with all below it, if it still has the entity tag seen, so that it can be restored.';
+
+CREATE FUNCTION trash_restore(node int8, to_parent int8, called text, key text) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    n record;
+    p record;
+    own bool;
+BEGIN
+    DELETE FROM dav_trash WHERE node_id = node;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT * INTO STRICT n FROM dav_node WHERE id = node FOR NO KEY UPDATE;
+    SELECT * INTO p FROM dav_node WHERE id = to_parent AND collection AND NOT gone AND root_id = n.root_id;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    own := EXISTS (SELECT FROM dav_policy WHERE id = n.policy_id AND node_id = node);
+    UPDATE dav_node SET parent_id = to_parent, name = called, name_key = key, changed = pg_current_xact_id(),
+           policy_id = CASE WHEN own THEN n.policy_id ELSE p.policy_id END
+     WHERE id = node;
+    IF n.collection AND NOT own AND p.policy_id <> n.policy_id THEN
+        WITH RECURSIVE below AS (
+            SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = n.policy_id
+            UNION ALL
+            SELECT c.id FROM below b CROSS JOIN LATERAL (
+                SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = n.policy_id OFFSET 0) c
+        )
+        UPDATE dav_node d SET policy_id = p.policy_id, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
+    END IF;
+END $$;
+COMMENT ON FUNCTION trash_restore IS 'Takes a node out of the trash to a free name in a collection of its tree. What inherits its levels gets those of the new place. Needs the tree lock for itself alone.';
+
+CREATE FUNCTION trash_purge(node int8) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+    freed int8;
+BEGIN
+    DELETE FROM dav_trash WHERE node_id = node;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    SELECT * INTO STRICT n FROM dav_node WHERE id = node FOR UPDATE;
+    freed := n.size + CASE WHEN n.collection THEN size_below(node) ELSE 0 END + versions_below(node);
+    IF n.collection THEN
+        DELETE FROM dav_property WHERE node_id = node;
+        UPDATE dav_node SET gone = true, gone_at = now(), display = NULL WHERE id = node;
+    ELSE
+        DELETE FROM dav_node WHERE id = node;
+    END IF;
+    PERFORM quota_note(n.chapter_id, NULL, -freed);
+    RETURN freed;
+END $$;
+COMMENT ON FUNCTION trash_purge IS 'Ends what is in the trash for good; its bytes. What lies below a collection is buried by a job.';
+
+CREATE FUNCTION trash_empty(days int4, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    old int8;
+    n int8 := 0;
+BEGIN
+    FOR old IN SELECT node_id FROM dav_trash WHERE removed < now() - make_interval(days => days) ORDER BY removed LIMIT most FOR UPDATE SKIP LOCKED
+    LOOP
+        PERFORM trash_purge(old);
+        n := n + 1;
+    END LOOP;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION trash_empty IS 'Purges up to `most` of what has been in the trash for so many days; how many.';
+
+CREATE FUNCTION place_of(collection int8, tree text) RETURNS text LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    WITH RECURSIVE up AS (
+        SELECT d.id, d.parent_id, d.kind, ''::text AS path, d.name FROM dav_node d WHERE d.id = place_of.collection AND NOT d.gone
+        UNION ALL
+        SELECT p.id, p.parent_id, p.kind, u.name || '/' || u.path, p.name
+          FROM up u CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.id = u.parent_id AND NOT d.gone OFFSET 0) p
+    )
+    SELECT path FROM up WHERE parent_id IS NULL AND kind = tree
+$$;
+COMMENT ON FUNCTION place_of IS 'The names that lead to a living collection from the root of its tree, each with a slash behind it; NULL: it is deleted, or lies in what is.';
+
 -- What lies below is out of reach at once and buried by a job: deleting a folder costs the same whatever is in it.
 CREATE FUNCTION node_remove(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -1197,7 +1321,7 @@ BEGIN
            etag = NULL, type = NULL, display = NULL WHERE id = node;
     PERFORM quota_note(n.chapter_id, NULL, -freed);
 END $$;
-COMMENT ON FUNCTION node_remove IS 'Deletes a node, if it still has the entity tag seen, with all below it.';
+COMMENT ON FUNCTION node_remove IS 'Deletes a node for good, if it still has the entity tag seen, with all below it.';
 
 -- Two steps, since the name must be free before the heir can have it.
 CREATE FUNCTION node_retire(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
@@ -1253,6 +1377,7 @@ BEGIN
     DELETE FROM dav_node WHERE id IN (SELECT id FROM below ORDER BY depth DESC LIMIT most);
     GET DIAGNOSTICS n = ROW_COUNT;
     IF n < most THEN
+        DELETE FROM dav_node g WHERE g.id = grave AND EXISTS (SELECT FROM dav_node b WHERE b.id = g.parent_id AND b.kind = 'trash');
         UPDATE dav_node SET collection = false WHERE id = grave;
     END IF;
     RETURN n;
@@ -1401,7 +1526,7 @@ BEGIN
         -- one comparison, one list: every statement prepares it anew for each table
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'role_grant', 'override', 'local_group', 'local_group_member',
+    FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'dav_trash', 'role_grant', 'override', 'local_group', 'local_group_member',
                              'policy_grant'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);

@@ -168,10 +168,15 @@ SELECT p.node_id, CASE WHEN n.parent_id IS NOT NULL THEN n.name END, p.read_leve
 -- out  id int8
 SELECT root_make($1, $2, $3, $4)
 
--- node_remove: deletes a node with all below it; LOST_RACE when it is not as it was seen
+-- node_remove: deletes a node with all below it for good; LOST_RACE when it is not as it was seen
 -- in   node int8, seen text?
 -- out  done int4
 SELECT 1 FROM node_remove($1, $2)
+
+-- node_trash: deletes a node with all below it, into the trash; LOST_RACE when it is not as it was seen
+-- in   node int8, seen text?, who int8
+-- out  done int4
+SELECT 1 FROM node_trash($1, $2, $3)
 
 -- node_move: renames a node or hangs it elsewhere in its tree; LOST_RACE when it is not as it was seen
 -- in   node int8, seen text?, to_parent int8, name text, name_key text
@@ -220,7 +225,8 @@ SELECT count(*) FROM cleared
 -- out  n int8
 WITH cleared AS (
     DELETE FROM dav_policy p WHERE NOT EXISTS (SELECT FROM dav_node n WHERE n.policy_id = p.id)
-                            AND NOT EXISTS (SELECT FROM dav_version v WHERE v.policy_id = p.id) RETURNING 1
+                            AND NOT EXISTS (SELECT FROM dav_version v WHERE v.policy_id = p.id)
+                            AND NOT EXISTS (SELECT FROM dav_trash t WHERE t.policy_id = p.id) RETURNING 1
 )
 SELECT count(*) FROM cleared
 

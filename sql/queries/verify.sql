@@ -68,7 +68,7 @@ FROM chapter c LEFT JOIN tree t ON t.id = c.id LEFT JOIN quota q ON q.chapter_id
 WHERE t.id IS NULL OR q.chapter_id IS NULL
 ORDER BY c.slug LIMIT 100
 
--- verify_quota: what is counted as stored, and what is: all that hangs on a living root, with its versions
+-- verify_quota: what is counted as stored, and what is: all that hangs on a living root, the trash too, with its versions
 -- out chapter text, counted int8, stored int8
 WITH RECURSIVE folder AS (
     SELECT id, chapter_id FROM dav_node WHERE parent_id IS NULL AND NOT gone AND chapter_id IS NOT NULL
@@ -99,12 +99,13 @@ FROM (SELECT n.id, n.chapter_id,
              CASE WHEN n.parent_id IS NOT NULL AND p.id IS NULL THEN 'parent_missing'
                   WHEN p.gone AND NOT p.collection THEN 'parent_gone'
                   WHEN NOT p.collection THEN 'parent_file'
-                  WHEN n.root_id <> coalesce(p.root_id, n.id) THEN 'root'
+                  WHEN (coalesce(p.kind, '') = 'trash') <> (t.id IS NOT NULL) THEN 'trash'
+                  WHEN n.root_id <> coalesce(p.root_id, n.id) AND t.id IS NULL THEN 'root'
                   WHEN p.id IS NOT NULL AND (p.chapter_id IS DISTINCT FROM n.chapter_id
                                              OR p.person_id IS DISTINCT FROM n.person_id) THEN 'owner'
                   WHEN o.id IS NULL OR o.chapter_id IS DISTINCT FROM n.chapter_id
                        OR o.person_id IS DISTINCT FROM n.person_id THEN 'policy_owner'
-                  WHEN NOT n.collection AND n.policy_id <> p.policy_id THEN 'policy'
+                  WHEN NOT n.collection AND n.policy_id <> p.policy_id AND t.id IS NULL THEN 'policy'
                   WHEN n.name_key <> normalize(n.name, NFC) THEN 'name'
                   WHEN NOT n.collection AND n.blob_id IS NULL AND n.kind = 'file' THEN 'no_content'
                   WHEN n.blob_id IS NOT NULL AND b.id IS NULL THEN 'content_owner'
@@ -113,6 +114,7 @@ FROM (SELECT n.id, n.chapter_id,
              END AS fault
       FROM dav_node n
       LEFT JOIN dav_node p ON p.id = n.parent_id
+      LEFT JOIN dav_trash t ON t.node_id = n.id
       LEFT JOIN dav_policy o ON o.id = n.policy_id
       LEFT JOIN blob b ON b.id = n.blob_id AND b.chapter_id IS NOT DISTINCT FROM n.chapter_id
                       AND b.person_id IS NOT DISTINCT FROM n.person_id
@@ -127,7 +129,8 @@ SELECT min(n.id), min(c.slug)
 FROM dav_node n
 LEFT JOIN dav_node p ON p.id = n.parent_id
 LEFT JOIN chapter c ON c.id = n.chapter_id
-WHERE NOT n.gone AND n.collection AND (p.id IS NULL OR p.policy_id <> n.policy_id)
+LEFT JOIN dav_policy o ON o.id = n.policy_id
+WHERE NOT n.gone AND n.collection AND (p.id IS NULL OR p.policy_id <> n.policy_id) AND (p.id IS NULL OR p.kind <> 'trash' OR o.node_id = n.id)
 GROUP BY n.policy_id HAVING count(*) > 1
 ORDER BY 1 LIMIT 100
 

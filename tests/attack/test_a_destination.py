@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from lib.browser import Browser
 from lib.client import quote
 from lib.stack import LONG, wait_for
 
@@ -202,9 +203,12 @@ def test_A13_quota(server, login, stack):
         stored = sum(int(e.text('getcontentlength')) for e in chair.listing(base).values())
         assert stored == (6 + won) * mb
 
-        # what is deleted comes back
+        # what is deleted for good comes back
         assert chair.delete(base).status == 204
-        chair.mkcol(base)
+        assert chair.mkcol(base).status == 201
+        assert chair.put(base + 'nine', bytes(9 * mb)).status == 507, 'it can still be restored'
+        thing = stack.sql('SELECT max(id) FROM dav_trash')[0][0]
+        assert Browser(server, f'{slug}-chair').post(f'/c/{slug}/trash', do='purge', id=thing).status_code == 303
         wait_for(lambda: used()[1] >= 9 * mb, 30, 'the return of deleted space')
         assert chair.put(base + 'nine', bytes(9 * mb)).status == 201
     finally:

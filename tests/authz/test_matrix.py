@@ -85,6 +85,8 @@ def prepare(owner, target):
         folder = quote(tree.replace('{dir}', name))
         assert owner.mkcol(folder).status == 201
         assert owner.put(folder + 'inside', b'secret').status == 201
+    for word in re.findall(r'\{deleted-\w+\}', path):
+        path = path.replace(word, str(deleted(owner, name, word.strip('{}').partition('-')[2])))
     for word in ('{old}', '{closed}'):
         if word in path:
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
@@ -109,6 +111,21 @@ def version(owner, doc, closed):
     return found[0][0]
 
 
+def deleted(owner, name, where):
+    """Deletes a document; its number in the trash. "then" and "now" were or are folders for the board alone, among the members'."""
+    sql = owner.server.stack.sql
+    folder = {'public': '/dav/files/jena/%C3%96ffentlich/', 'board': PLACES['V']}.get(where, PLACES['M'])
+    levels = "SELECT levels_set(id, %s::int2, %s::int2, '{}', '{}') FROM dav_node WHERE name = %s AND collection AND NOT gone"
+    if where in ('then', 'now'):
+        folder += name + '-room/'
+        assert owner.mkcol(folder).status == 201
+        sql(levels, 3 if where == 'then' else 2, 3 if where == 'then' else 2, name + '-room')
+    assert owner.put(folder + name, b'secret').status == 201 and owner.delete(folder + name).status == 204
+    if where in ('then', 'now'):
+        sql(levels, 3 if where == 'now' else 2, 3 if where == 'now' else 2, name + '-room')
+    return sql('SELECT max(id) FROM dav_trash WHERE name = %s', name)[0][0]
+
+
 def ask(server, login, browsers, method, role, path, destination, form=None):
     if path.startswith(('/dav/', '/principals/')) or (path, method) == ('/', 'PROPFIND'):
         headers = {'Destination': server.url + destination} if destination else {}
@@ -126,7 +143,10 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             return logout_elsewhere(server, role)
     data = None
     headers = {'X-Form-Token': token}
-    if method == 'POST' and '?version=' in path:
+    if method == 'POST' and '/trash?' in path:
+        path, _, query = path.partition('?')
+        data = {'do': query.partition('=')[0], 'id': query.partition('=')[2], 'token': token}
+    elif method == 'POST' and '?version=' in path:
         path, _, number = path.partition('?version=')
         data = {'restore': number, 'token': token}
     elif form:

@@ -201,6 +201,8 @@ JENA = "(SELECT id FROM chapter WHERE slug = 'jena')"
     ('version_policy', 'UPDATE dav_version SET policy_id = policy_id + 1000000', 'UPDATE dav_version SET policy_id = policy_id - 1000000'),
     ('version_owner', f"UPDATE dav_version SET node_id = {SUB_NODE}",
      "UPDATE dav_version SET node_id = (SELECT id FROM dav_node WHERE name = 'old.txt' AND NOT gone)"),
+    ('trash', 'UPDATE dav_trash SET node_id = ' + SMALL_NODE, "UPDATE dav_trash t SET node_id = n.id FROM dav_node n JOIN dav_node b ON b.id = n.parent_id"
+     " AND b.kind = 'trash' WHERE t.name = 'gone'"),
     ('content_owner', f'UPDATE dav_node SET blob_id = blob_id + 1000000 WHERE id = {SMALL_NODE}',
      f'UPDATE dav_node SET blob_id = blob_id - 1000000 WHERE id = {SMALL_NODE}'),
 ], ids=lambda value: value if isinstance(value, str) and ' ' not in value else '')

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lib.browser import Browser, words
-from lib.space import space
+from lib.space import Space
 
 LARGE = os.urandom(200_000)
 
@@ -21,6 +21,11 @@ def each(stack):
 @pytest.fixture(scope='module')
 def writer(each):
     return each.client('jena-board')
+
+
+@pytest.fixture(scope='module')
+def space(stack):
+    return Space(stack)
 
 
 @pytest.fixture(scope='module')
@@ -50,7 +55,7 @@ def contents(browser, path):
     return [browser.get(f'{page_of(path)}?version={i}').content for i in ids(browser, path)]
 
 
-def test_what_put_copy_move_and_the_page_overwrite_is_kept(stack, writer, browser, box):
+def test_what_put_copy_move_and_the_page_overwrite_is_kept(writer, browser, box, space):
     board = browser('jena-board')
     doc = box + 'doc.txt'
     writer.put(doc, b'one')
@@ -69,7 +74,7 @@ def test_what_put_copy_move_and_the_page_overwrite_is_kept(stack, writer, browse
     assert writer.get(doc).body == b'five' and writer.get(box + 'other').body == b'three'
     text = board.text(page_of(doc) + '?versions')
     assert text.count('Bernd Vorstand') == 4
-    space(stack)
+    space()
 
 
 def test_equal_and_empty_contents_make_no_version(writer, browser, box):
@@ -85,15 +90,15 @@ def test_equal_and_empty_contents_make_no_version(writer, browser, box):
 
 
 @pytest.mark.parametrize('name', ['._doc', '.DS_Store', 'thumbs.db', 'desktop.ini', '~$doc.docx', '.~lock.doc.odt#'])
-def test_what_programs_leave_has_no_versions(stack, writer, browser, box, name):
-    before = space(stack)
+def test_what_programs_leave_has_no_versions(writer, browser, box, name, space):
+    before = space()
     for content in (b'one', b'two', b'three'):
         assert writer.put(box + name.replace('#', '%23'), content).status in (201, 204)
     assert ids(browser('jena-board'), box + name.replace('#', '%23')) == []
-    assert space(stack) == before + len(b'three')
+    assert space() == before + len(b'three')
 
 
-def test_one_sitting_counts_once(stack, server, anna, login, den):
+def test_one_sitting_counts_once(stack, server, anna, login, den, space):
     """The standard ten minutes: what one person saves again and again; somebody else's save is another version."""
     board, doc = Browser(server, 'jena-board'), den + 'doc'
     anna.put(doc, b'first')
@@ -106,10 +111,10 @@ def test_one_sitting_counts_once(stack, server, anna, login, den):
     stack.sql("UPDATE dav_node SET saved = now() - interval '11 minutes' WHERE etag IS NOT NULL AND name = 'doc' AND NOT gone")
     login('jena-member').put(doc, b'later')
     assert contents(board, doc) == [b'hers again', b'third']
-    space(stack)
+    space()
 
 
-def test_programs_that_save_by_moving_sit_once(stack, server, anna, den):
+def test_programs_that_save_by_moving_sit_once(stack, server, anna, den, space):
     """A new file is written and moved over the document, each time: one sitting all the same."""
     board, doc = Browser(server, 'jena-board'), den + 'doc'
     anna.put(doc, b'before')
@@ -119,10 +124,10 @@ def test_programs_that_save_by_moving_sit_once(stack, server, anna, den):
         assert anna.move(den + 'doc.tmp', doc).status == 204
     assert contents(board, doc) == [b'before']
     assert anna.get(doc).body == b'save 3'
-    space(stack)
+    space()
 
 
-def test_restoring_keeps_what_is_there(stack, writer, browser, box):
+def test_restoring_keeps_what_is_there(writer, browser, box, space):
     board, doc = browser('jena-board'), box + 'doc'
     for content in (b'one', LARGE, b'three'):
         writer.put(doc, content)
@@ -136,7 +141,7 @@ def test_restoring_keeps_what_is_there(stack, writer, browser, box):
     assert list(writer.sync(box, token).multistatus().entry) == [doc]
     assert board.post(page_of(doc), restore=oldest).status_code == 303
     assert writer.get(doc).body == b'one'
-    space(stack)
+    space()
 
 
 def test_restoring_respects_locks_and_numbers(writer, each, browser, den):
@@ -167,7 +172,7 @@ def test_readers_read_and_do_not_restore(writer, browser, box):
     assert writer.get(doc).body == b'two'
 
 
-def test_what_was_closed_stays_closed(stack, writer, browser, box):
+def test_what_was_closed_stays_closed(writer, browser, box, space):
     """A folder is opened, or a document moved to where more may read: not what it held before."""
     chair, member = browser('jena-chair'), browser('jena-member')
     writer.mkcol(box + 'inner/')
@@ -194,27 +199,27 @@ def test_what_was_closed_stays_closed(stack, writer, browser, box):
     assert contents(member, doc) == [b'public']
     assert contents(chair, doc) == [b'public', b'secret']
     assert contents(browser('jena-board'), doc) == [b'public', b'secret']
-    space(stack)
+    space()
 
 
-def test_space_counts_versions_and_old_ones_go(stack, each, writer, browser, box):
-    doc, before = box + 'doc', space(stack)
+def test_space_counts_versions_and_old_ones_go(stack, each, writer, browser, box, space):
+    doc, before = box + 'doc', space()
     sizes = [1000 + i for i in range(45)]
     for i, size in enumerate(sizes):
         assert writer.put(doc, os.urandom(size)).status in (201, 204)
-    assert space(stack) == before + sum(sizes)
+    assert space() == before + sum(sizes)
     stack.sql("UPDATE dav_version SET replaced = replaced - interval '366 days' WHERE id IN"
               ' (SELECT v.id FROM dav_version v JOIN dav_node n ON n.id = v.node_id WHERE n.parent_id ='
               ' (SELECT id FROM dav_node WHERE name = %s AND collection AND NOT gone) ORDER BY v.id LIMIT 2)',
               box.rstrip('/').rpartition('/')[2])
     assert stack.sql('SELECT versions_forget(365, 40, 1000)')[0][0] >= 4
     assert len(ids(browser('jena-board'), doc)) == 40
-    assert space(stack) == before + sum(sizes[-41:])
+    assert space() == before + sum(sizes[-41:])
     assert writer.delete(box).status == 204
-    space(stack)
+    space()
 
 
-def test_pages_of_many_versions(stack, each, writer, browser, box):
+def test_pages_of_many_versions(stack, each, writer, browser, box, space):
     board, doc = browser('jena-board'), box + 'doc'
     for i in range(3):
         writer.put(doc, f'{i}'.encode())
@@ -227,4 +232,4 @@ def test_pages_of_many_versions(stack, each, writer, browser, box):
     found = re.findall(r'\?version=(\d+)"', first.text) + re.findall(r'\?version=(\d+)"', second.text)
     assert len(found) == len(set(found)) == 122 and 'from=' not in words(second)
     stack.sql('DELETE FROM dav_version WHERE id = ANY (%s)', [row[0] for row in made])  # their space was not counted
-    space(stack)
+    space()

@@ -114,6 +114,9 @@ class Stack:
         wait_for(lambda: self.sql('SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8', mark)[0][0], 60,
                  'the end of a transaction')
 
+    def empty_trash(self):
+        self.sql('SELECT trash_purge(node_id) FROM dav_trash')
+
     def pg(self, *args):
         """pg_ctl on the stack's cluster, as its owner."""
         data = pathlib.Path(self.env['CHAPTERD_STATE']) / 'postgres/data'

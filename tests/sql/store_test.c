@@ -240,8 +240,11 @@ TEST(sweep_removes_what_nothing_refers_to_after_a_week)
     struct house *h = set_up(1000000);
 
     CHECK(put_alone(h, "kept", "kept content", false) == NULL);
-    CHECK(put_alone(h, "f", "old content", false) == NULL);
-    CHECK(put_alone(h, "f", "new content", false) == NULL);
+    CHECK(put_alone(h, "._f", "old content", false) == NULL); /* noise has no versions */
+    CHECK(put_alone(h, "._f", "new content", false) == NULL);
+    CHECK(put_alone(h, "v", "old version", false) == NULL);
+    CHECK(put_alone(h, "v", "new version", false) == NULL);
+    CHECK(stored(h, "old version", 30) && stored(h, "new version", 30));
     CHECK(stored(h, "kept content", 30) && stored(h, "old content", 30) && stored(h, "new content", 30));
     went_well(run_job(h, "blob_sweep"));
     CHECK(stored(h, "old content", 0));
@@ -249,6 +252,7 @@ TEST(sweep_removes_what_nothing_refers_to_after_a_week)
     went_well(run_job(h, "blob_sweep"));
     CHECK(!stored(h, "old content", 0));
     CHECK(stored(h, "kept content", 0) && stored(h, "new content", 0));
+    CHECK(stored(h, "old version", 0) && stored(h, "new version", 0));
     tear_down(h);
 }
 
@@ -316,12 +320,13 @@ TEST(space_ends_at_the_limit_to_the_byte)
     struct house *h = set_up(20);
 
     CHECK(put_alone(h, "a", "1234567890", true) == NULL);
-    CHECK(put_alone(h, "b", "12345678901", true) == &STORAGE_FULL);
-    CHECK(put_alone(h, "b", "1234567890", true) == NULL);
+    CHECK(put_alone(h, "._b", "12345678901", true) == &STORAGE_FULL);
+    CHECK(put_alone(h, "._b", "1234567890", true) == NULL);
     CHECK(put_alone(h, "c", "1", true) == &STORAGE_FULL);
-    CHECK(put_alone(h, "b", "0987654321", true) == NULL); /* as large as before */
-    CHECK(put_alone(h, "b", "123", true) == NULL);
+    CHECK(put_alone(h, "._b", "0987654321", true) == NULL); /* as large as before */
+    CHECK(put_alone(h, "._b", "123", true) == NULL);
     CHECK(put_alone(h, "c", "1234567", true) == NULL);
+    CHECK(put_alone(h, "a", "x", true) == &STORAGE_FULL); /* what it held would be kept */
     CHECK_INT(used(h), 20);
     went_well(run_job(h, "quota_fold"));
     CHECK_INT(used(h), 20);

@@ -46,6 +46,8 @@ def full(server):
         s.sql("INSERT INTO dav_property (node_id, ns, name, chapter_id, value) VALUES (%s, 'n', 'p', %s, 'v')", (root, c))
         s.sql('INSERT INTO dav_version (node_id, chapter_id, policy_id, blob_id, size, modified)'
               ' SELECT id, chapter_id, policy_id, %s, 1, now() FROM dav_node WHERE id = %s', (b, root))
+        s.sql("INSERT INTO dav_trash (node_id, chapter_id, place_id, policy_id, name)"
+              " SELECT id, chapter_id, id, policy_id, 'x' FROM dav_node WHERE id = %s", (root,))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
         s.pg.commit()
