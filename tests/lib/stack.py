@@ -12,6 +12,7 @@ import tempfile
 import time
 
 from lib.client import Client
+from lib.keeper import KEEPER
 from lib.wire import Conn, NoAnswer
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ def scratch(name):
     """A directory that the unprivileged servers can reach; it goes when the tests have ended."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=f'chapterd-{name}-', dir='/var/tmp'))
     path.chmod(0o755)
+    KEEPER.keep('folder', path)
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
@@ -58,6 +60,8 @@ class Stack:
 
     def __init__(self, directory=None):
         self.dir = pathlib.Path(directory) if directory else scratch('stack')
+        if not directory:
+            KEEPER.keep('stack', self.dir)
         self.daemons = []
         self.up()
 

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from lib.keeper import KEEPER, started
 from lib.stack import scratch
 
 KEY, SECRET = 'test:chapterd', 'se/cr+et='
@@ -130,6 +131,8 @@ class Swift:
         with open(self.dir / f'{name}.log', 'ab') as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd='/',
                                                     stdin=subprocess.DEVNULL, start_new_session=True)
+        pid = self.processes[name].pid
+        KEEPER.keep('process', f'{pid} {started(pid)}')  # memcached names no folder
 
     def up(self):
         self.spawn('proxy', self.server('proxy'))
