@@ -67,6 +67,7 @@ class People:
                     self.refused += 1
                 else:
                     self.wrong += 1
+            time.sleep(0.05)  # Swift is in Python: three who never pause are all it can serve
 
     def write(self):
         client, dice = self.server.client('jena-board'), random.Random(2)
