@@ -45,22 +45,30 @@ ASSETS   := $(wildcard daemon/html/assets/*)
 CATALOGUES := $(patsubst daemon/locale/%.po,$(BUILD)/locale/%.mo,$(wildcard daemon/locale/*.po))
 
 TOOLS    := daemon/html/tmplc.c
-PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c)
+EXTRACTS := $(wildcard daemon/extract/*.c)
+PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c) $(EXTRACTS)
 LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c))
 
 GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
 HEADERS   := $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.h)
 OBJECTS   := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o) $(BUILD)/embedded.o
 DAEMON    := $(BUILD)/daemon/main.o
+EXTRACT   := $(EXTRACTS:%.c=$(BUILD)/%.o)
 CTL       := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/ctl/*.c))
 
-all: $(BUILD)/chapterd $(BUILD)/chapterctl
+all: $(BUILD)/chapterd $(BUILD)/chapterctl $(BUILD)/chapterd-extract
 
 $(BUILD)/chapterd: $(DAEMON) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(DAEMON) $(BUILD)/libchapterd.a $(LIBS)
 
 $(BUILD)/chapterctl: $(CTL) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(CTL) $(BUILD)/libchapterd.a $(LIBS)
+
+# What reads documents: the one program with these libraries.
+EXTRACT_PKGS := poppler-glib
+$(EXTRACT): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(EXTRACT_PKGS)))
+$(BUILD)/chapterd-extract: $(EXTRACT) $(BUILD)/libchapterd.a
+	$(call say,LD) $(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS) $(shell pkg-config --libs $(EXTRACT_PKGS))
 
 $(BUILD)/libchapterd.a: $(OBJECTS)
 	@rm -f $@
@@ -134,4 +142,4 @@ clean:
 
 .PHONY: all asan faults tsan clean messages
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(DAEMON:.o=.d) $(CTL:.o=.d)
+-include $(OBJECTS:.o=.d) $(DAEMON:.o=.d) $(EXTRACT:.o=.d) $(CTL:.o=.d)

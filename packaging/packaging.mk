@@ -87,6 +87,7 @@ UNITDIR    ?= /lib/systemd/system
 install: all man	## into DESTDIR, for a package or by hand
 	install -Dm0755 $(BUILD)/chapterd $(DESTDIR)$(PREFIX)/sbin/chapterd
 	install -Dm0755 $(BUILD)/chapterctl $(DESTDIR)$(PREFIX)/bin/chapterctl
+	install -Dm0755 $(BUILD)/chapterd-extract $(DESTDIR)$(PREFIX)/lib/chapterd/chapterd-extract
 	for page in $(MANUALS); do \
 	    install -Dm0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
 	done

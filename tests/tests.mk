@@ -48,6 +48,9 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD
 $(BUILD)/fuzz-backup: $(addprefix $(BUILD)/daemon/ctl/,backup_file.o backup_manifest.o backup_parts.o \
     backup_place.o)
 
+# What of the extractor is ours.
+$(BUILD)/fuzz-extract: $(addprefix $(BUILD)/daemon/extract/,add.o office.o plain.o)
+
 fuzz:	## each fuzz target for SECONDS=5; ONLY=name for one of them
 	$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang-14 CFLAGS="-O1 -g" \
 	    SANITIZE=fuzzer-no-link,address,undefined \

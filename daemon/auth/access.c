@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+
 const struct principal nobody = { .uid = "", .name = "" };
 
 /* A guest by e-mail is nobody special but where she was invited. */
@@ -113,4 +115,18 @@ access_knew(const struct principal *who, const struct policy *policy, int64_t hi
     if (who->rights_changed != 0 && who->rights_changed >= since)
         return true;
     return hidden != 0 && hidden >= since && access_role(who, policy->chapter) >= hidden_from;
+}
+
+struct access_reach
+access_reach(const struct principal *who, struct arena *arena, int64_t chapter)
+{
+    int64_t *policies = NEW_ARRAY(arena, int64_t, (size_t)who->n_grants + 1);
+    struct access_reach reach = { .level = access_role(who, chapter), .policies = policies };
+
+    if (reach.level < ROLE_CHAIR && access_look(who, chapter) != NULL)
+        reach.level = ROLE_CHAIR;
+    for (int i = 0; i < who->n_grants; i++)
+        if ((who->grants[i].rights & MAY_READ) != 0)
+            policies[reach.n++] = who->grants[i].policy;
+    return reach;
 }

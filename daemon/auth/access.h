@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
+
 /*
  * The one place of rights. Roles are ordered: who holds one holds all below it.
  * The numbers stand in the database (dav_policy.read_level, grants) and never change.
@@ -101,6 +103,17 @@ struct access_why {
     unsigned by_look;  /* MAY_READ while a state admin looks, with a reason */
 };
 unsigned access_explain(const struct principal *, const struct policy *, struct access_why *);
+
+/*
+ * What she may read in a chapter, for a query that finds collections by themselves: those with a read
+ * level up to `level`, and these. access_rights() says the same of each.
+ */
+struct access_reach {
+    enum role level;
+    const int64_t *policies; /* in the arena */
+    int n;
+};
+struct access_reach access_reach(const struct principal *, struct arena *, int64_t chapter);
 
 /*
  * May a sync report name a collection that she may not read, to say that it is gone? Only if she

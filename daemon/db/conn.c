@@ -74,7 +74,7 @@ db_free(struct db *db)
 void
 db_set_patience(struct db *db, int ms)
 {
-    db->patience_ms = ms;
+    db->patience_ms = ms > 0 ? ms : ANSWER_PATIENCE;
 }
 
 void

@@ -148,7 +148,7 @@ void db_expect_lookups(struct db *);
 void db_free(struct db *);
 /*
  * A server that says nothing for so long is taken as lost: TRY_LATER. 4.5 s unless set, a little
- * more than its statement_timeout.
+ * more than its statement_timeout; 0 sets that again.
  */
 void db_set_patience(struct db *, int ms);
 

@@ -26,7 +26,7 @@ const struct condition HELPER_OVERRAN = { 403, .title = "This content takes too 
 struct helper {
     int fd; /* -1: has to be made */
     pid_t pid;
-    bool busy;
+    bool busy, extracts;
 };
 
 struct helpers {
@@ -37,6 +37,8 @@ struct helpers {
     int control;              /* -1: the zygote is gone */
     pid_t zygote;
     atomic_llong replaced;
+    pthread_mutex_t extracting; /* of extractor */
+    struct helper extractor;
     int n;
     struct helper helper[];
 };
@@ -114,7 +116,7 @@ tell_zygote(struct helpers *h, struct order *order, int fd)
 static bool
 make_helper(struct helpers *h, struct helper *one)
 {
-    struct order order = { .what = MAKE };
+    struct order order = { .what = one->extracts ? MAKE_EXTRACTOR : MAKE };
     int end[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) != 0)
@@ -209,7 +211,8 @@ converse(const struct helper *one, struct arena *arena, uint32_t task, const cha
     struct helper_answer *answer, bool *last)
 {
     const struct request_head request = { .task = task, .n = (uint32_t)n };
-    int64_t until = time_monotonic() + HELPER_WALL_MS * 1000;
+    int64_t until =
+        time_monotonic() + (one->extracts ? EXTRACT_WALL_MS : HELPER_WALL_MS) * INT64_C(1000);
     struct answer_head head;
     enum outcome o;
 
@@ -241,6 +244,8 @@ helpers_start(const struct helper_task *const *tasks, int n, FILE *report)
     h->n = n;
     pthread_mutex_init(&h->lock, NULL);
     pthread_mutex_init(&h->ordering, NULL);
+    pthread_mutex_init(&h->extracting, NULL);
+    h->extractor = (struct helper){ .fd = -1, .extracts = true };
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&h->freed, &monotonic);
@@ -282,12 +287,14 @@ helpers_stop(struct helpers *h)
         assert(!h->helper[i].busy);
         close_fd(&h->helper[i].fd);
     }
+    close_fd(&h->extractor.fd);
     close_fd(&h->control);
     if (h->zygote > 0)
         while (waitpid(h->zygote, NULL, 0) < 0 && errno == EINTR)
             ;
     pthread_mutex_destroy(&h->lock);
     pthread_mutex_destroy(&h->ordering);
+    pthread_mutex_destroy(&h->extracting);
     pthread_cond_destroy(&h->freed);
     free(h);
 }
@@ -351,10 +358,26 @@ replace(struct helpers *h, struct helper *one, struct arena *arena, const struct
 
     atomic_fetch_add(&h->replaced, 1);
     LOG(caged ? LOG_ERROR_ : LOG_WARNING_, "helper_replaced", "task", task->name, "why", why);
-    make_helper(h, one);
+    if (!one->extracts)
+        make_helper(h, one);
     return error_cause(
         outcome == LATE || cpu ? REFUSE(arena, HELPER_OVERRAN) : REFUSE(arena, HELPER_DIED), arena,
         "helper %s: %s", task->name, why);
+}
+
+/* With a helper of one's own. */
+static fallible
+ask(struct helpers *h, struct helper *one, struct arena *arena, const struct helper_task *task,
+    uint32_t number, const char *in, size_t n, struct helper_answer *answer)
+{
+    bool last = false;
+    enum outcome outcome = converse(one, arena, number, in, n, answer, &last);
+
+    if (outcome != FINISHED)
+        return replace(h, one, arena, task, outcome);
+    if (last)
+        end_helper(h, one);
+    return NULL;
 }
 
 static uint32_t
@@ -369,21 +392,13 @@ number_of(const struct helpers *h, const struct helper_task *task)
     return i;
 }
 
-/* With a helper of one's own. */
 static fallible
 call(struct helpers *h, struct helper *one, struct arena *arena, const struct helper_task *task,
     const char *in, size_t n, struct helper_answer *answer)
 {
-    bool last = false;
-
     if (!ready(h, one))
         return error_cause(REFUSE(arena, TRY_LATER), arena, "no helper can be started");
-    enum outcome outcome = converse(one, arena, number_of(h, task), in, n, answer, &last);
-    if (outcome != FINISHED)
-        return replace(h, one, arena, task, outcome);
-    if (last)
-        end_helper(h, one);
-    return NULL;
+    return ask(h, one, arena, task, number_of(h, task), in, n, answer);
 }
 
 fallible
@@ -399,6 +414,55 @@ helper_call(struct helpers *h, struct arena *arena, const struct helper_task *ta
     give_back(h, one);
     return e;
 }
+
+/* ---------------------------------------------------------------- the extractor */
+
+/* Its tasks are in its own program: by their numbers in daemon/extract/main.c. */
+enum { EXTRACTOR_ECHO, EXTRACTOR_EXTRACT };
+static const struct helper_task extract_task = { .name = "extract" };
+
+/* One that has just been made answers before it is given a document: else that would be blamed. */
+static fallible
+start_extractor(struct helpers *h, struct arena *arena)
+{
+    struct helper_answer answer = { .n = 0 };
+
+    if (is_usable(&h->extractor))
+        return NULL;
+    end_helper(h, &h->extractor);
+    if (!make_helper(h, &h->extractor))
+        return error_cause(
+            REFUSE(arena, TRY_LATER), arena, "chapterd-extract is missing or cannot be started");
+    struct error *e =
+        ask(h, &h->extractor, arena, &extract_task, EXTRACTOR_ECHO, "ping", 4, &answer);
+    return e == NULL ? NULL
+                     : error_cause(REFUSE(arena, TRY_LATER), arena,
+                           "chapterd-extract does not start: %s", e->cause);
+}
+
+fallible
+helper_extract(
+    struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
+{
+    if (n > EXTRACT_BYTES_MAX)
+        return REFUSE(arena, TOO_LARGE);
+    pthread_mutex_lock(&h->extracting);
+    struct error *e = start_extractor(h, arena);
+    if (e == NULL)
+        e = ask(h, &h->extractor, arena, &extract_task, EXTRACTOR_EXTRACT, in, n, answer);
+    pthread_mutex_unlock(&h->extracting);
+    return e;
+}
+
+void
+helper_extract_end(struct helpers *h)
+{
+    pthread_mutex_lock(&h->extracting);
+    end_helper(h, &h->extractor);
+    pthread_mutex_unlock(&h->extracting);
+}
+
+/* ---------------------------------------------------------------- how they are */
 
 bool
 helpers_answer(struct helpers *h)

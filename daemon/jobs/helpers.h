@@ -70,6 +70,21 @@ fallible helper_call(struct helpers *, struct arena *, const struct helper_task 
     size_t n, struct helper_answer *);
 
 /*
+ * The extractor is a program (daemon/extract) that the zygote starts when it is asked for, with the
+ * libraries that read documents; it locks itself in like a helper before it sees one. There is one at
+ * a time. What it says is the text of the document in UTF-8, or why there is none (`refused`, a word of
+ * the column document_text.problem). HELPER_OVERRAN, HELPER_DIED: it was killed, by this document;
+ * TOO_LARGE; TRY_LATER: it does not start, whatever the document.
+ */
+#define EXTRACT_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define EXTRACT_WALL_MS   20000
+#define EXTRACT_CPU_MS    5000
+fallible helper_extract(
+    struct helpers *, struct arena *, const char *in, size_t n, struct helper_answer *);
+/* Ends it, after the last document for some time. */
+void helper_extract_end(struct helpers *);
+
+/*
  * Is the zygote there? When it ends or does not answer, the process gets a SIGCHLD. It cannot be
  * replaced: the daemon has to be started again, by whoever has started it.
  */

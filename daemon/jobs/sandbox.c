@@ -1,5 +1,6 @@
 #include "jobs/sandbox.h"
 
+#include <errno.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -36,8 +37,31 @@ static const int allowed[] = {
     SCMP_SYS(setitimer),
 };
 
+/* With FILES_REFUSED these fail; none is carried out either. */
+static const int refused[] = {
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(readlink),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(ioctl),
+    SCMP_SYS(lseek),
+    SCMP_SYS(uname),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+};
+
 struct sandbox *
-sandbox_prepare(void)
+sandbox_prepare(enum sandbox_files files)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     bool good = filter != NULL;
@@ -49,6 +73,8 @@ sandbox_prepare(void)
                        SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
     good = good && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                        SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+    for (size_t i = 0; good && files == FILES_REFUSED && i < COUNT_OF(refused); i++)
+        good = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0) == 0;
     if (!good) {
         seccomp_release(filter);
         return NULL;

@@ -10,8 +10,11 @@
  */
 struct sandbox;
 
+/* What becomes of who calls for a file: libraries of the extractor ask and can do without. */
+enum sandbox_files { FILES_KILL, FILES_REFUSED };
+
 /* Makes the filter ready, in the zygote; NULL when the kernel or the library cannot. */
-struct sandbox *sandbox_prepare(void);
+struct sandbox *sandbox_prepare(enum sandbox_files);
 /* Locks this process in, for good. False when it could not be. */
 bool sandbox_enter(struct sandbox *);
 

@@ -1,96 +1,72 @@
 #include "jobs/zygote.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
+#include "base/macros.h"
 #include "jobs/sandbox.h"
 
-#define SOCKET 0 /* the one descriptor of a helper */
-
-/* ---------------------------------------------------------------- the helper */
-
-static bool
-read_all(void *p, size_t n)
-{
-    for (char *to = p; n > 0;) {
-        ssize_t got = read(SOCKET, to, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        to += got;
-        n -= (size_t)got;
-    }
-    return true;
-}
-
-static bool
-write_all(const void *p, size_t n)
-{
-    for (const char *from = p; n > 0;) {
-        ssize_t done = write(SOCKET, from, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        from += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-static bool
-serve_one(const struct helper_task *const *tasks, uint32_t n_tasks, bool last)
-{
-    struct request_head head;
-
-    if (!read_all(&head, sizeof head) || head.task >= n_tasks || head.n > HELPER_BYTES_MAX)
-        return false;
-    struct arena *arena = arena_new();
-    struct buf out = buf_new(arena, HELPER_BYTES_MAX);
-    char *in = arena_alloc(arena, (size_t)head.n + 1);
-    bool alive = read_all(in, head.n);
-    if (alive) {
-        sandbox_cpu_limit(HELPER_CPU_MS);
-        bool taken = tasks[head.task]->run(arena, in, head.n, &out);
-        sandbox_cpu_limit(0);
-        struct answer_head answer = { .magic = ANSWER_MAGIC,
-            .verdict = out.over ? TOO_LONG
-                       : taken  ? TAKEN
-                                : REFUSED,
-            .n = out.over ? 0 : (uint32_t)out.n,
-            .last = last };
-        alive = write_all(&answer, sizeof answer) && write_all(out.p, answer.n);
-    }
-    arena_free(arena);
-    return alive;
-}
+/* ---------------------------------------------------------------- the child */
 
 static _Noreturn void
 helper_run(
     int socket, pid_t zygote, struct sandbox *sandbox, const struct helper_task *const *tasks)
 {
-    uint32_t n_tasks = 0;
+    static const struct helper_limits limits = { HELPER_BYTES_MAX, HELPER_CPU_MS };
 
     prctl(PR_SET_NAME, "chapterd-helper");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (dup2(socket, SOCKET) < 0 || close_range(SOCKET + 1, ~0U, 0) != 0 || getppid() != zygote ||
-        !sandbox_enter(sandbox))
+    if (dup2(socket, HELPER_SOCKET) < 0 || close_range(HELPER_SOCKET + 1, ~0U, 0) != 0 ||
+        getppid() != zygote || !sandbox_enter(sandbox))
         _exit(1);
-    while (tasks[n_tasks] != NULL)
-        n_tasks++;
-    for (int i = 1; i <= HELPER_LIFE; i++)
-        if (!serve_one(tasks, n_tasks, i == HELPER_LIFE))
-            break;
-    _exit(0);
+    helper_serve(tasks, &limits);
+}
+
+/* The libraries of the extractor are no business of the daemon, so it is a program; it locks itself in. */
+static _Noreturn void
+extractor_run(int socket, pid_t zygote, const char *program)
+{
+    char name[] = "chapterd-extract", locale[] = "LC_ALL=C.UTF-8";
+    char *const argv[] = { name, NULL }, *const environment[] = { locale, NULL };
+    int nowhere = open("/dev/null", O_WRONLY);
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL);
+    if (dup2(socket, HELPER_SOCKET) < 0 || dup2(nowhere, STDOUT_FILENO) < 0 ||
+        dup2(nowhere, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, 0) != 0 ||
+        getppid() != zygote)
+        _exit(1);
+    execve(program, argv, environment);
+    _exit(1);
+}
+
+/* Beside the daemon where it was built, or where it is installed; "" when it is nowhere. */
+static void
+find_extractor(char *program, size_t room)
+{
+    static const char *const places[] = { "chapterd-extract", "../lib/chapterd/chapterd-extract" };
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    *program = '\0';
+    if (n <= 0)
+        return;
+    self[n] = '\0';
+    *(strrchr(self, '/') + 1) = '\0';
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        if (snprintf(program, room, "%s%s", self, places[i]) < (int)room && access(program, X_OK) == 0)
+            return;
+    *program = '\0';
 }
 
 /* ---------------------------------------------------------------- the zygote */
@@ -129,13 +105,16 @@ struct children {
     int n;
 };
 
+/* program: NULL, or that of the extractor. */
 static pid_t
 make_helper(struct children *children, int socket, struct sandbox *sandbox,
-    const struct helper_task *const *tasks)
+    const struct helper_task *const *tasks, const char *program)
 {
-    if (socket < 0 || children->n == HELPERS_MAX)
+    if (socket < 0 || children->n == HELPERS_MAX || (program != NULL && *program == '\0'))
         return 0;
     pid_t zygote = getpid(), pid = fork();
+    if (pid == 0 && program != NULL)
+        extractor_run(socket, zygote, program);
     if (pid == 0)
         helper_run(socket, zygote, sandbox, tasks);
     if (pid < 0)
@@ -165,15 +144,18 @@ end_helper(struct children *children, pid_t pid)
 _Noreturn void
 zygote_run(int control, const struct helper_task *const *tasks)
 {
-    struct sandbox *sandbox = sandbox_prepare();
+    struct sandbox *sandbox = sandbox_prepare(FILES_KILL);
     struct children children = { .n = 0 };
+    char extractor[PATH_MAX + 64];
     struct order order;
     int fd;
 
     prctl(PR_SET_NAME, "chapterd-zygote");
+    find_extractor(extractor, sizeof extractor);
     while (sandbox != NULL && receive(control, &order, &fd)) {
-        if (order.what == MAKE)
-            order.pid = make_helper(&children, fd, sandbox, tasks);
+        if (order.what != END)
+            order.pid = make_helper(
+                &children, fd, sandbox, tasks, order.what == MAKE ? NULL : extractor);
         else
             order.status = end_helper(&children, order.pid);
         if (fd >= 0)

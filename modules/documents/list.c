@@ -17,6 +17,7 @@
 #include "http/response.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/search.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -159,6 +160,7 @@ documents_show_folder(struct request *rq, struct response *rs, const struct dav_
     struct dav_list list;
     struct view v;
     struct folder_sheet sheet = { .here = uri_href(rq->arena, &rq->path, true),
+        .search = search_address(rq),
         .readers = documents_readers(node->policy.read_level),
         .is_public = node->policy.read_level == ROLE_PUBLIC,
         .may_write = (node->rights & MAY_WRITE) != 0,

@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "modules/documents/documents.h"
 #include "q/node.h"
+#include "q/search.h"
 #include "webdav/store.h"
 
 /* Clients that have not synchronised for so long start afresh (decisions 1.21). */
@@ -59,7 +60,12 @@ struct error *
 documents_retention(
     const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t *removed)
 {
+    static const struct db_scope everything = { .chapters = "*" };
+    struct rows rows;
+
     *removed = 0;
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    TRY(db_end(db, arena, q_document_index_clear(db, arena, &rows)));
     TRY(clear_tombstones(db, arena, folder_kind.name, removed));
     return clear_tombstones(db, arena, file_kind.name, removed);
 }

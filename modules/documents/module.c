@@ -5,6 +5,7 @@
 #include "http/route.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/search.h"
 #include "webdav/dav.h"
 
 #define FILES    "/c/{chapter}/files/**"
@@ -21,12 +22,14 @@ static const struct route routes[] = {
     { GET, TRASH, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = documents_trash_page },
     { POST, TRASH, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .scope = documents_trash_scope, .run = documents_trash_post },
+    { GET, "/c/{chapter}/search", LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = search_show_page },
     ROUTES_END,
 };
 
 const struct module documents_module = {
     .name = "documents",
     .routes = routes,
+    .jobs = search_jobs,
     .doors = {
         .ref = ref_none,
         .publish = publish_none,

@@ -26,6 +26,7 @@ struct folder_column {
 };
 
 struct folder_sheet {
+    const char *search; /* where its documents are searched */
     const char *here;    /* the folder's address in the browser */
     const char *drive;   /* the same for a network drive */
     const char *trash;   /* address of the chapter's trash */

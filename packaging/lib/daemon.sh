@@ -5,8 +5,8 @@
 chapterd_up()
 {
     local program=$build/chapterd control=$build/chapterctl started=$EPOCHREALTIME
-    if [ ! -x "$program" ] || [ ! -x "$control" ]; then
-        fail "$build/chapterd or $build/chapterctl is missing; run: make"
+    if [ ! -x "$program" ] || [ ! -x "$control" ] || [ ! -x "$build/chapterd-extract" ]; then
+        fail "$build/chapterd, chapterctl or chapterd-extract is missing; run: make"
     fi
     build=$(cd "$build" && pwd -P)
     program=$build/chapterd control=$build/chapterctl
@@ -34,7 +34,7 @@ chapterd_up()
     if [ "$(id -u)" = 0 ] && ! as chapterd test -x "$program"; then
         # The checkout is under /root, say: the daemon's user needs a copy that it can reach.
         own chapterd "$state/bin" 0755
-        install -m 0755 "$program" "$state/bin/chapterd"
+        install -m 0755 "$program" "$build/chapterd-extract" "$state/bin"
         program=$state/bin/chapterd
     fi
     CHAPTERD_CONF=$conf "$control" migrate >>"$state/chapterd.log" 2>&1 9>&- ||

@@ -35,7 +35,8 @@ BEGIN
     t := regexp_replace(t, '([[:alpha:]])(?:\\?[*:_·•’'']|/-?|-/)inn?(?:en)?(?=[[:alpha:]]|\M)', '\1', 'g');
     t := regexp_replace(t, '([[:alpha:]])\(inn?(?:en)?\)', '\1', 'g');
     t := regexp_replace(t, '([[:alpha:]]{2})\\?[*:_·•](?:r|n|s|m|e|en|er|em|es|frau|frauen)\M', '\1', 'g');
-    t := regexp_replace(t, '(?<=[[:alpha:]])[/_](?=[[:alpha:]])', ' ', 'g');
+    -- und/oder, satzung_neu.odt; not 12.03.2024
+    t := regexp_replace(t, '(?<=[[:alpha:]])[./_](?=[[:alnum:]])|(?<=[[:digit:]])[./_](?=[[:alpha:]])', ' ', 'g');
     -- Beschluesse, Strasse
     t := replace(t, 'ß', 'ss');
     t := regexp_replace(t, '(?<![aeq])ue', 'ü', 'g');

@@ -1541,6 +1541,62 @@ BEGIN
         OR (chapter_id IS NULL AND person_id IS NULL));
 END $$;
 
+-- ---------------------------------------------------------------- searching
+
+-- What of the tree can be searched is made by a job: writers only leave their mark of change, which this index finds.
+CREATE INDEX dav_node_file ON dav_node (changed) WHERE kind = 'file' AND NOT gone;
+
+-- What is searched in is made of the contents: a backup leaves it out, and it is made anew after a restore.
+CREATE TABLE document_text (
+    blob_id    int8 PRIMARY KEY REFERENCES blob ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    tries      int2 NOT NULL DEFAULT 0,
+    version    int4 NOT NULL DEFAULT 0,
+    problem    text CHECK (problem IN ('kind', 'large', 'damaged', 'encrypted', 'bomb', 'killed')),
+    body       text COMPRESSION lz4,
+    CHECK (problem IS NULL OR body IS NULL)
+);
+CREATE INDEX document_text_waiting ON document_text (blob_id) WHERE body IS NULL AND problem IS NULL;
+CREATE INDEX document_text_problem ON document_text (version) WHERE problem IS NOT NULL;
+COMMENT ON TABLE document_text IS 'The text of a content, once however many documents have it; goes with it.';
+COMMENT ON COLUMN document_text.tries IS 'How often it was begun to read it; after the third time it is left alone.';
+COMMENT ON COLUMN document_text.version IS 'Of the extractor that tried: a newer one tries again what has a problem.';
+COMMENT ON COLUMN document_text.problem IS 'Why it is not searchable. kind: has no text; bomb: unpacks to too much; killed: the extractor died or took too long.';
+COMMENT ON COLUMN document_text.body IS 'By german_join. NULL without a problem: not read yet.';
+
+CREATE TABLE document_index (
+    node_id    int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    blob_id    int8,
+    version    int4 NOT NULL,
+    name       text NOT NULL,
+    words      tsvector NOT NULL
+);
+CREATE INDEX document_index_words ON document_index USING gin (words);
+CREATE INDEX document_index_blob ON document_index (blob_id);
+CREATE INDEX document_index_version ON document_index (version);
+COMMENT ON TABLE document_index IS 'By which words a document is found. Says nothing about rights and places: those are looked up when it is found.';
+COMMENT ON COLUMN document_index.blob_id IS 'The content whose words these are.';
+COMMENT ON COLUMN document_index.version IS 'german_version() that made them.';
+COMMENT ON COLUMN document_index.name IS 'The name whose words are among them.';
+COMMENT ON COLUMN document_index.words IS 'Words of the name (weight A) and the text (D), parts of long words, and "#" with the number of the chapter.';
+
+CREATE TABLE document_horizon (
+    one  bool PRIMARY KEY DEFAULT true CHECK (one),
+    seen xid8 NOT NULL
+);
+COMMENT ON TABLE document_horizon IS 'All documents changed by transactions before this one are in document_index. No row: nothing is.';
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['document_text', 'document_index'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
+    END LOOP;
+END $$;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA chapterd TO chapterd;
 GRANT USAGE ON SEQUENCE dav_node_id_seq TO chapterd;
 REVOKE INSERT, DELETE ON installation FROM chapterd;

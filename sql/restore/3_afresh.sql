@@ -21,7 +21,7 @@ INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restor
 
 -- What belonged to the moment: sessions, locks (RFC 4918, 6.6: a client must expect them to vanish, and is
 -- told so by 412 instead of writing over what is older than it thinks), leases, marks of connections; and links
--- that work once, since they may have been used by now. A backup leaves them out; should one have them, they go.
+-- that work once, since they may have been used by now; and what is searched in, which a job makes anew. A backup leaves them out; should one have them, they go.
 DO $$
 DECLARE
     t text;
@@ -30,7 +30,8 @@ BEGIN
         SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
-                OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation'))
+                OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
+                             'document_index', 'document_horizon'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;

@@ -19,12 +19,13 @@ BEGIN {
     fence("microhttpd\\.h", "^daemon/http/")
     fence("libpq-fe\\.h", "^daemon/db/")
     fence("(ldap|lber)\\.h", "^daemon/auth/ldap[a-z_]*\\.[ch]$")
-    fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$")
+    fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$|^daemon/extract/(office|main)\\.c$")
+    fence("poppler\\.h", "^daemon/extract/(pdf|main)\\.c$")
     fence("(gnutls/|sodium)", "^daemon/base/token\\.c$|^daemon/http/tls\\.c$|^daemon/ctl/check_tls\\.c$")
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")
-    fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$")
+    fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$|^daemon/extract/office\\.c$")
     fence("curl/", "^daemon/net/")
 
     SQL = "[\"(] *(select|SELECT) .*( (from|FROM) |chapterd\\.|pg_[a-z]+\\(|\\$[0-9])" \

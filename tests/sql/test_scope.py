@@ -19,6 +19,7 @@ OPEN = {
     'form_once': 'keyed by person, hashes only',
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
+    'document_horizon': 'one row: how far the index of documents is',
     'commit_mark': 'which transaction of a connection was the last to commit',
 }
 
@@ -42,6 +43,9 @@ def full(server):
         s.sql('INSERT INTO policy_grant (policy_id, group_id, chapter_id, rights)'
               ' SELECT policy_id, %s, chapter_id, 3 FROM dav_node WHERE id = %s', (g, root))
         b = s.one("INSERT INTO blob (chapter_id, sha256, size) VALUES (%s, sha256('x'), 1) RETURNING id", (c,))
+        s.sql("INSERT INTO document_text (blob_id, chapter_id, body) VALUES (%s, %s, 'x')", (b, c))
+        s.sql("INSERT INTO document_index (node_id, chapter_id, blob_id, version, name, words) VALUES (%s, %s, %s, 1, 'x', 'x')",
+              (root, c, b))
         s.sql("INSERT INTO blob_part (blob_id, seq, chapter_id, sha256, size) VALUES (%s, 1, %s, sha256('x'), 1)", (b, c))
         s.sql("INSERT INTO dav_property (node_id, ns, name, chapter_id, value) VALUES (%s, 'n', 'p', %s, 'v')", (root, c))
         s.sql('INSERT INTO dav_version (node_id, chapter_id, policy_id, blob_id, size, modified)'

@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include "auth/access.h"
+#include "base/arena.h"
 #include "base/macros.h"
 
 static const struct role_in roles[] = { { 7, ROLE_MEMBER }, { 8, ROLE_BOARD }, { 9, ROLE_CHAIR } };
@@ -168,4 +169,32 @@ TEST(access_look_reads_one_chapter)
     CHECK(access_look(&looking, 6) == &looks[0]);
     CHECK(access_look(&looking, 7) == NULL);
     CHECK(access_look(&dismissed, 6) == NULL);
+}
+
+/* A query that goes by the reach finds what access_rights() lets her read, neither more nor less. */
+TEST(access_reach_is_what_may_be_read)
+{
+    static const struct grant_in grants[] = { { 500, MAY_READ }, { 501, MAY_READ | MAY_WRITE } };
+    static const struct look look = { 7, INT64_MAX };
+    const struct principal someone[] = { nobody, guest, anna, admin,
+        { .person = 45, .guest = true, .grants = grants, .n_grants = 2 },
+        { .person = 46, .roles = roles, .n_roles = 3, .grants = grants, .n_grants = 2 },
+        { .person = 47, .state_admin = true, .looks = &look, .n_looks = 1 } };
+    struct arena *arena = arena_new();
+
+    for (size_t i = 0; i < COUNT_OF(someone); i++)
+        for (int64_t chapter = 6; chapter <= 9; chapter++) {
+            struct access_reach reach = access_reach(&someone[i], arena, chapter);
+            for (int k = 0; k < 3 * (ROLE_NOBODY + 1); k++) {
+                struct policy p = { .id = 499 + k % 3,
+                    .chapter = chapter,
+                    .read_level = (enum role)(k / 3),
+                    .write_level = ROLE_NOBODY };
+                bool found = p.read_level <= reach.level;
+                for (int g = 0; g < reach.n; g++)
+                    found = found || reach.policies[g] == p.id;
+                CHECK(found == ((access_rights(&someone[i], &p) & MAY_READ) != 0));
+            }
+        }
+    arena_free(arena);
 }

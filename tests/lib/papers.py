@@ -1,0 +1,83 @@
+"""Small documents of the kinds that people keep, and hostile ones, made without their programs."""
+import io
+import zipfile
+
+ODT = ('<?xml version="1.0" encoding="UTF-8"?><office:document-content'
+       ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+       ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:scripts>nie</office:scripts>'
+       '<office:body><office:text><text:tracked-changes><text:p>verworfen</text:p></text:tracked-changes>'
+       '<text:h>{}</text:h><text:p>{}<text:line-break/>Ende</text:p></office:text></office:body>'
+       '</office:document-content>')
+DOCX = ('<?xml version="1.0" encoding="UTF-8"?><w:document'
+        ' xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+        '<w:p><w:r><w:t>{}</w:t></w:r></w:p><w:p><w:r><w:delText>verworfen</w:delText><w:instrText>PAGE</w:instrText>'
+        '<w:t>{}</w:t></w:r></w:p></w:body></w:document>')
+XLSX = ('<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        '<si><t>{}</t></si><si><t>{}</t></si></sst>')
+MANIFEST = '<manifest><file-entry full-path="content.xml"><encryption-data checksum="x"/></file-entry></manifest>'
+
+
+def package(*members, compression=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w', compression) as z:
+        for name, content in members:
+            z.writestr(name, content)
+    return out.getvalue()
+
+
+def odt(title, text):
+    return package(('mimetype', 'application/vnd.oasis.opendocument.text'), ('content.xml', ODT.format(title, text)),
+                   ('META-INF/manifest.xml', '<manifest/>'))
+
+
+def docx(title, text):
+    return package(('[Content_Types].xml', '<Types/>'), ('word/document.xml', DOCX.format(title, text)))
+
+
+def xlsx(one, two):
+    return package(('[Content_Types].xml', '<Types/>'), ('xl/sharedStrings.xml', XLSX.format(one, two)))
+
+
+def bomb(megabytes=200):
+    return package(('content.xml', '<a>' + ' ' * (megabytes * 1000000)))
+
+
+def locked():
+    return package(('content.xml', bytes(range(256)) * 10), ('META-INF/manifest.xml', MANIFEST))
+
+
+def stream(data, more=''):
+    return f'<< /Length {len(data)} {more}>>\nstream\n{data}\nendstream'
+
+
+def objects(*bodies):
+    """A PDF of these objects; the first is the catalogue."""
+    out, places = b'%PDF-1.4\n', []
+    for i, body in enumerate(bodies, 1):
+        places.append(len(out))
+        out += f'{i} 0 obj\n{body}\nendobj\n'.encode('latin-1')
+    table = ''.join(f'{p:010d} 00000 n \n' for p in places)
+    return out + (f'xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}'
+                  f'trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n').encode()
+
+
+CATALOGUE = '<< /Type /Catalog /Pages 2 0 R >>'
+PAGES = '<< /Type /Pages /Kids [3 0 R] /Count 1 >>'
+
+
+def pdf(*lines):
+    shown = ' 0 -20 Td '.join(f'({line}) Tj' for line in lines)
+    return objects(CATALOGUE, PAGES,
+                   '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R'
+                   ' /Resources << /Font << /F 5 0 R >> >> >>',
+                   stream(f'BT /F 12 Tf 50 700 Td {shown} ET'),
+                   '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>')
+
+
+def endless_pdf(depth=12, width=60):
+    """Forms that draw forms: width ** depth steps before the page is done."""
+    forms = [stream('/A Do ' * width, '/Type /XObject /Subtype /Form /BBox [0 0 9 9]'
+                    f' /Resources << /XObject << /A {6 + i} 0 R >> >> ') for i in range(depth)]
+    return objects(CATALOGUE, PAGES,
+                   '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R'
+                   ' /Resources << /XObject << /A 5 0 R >> >> >>', stream('/A Do'), *forms)
