@@ -17,9 +17,9 @@
 
 #define TEXT_MAX (INT64_C(256) * 1024 * 1024)
 
-static const char page_policy[] =
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'";
+#define PAGE_POLICY                                                                                \
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; " \
+    "frame-ancestors 'none'; base-uri 'none'"
 
 struct response *
 response_new(struct arena *arena)
@@ -82,6 +82,12 @@ void
 response_cache(struct response *rs, const char *cache_control)
 {
     rs->cache = cache_control;
+}
+
+void
+response_may_frame(struct response *rs)
+{
+    rs->framing = true;
 }
 
 struct out *
@@ -269,7 +275,8 @@ add_common(struct request *rq, struct response *rs)
     add_default(rs, "X-Content-Type-Options", "nosniff");
     add_default(rs, "Referrer-Policy", "no-referrer");
     if (has_type && strncasecmp(rs->type, "text/html", 9) == 0) {
-        add_default(rs, "Content-Security-Policy", page_policy);
+        add_default(rs, "Content-Security-Policy",
+            rs->framing ? PAGE_POLICY "; frame-src 'self'" : PAGE_POLICY);
         add_default(rs, "X-Frame-Options", "DENY");
     }
     if (rs->status == 401 && rq->route != NULL && rq->route->login == LOGIN_DAV)

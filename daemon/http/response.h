@@ -26,6 +26,9 @@ void response_modified(struct response *, int64_t us);   /* Last-Modified */
 /* How a browser's and a proxy's cache may keep it; the default is "no-store". */
 void response_cache(struct response *, const char *cache_control);
 
+/* The page shows something of ours in a frame. */
+void response_may_frame(struct response *);
+
 /* One of these; with none of them the reply has no body. */
 struct out *response_text(struct response *, const char *type); /* written to by pages and XML */
 void response_redirect(struct response *, const char *href);    /* 303 to an address of ours */

@@ -37,6 +37,7 @@ struct response {
     struct response_source *source;   /* of REPLY_SOURCE; its fill is NULL once a stream has it */
     struct range range; /* what of it is sent; set by response_end */
     bool ranged;
+    bool framing; /* the page has frames */
 };
 
 struct response *response_new(struct arena *);

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "jobs/helper_faults.h"
+#include "jobs/helper_markdown.h"
 
 static bool
 echo(struct arena *arena, const char *in, size_t n, struct buf *out)
@@ -15,6 +16,7 @@ const struct helper_task helper_echo = { "echo", echo };
 
 const struct helper_task *const helper_tasks[] = {
     &helper_echo,
+    &helper_markdown,
 #ifdef TEST_FAULTS
     &helper_refuse,
     &helper_spin,

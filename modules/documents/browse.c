@@ -63,6 +63,10 @@ documents_show_page(struct request *rq, struct response *rs)
     TRY(dav_look(rq, &path, &node));
     if (!node.collection && request_query(rq, "versions") != NULL)
         return documents_versions_page(rq, rs, &node);
+    if (!node.collection && request_query(rq, "view") != NULL)
+        return documents_preview_page(rq, rs, &node);
+    if (!node.collection && request_query(rq, "frame") != NULL)
+        return documents_frame(rq, rs, &node);
     if (!node.collection && request_query(rq, "version") != NULL)
         return documents_version_page(rq, rs, &node);
     if (node.collection && request_query(rq, "zip") != NULL)

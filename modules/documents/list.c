@@ -113,6 +113,7 @@ row_of(struct request *rq, const char *here, const struct dav_node *node)
         .changed =
             time_people(rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag),
         .folder = node->collection,
+        .may_view = documents_preview_of(node) != PREVIEW_NONE,
         .is_public = node->policy.read_level == ROLE_PUBLIC };
 }
 

@@ -17,7 +17,7 @@ struct view;
 /* A line of a folder's list; all texts are ready to show. */
 struct folder_row {
     const char *name, *href, *size, *changed;
-    bool folder, is_public;
+    bool folder, is_public, may_view;
 };
 
 /* A heading that sorts; title is a msgid. order: "ascending", "descending", or NULL: by another. */
@@ -188,6 +188,27 @@ fallible documents_act_post(struct request *, struct response *, const char *act
  */
 fallible documents_zip(struct request *, struct response *, const char *name,
     const struct dav_node *, int n);
+
+/* How a document can be shown; what is too large for it cannot. */
+enum preview { PREVIEW_NONE, PREVIEW_PICTURE, PREVIEW_TEXT, PREVIEW_MARKDOWN };
+enum preview documents_preview_of(const struct dav_node *);
+
+struct preview_sheet {
+    const char *here, *name, *size, *changed;
+    const char *readers; /* a msgid */
+    bool is_public;
+    enum preview kind;
+};
+
+/* "?view" behind a document: the page around it; "?frame": what stands in its frame. NOT_FOUND for
+ * what cannot be shown. */
+fallible documents_preview_page(struct request *, struct response *, const struct dav_node *);
+fallible documents_frame(struct request *, struct response *, const struct dav_node *);
+
+/* pages/preview.html */
+void documents_preview(struct out *, const struct view *, const struct preview_sheet *);
+/* The content follows; HTML needs no end. */
+void documents_frame_head(struct out *, const char *name);
 
 /* pages/act.html */
 void documents_act(struct out *, const struct view *, const struct act_sheet *);

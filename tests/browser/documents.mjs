@@ -1,7 +1,7 @@
 // A folder with two files: sorted, filtered, ticked; renamed, moved, deleted as far as the question.
 export async function walkDocuments(t, folder) {
     const { url, page, words, scripted, check, look, follow, stamp } = t;
-    const shown = () => page.locator("td.name a").allInnerTexts();
+    const shown = () => page.locator("td.name a[id]").allInnerTexts();
     const button = (act) => page.locator(`button[name=act][value=${act}]`);
 
     await page.goto(folder);
@@ -34,6 +34,10 @@ export async function walkDocuments(t, folder) {
     await page.goto(folder);
     check("nothing has moved yet", (await shown()).length === 2);
 
+    await page.goto(`${folder}${encodeURIComponent(stamp)}.txt?view`);
+    await look("preview", `${stamp}.txt`);
+    check("the frame holds the text", (await page.frameLocator("iframe").locator("body").innerText()).includes("Hallo Jena"));
+    await page.goto(folder);
     for (const tick of await page.locator("input[name=item]").all()) await tick.check();
     await follow(button("delete"));
     await look("act-delete", words.deleteThese);
@@ -43,7 +47,7 @@ export async function walkDocuments(t, folder) {
     await page.locator("thead input[type=checkbox]").check();
     check("one tick for all", await page.locator("input[name=item]").evaluateAll((all) => all.every((tick) => tick.checked)));
     await page.locator("thead input[type=checkbox]").uncheck();
-    await page.locator("td.name a").first().focus();
+    await page.locator("td.name a[id]").first().focus();
     await page.keyboard.press("ArrowDown");
     check("arrows go from line to line", await page.evaluate(() => document.activeElement.id === "r1"));
     const there = page.waitForEvent("load");

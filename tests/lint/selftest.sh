@@ -109,6 +109,8 @@ offence|webdav/x.c|#  include <jansson.h>
 offence|daemon/http/x.c|#include <seccomp.h>
 offence|modules/documents/x.c|#include <archive.h>
 fine|modules/documents/zip.c|#include <archive_entry.h>
+offence|modules/documents/x.c|#include <cmark.h>
+fine|daemon/jobs/helper_markdown.c|#include <cmark.h>
 offence|daemon/blob/x.c|#include <curl/curl.h>
 fine|daemon/net/x.c|#include <curl/curl.h>
 fine|daemon/auth/ldap.c|#include <ldap.h>

@@ -26,6 +26,7 @@ BEGIN {
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")
     fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$|^daemon/extract/office\\.c$")
+    fence("cmark\\.h", "^daemon/jobs/helper_markdown\\.c$")
     fence("curl/", "^daemon/net/")
 
     SQL = "[\"(] *(select|SELECT) .*( (from|FROM) |chapterd\\.|pg_[a-z]+\\(|\\$[0-9])" \
