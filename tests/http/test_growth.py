@@ -3,6 +3,7 @@ them. The connections have planned their statements while there was next to noth
 import os
 import time
 
+import psycopg2
 import pytest
 
 from lib.client import set_body
@@ -18,12 +19,15 @@ TABLES = ('chapter', 'chapter_group', 'person_group', 'person_alias', 'dav_polic
 
 @pytest.fixture
 def one(stack):
-    """A daemon with one connection for requests."""
+    """A daemon with one connection for requests. Nobody reads new documents meanwhile: we hold the turn of the job that does."""
+    turn = psycopg2.connect(stack.settings()['admin_database'])
+    turn.cursor().execute("SELECT pg_advisory_lock(2, hashtext('document_index'))")
     for table in TABLES:
         stack.sql(f'ALTER TABLE {table} SET (autovacuum_enabled = off)')
     d = stack.daemon({'workers': '1'}, name='growth')
     yield d
     d.stop()
+    turn.close()
     for table in TABLES:
         stack.sql(f'ALTER TABLE {table} RESET (autovacuum_enabled)')
 
