@@ -93,6 +93,7 @@ SETS = {
         pytest('proxy', limit=7200, LONG='1'),
         pytest('backup', limit=7200, LONG='1'),
         pytest('zip', 'tests/http/test_documents_zip.py', limit=3600, LONG='1'),
+        pytest('interleavings', 'tests/http/test_interleavings.py', build=ASAN, limit=7200, LONG='1'),
         pytest('mutants'),
         pytest('http-tsan', 'tests/http', build=TSAN, limit=7200,
                CHAPTERD_FRONT_TEST=str(ROOT / TSAN / FRONT_TEST)),

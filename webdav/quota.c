@@ -332,3 +332,29 @@ quota_used(struct request *rq, int64_t chapter, int64_t *used, int64_t *availabl
     *available = row.most > row.used ? row.most - row.used : 0;
     return NULL;
 }
+
+struct error *
+quota_uses(struct db *db, struct arena *arena, int64_t chapter, struct quota_uses *uses)
+{
+    struct rows rows;
+
+    *uses = (struct quota_uses){ .used = 0 };
+    TRY(q_quota_uses(db, arena, chapter, &rows));
+    if (rows.n == 0)
+        return NULL;
+    struct quota_uses_row row = quota_uses_row(&rows, 0);
+    *uses = (struct quota_uses){ .used = row.used,
+        .most = row.most,
+        .versions = row.versions,
+        .trash = row.trash };
+    uses->documents = row.used - row.versions - row.trash;
+    if (uses->documents < 0) /* what is being buried is not counted any more */
+        uses->documents = 0;
+    return NULL;
+}
+
+bool
+quota_is_scarce(int64_t used, int64_t most)
+{
+    return used >= most - most / 10;
+}

@@ -1,11 +1,13 @@
 #ifndef WEBDAV_QUOTA_H
 #define WEBDAV_QUOTA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
 struct arena;
+struct db;
 struct db_scope;
 struct quota_pool;
 struct request;
@@ -44,5 +46,14 @@ fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, int64_t *l
 /* Bytes a chapter uses and may still use (RFC 4331); what is set aside for writes under way counts
  * as free. */
 fallible quota_used(struct request *, int64_t chapter, int64_t *used, int64_t *available);
+
+/* What uses the space of a chapter, in bytes: used = documents + versions + trash. */
+struct quota_uses {
+    int64_t used, most;
+    int64_t documents, versions, trash; /* versions of what is in the trash are versions */
+};
+fallible quota_uses(struct db *, struct arena *, int64_t chapter, struct quota_uses *);
+/* Nine tenths of it: people are told before it is full. */
+bool quota_is_scarce(int64_t used, int64_t most);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "modules/chapters/chapter.h"
 #include "q/chapter.h"
+#include "webdav/quota.h"
 
 /* ---------------------------------------------------------------- as JSON and as text */
 
@@ -157,6 +158,7 @@ struct shown {
     struct chapter_list children;
     struct chapter_groups groups;
     int64_t used, max;
+    struct quota_uses uses;
 };
 
 static fallible
@@ -167,6 +169,7 @@ show_step(struct ctl *ctl, void *own)
     TRY(chapter_find(ctl->db, ctl->arena, ctl->app.lang, ctl->arg[0], &s->chapter));
     TRY(chapter_children(ctl->db, ctl->arena, s->chapter.id, &s->children));
     TRY(chapter_groups(ctl->db, ctl->arena, s->chapter.id, &s->groups));
+    TRY(quota_uses(ctl->db, ctl->arena, s->chapter.id, &s->uses));
     return chapter_space(ctl->db, ctl->arena, s->chapter.id, &s->used, &s->max);
 }
 
@@ -182,6 +185,9 @@ show_json(struct ctl *ctl, const struct shown *s)
         json_array_append_new(
             groups, json_pack("{s:s, s:s}", "role", chapter_role_word(s->groups.group[i].role),
                         "group", s->groups.group[i].key));
+    json_object_set_new(object, "space",
+        json_pack("{s:I, s:I, s:I}", "documents", (json_int_t)s->uses.documents, "versions",
+            (json_int_t)s->uses.versions, "trash", (json_int_t)s->uses.trash));
     json_object_set_new(object, "children", children);
     json_object_set_new(object, "groups", groups);
     ctl_json(json_pack("{s:b, s:o}", "ok", 1, "chapter", object));
@@ -206,6 +212,9 @@ show_text(struct ctl *ctl, const struct shown *s)
     printf("members_go_up  %s\n", c->members_go_up ? "yes" : "no");
     printf("quota          %s of %s used\n", text_size(ctl->arena, s->used, "en"),
         text_size(ctl->arena, s->max, "en"));
+    printf("               documents %s, earlier versions %s, trash %s\n",
+        text_size(ctl->arena, s->uses.documents, "en"),
+        text_size(ctl->arena, s->uses.versions, "en"), text_size(ctl->arena, s->uses.trash, "en"));
     for (int i = 0; i < s->groups.n; i++)
         printf("%s_group%*s%s\n", chapter_role_word(s->groups.group[i].role),
             (int)(9 - strlen(chapter_role_word(s->groups.group[i].role))), "",

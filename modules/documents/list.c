@@ -172,6 +172,8 @@ documents_show_folder(struct request *rq, struct response *rs, const struct dav_
         .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href),
         .trash = arena_printf(rq->arena, "/c/%s/trash", rq->param[0]) };
 
+    if (sheet.may_write)
+        TRY(documents_scarce(rq, &sheet.scarce));
     TRY(store_page(rq, node, &l.page, &list, &sheet.total));
     if (list.n == 0 && sheet.total > 0) { /* what was on this page has been deleted */
         l.nth = (sheet.total + ROWS - 1) / ROWS;

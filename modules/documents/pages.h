@@ -32,6 +32,7 @@ struct folder_sheet {
     const char *trash;   /* address of the chapter's trash */
     const char *readers; /* msgid: who can read it */
     bool is_public, may_write, may_manage, may_filter;
+    const char *scarce; /* how much of the chapter's space is used, when it is nearly full; or NULL */
     const char *filter, *sort; /* as asked for; filter "": all */
     bool down;
     struct folder_column column[3];
@@ -139,6 +140,8 @@ struct trash_row {
 
 struct trash_sheet {
     const char *here;
+    const char *space;     /* what uses the chapter's space, or NULL */
+    bool scarce;           /* it is nearly full */
     int days; /* for which it is kept */
     const struct trash_row *row;
     int n;
@@ -160,6 +163,9 @@ struct place_sheet {
 /* pages/trash.html */
 void documents_trash(struct out *, const struct view *, const struct trash_sheet *);
 void documents_trash_place(struct out *, const struct view *, const struct place_sheet *);
+
+/* What to tell whoever may write: NULL as long as nine tenths of the chapter's space are not used. */
+fallible documents_scarce(struct request *, const char **text);
 
 /* /c/{chapter}/trash, and its forms. */
 fallible documents_trash_page(struct request *, struct response *);

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "auth/access.h"
 #include "auth/page.h"
 #include "base/arena.h"
 #include "base/config.h"
@@ -19,6 +20,7 @@
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
 #include "q/documents.h"
+#include "webdav/quota.h"
 #include "webdav/store.h"
 #include "webdav/trash.h"
 
@@ -76,6 +78,43 @@ row_of(struct request *rq, const struct trashed *thing)
 }
 
 struct error *
+documents_scarce(struct request *rq, const char **text)
+{
+    int64_t used, available;
+
+    *text = NULL;
+    TRY(quota_used(rq, rq->chapter, &used, &available));
+    if (quota_is_scarce(used, used + available))
+        *text = arena_printf(rq->arena,
+            tr(rq->lang, "The space of the chapter is nearly used up: %s of %s. The trash and earlier "
+                         "versions count, too; what is deleted for good in the trash makes room."),
+            text_size(rq->arena, used, rq->lang->tag),
+            text_size(rq->arena, used + available, rq->lang->tag));
+    return NULL;
+}
+
+/* For members; a guest need not know. */
+static fallible
+tell_space(struct request *rq, struct trash_sheet *sheet)
+{
+    struct quota_uses uses;
+
+    if (access_role(rq->who, rq->chapter) < ROLE_MEMBER)
+        return NULL;
+    TRY(quota_uses(rq->db, rq->arena, rq->chapter, &uses));
+    sheet->scarce = quota_is_scarce(uses.used, uses.most);
+    sheet->space = arena_printf(rq->arena,
+        tr(rq->lang,
+            "The chapter uses %s of its %s: documents %s, earlier versions %s, trash %s."),
+        text_size(rq->arena, uses.used, rq->lang->tag),
+        text_size(rq->arena, uses.most, rq->lang->tag),
+        text_size(rq->arena, uses.documents, rq->lang->tag),
+        text_size(rq->arena, uses.versions, rq->lang->tag),
+        text_size(rq->arena, uses.trash, rq->lang->tag));
+    return NULL;
+}
+
+struct error *
 documents_trash_page(struct request *rq, struct response *rs)
 {
     const char *from = request_query(rq, "from");
@@ -92,6 +131,7 @@ documents_trash_page(struct request *rq, struct response *rs)
         row[i] = row_of(rq, &trash.thing[i]);
     sheet.row = row;
     sheet.n = trash.n;
+    TRY(tell_space(rq, &sheet));
     if (trash.next != 0)
         sheet.next = arena_printf(rq->arena, "%s?from=%" PRId64, sheet.here, trash.next);
     documents_trash(begin(rq, rs, tr(rq->lang, "Trash"), &v), &v, &sheet);

@@ -1188,6 +1188,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION versions_below IS 'Bytes of the versions of a node and of all documents below it.';
 
+CREATE FUNCTION quota_uses(chapter int8, OUT used int8, OUT most int8, OUT versions int8, OUT trash int8) LANGUAGE sql STABLE AS $$
+    SELECT s.used, s.most, (SELECT coalesce(sum(v.size), 0) FROM dav_version v WHERE v.chapter_id = chapter)::int8,
+           (SELECT coalesce(sum(n.size + CASE WHEN n.collection THEN size_below(n.id) ELSE 0 END), 0)
+              FROM dav_trash t JOIN dav_node n ON n.id = t.node_id WHERE t.chapter_id = chapter)::int8
+      FROM quota_state(chapter) s
+$$;
+COMMENT ON FUNCTION quota_uses IS 'Bytes a chapter uses, its limit, and how much of the bytes earlier versions and the trash are (without versions in it).';
+
 CREATE FUNCTION tree_below(node int8, most int8) RETURNS TABLE (policy_id int8, members int8) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column

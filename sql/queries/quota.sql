@@ -5,6 +5,11 @@
 -- out  used int8, held int8, most int8
 SELECT used, held, most FROM quota_state($1)
 
+-- quota_uses: bytes a chapter uses, its limit, and how much of them earlier versions and the trash are
+-- in   chapter int8
+-- out  used int8, most int8, versions int8, trash int8
+SELECT used, most, versions, trash FROM quota_uses($1)
+
 -- quota_take: sets space aside; no row when there is not enough
 -- in   chapter int8, need int8, wish int8, seconds int4, dead int8[], back_lease int8, back int8
 -- out  lease int8, granted int8

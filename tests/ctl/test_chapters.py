@@ -130,7 +130,7 @@ def test_list_is_a_tree(house):
 
 def test_show(house):
     c = show(house, 'jena')
-    assert list(c) == [*KEYS, 'children', 'groups']
+    assert list(c) == [*KEYS, 'space', 'children', 'groups'] and c['space'] == {'documents': 0, 'versions': 0, 'trash': 0}
     assert 'jena-nord' in c['children']
     text = house('chapter', 'show', 'jena').out
     assert 'cn=board,ou=jena' in text and 'jena-nord' in text

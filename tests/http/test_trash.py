@@ -1,5 +1,6 @@
 """The trash: what was deleted, by whatever way, who sees it, who has it back and who ends it (step 3.2)."""
 import html
+import json
 import os
 import re
 
@@ -195,6 +196,35 @@ def test_purging_gives_the_space_back_and_is_told(stack, server, browser, anna, 
         ('folder-deleted', None), ('trash-purged', 15)]
     wait_for(lambda: not stack.sql("SELECT FROM dav_node g JOIN dav_node b ON b.id = g.parent_id AND b.kind = 'trash'"
                                    ' WHERE g.gone'), 60, 'the burial of the folder')
+
+
+def test_what_uses_the_space_is_told(stack, server, login):
+    """Documents, versions and trash of a chapter of its own; a warning when nine tenths are used."""
+    client, browser = login('erfurt-member'), Browser(server, 'erfurt-member')
+    slug = f't-{os.urandom(4).hex()}'
+    stack.ctl('chapter', 'add', slug, '--name', 'Space', '--kind', 'local', '--parent', 'land', '--quota', '1 MiB')
+    stack.sql("INSERT INTO role_grant (chapter_id, person_id, role) SELECT c.id, p.id, 3 FROM chapter c, person p"
+              " WHERE c.slug = %s AND p.uid = 'erfurt-member'", slug)
+    try:
+        files = f'/dav/files/{slug}/Vorstand/'
+        wait_for(lambda: client.put(files + 'a', b'x' * 50_000).status in (201, 204), 90)
+        stack.sql("UPDATE dav_node SET saved = now() - interval '1 hour' WHERE name = 'a'")
+        assert client.put(files + 'a', b'y' * 40_000).status == 204
+        client.mkcol(files + 'f/')
+        client.put(files + 'f/b', b'z' * 30_000)
+        assert client.delete(files + 'f/').status == 204
+        shown = json.loads(stack.ctl('chapter', 'show', slug, '--json').stdout)['chapter']
+        assert shown['quota']['used'] == 120_000
+        assert shown['space'] == {'documents': 40_000, 'versions': 50_000, 'trash': 30_000}
+        text = browser.text(f'/c/{slug}/trash')
+        assert 'documents 40 kB, earlier versions 50 kB, trash 30 kB' in text, text
+        assert 'nearly used up' not in browser.text(f'/c/{slug}/files/Vorstand/')
+        stack.ctl('chapter', 'set', slug, 'quota=130 KiB')
+        assert 'nearly used up' in browser.text(f'/c/{slug}/files/Vorstand/')
+        assert 'class="message problem"' in browser.get(f'/c/{slug}/trash').text
+    finally:
+        stack.sql('DELETE FROM role_grant WHERE chapter_id = (SELECT id FROM chapter WHERE slug = %s)', slug)
+        stack.ctl('chapter', 'archive', slug)
 
 
 def test_readers_see_and_do_nothing(browser, anna, box):
