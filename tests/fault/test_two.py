@@ -105,33 +105,32 @@ def test_F19_a_lock_has_one_holder(two, place):
 
 def test_F19_one_quota(stack, two):
     """Ten megabytes, wherever they are asked for."""
-    chair = two[0].client('weimar-chair')
-    base = '/dav/files/weimar/t-two/'
-    assert chair.mkcol(base).status == 201
-    used = int(chair.props(base, 'quota-used-bytes').text('quota-used-bytes'))
-    limit = used + 10_000_000
-    stack.ctl('chapter', 'set', 'weimar', f'quota={limit}')
-    try:
-        def act(crowd, dice, clients):
-            name = f'{base}{dice.randrange(30)}'
-            if dice.random() < 0.3:
-                crowd.count(f'DELETE {dice.choice(clients).delete(name).status}')
-            else:
-                body = os.urandom(dice.choice([1000, 100_000, 700_000]))
-                crowd.count(f'PUT {dice.choice(clients).put(name, body).status}')
+    slug = f'two-{os.urandom(3).hex()}'  # its own: nobody has space of it set aside
+    stack.ctl('chapter', 'add', slug, '--name', 'Two', '--kind', 'local', '--parent', 'land', '--quota', '10000000')
+    stack.ctl('role', 'grant', slug, 'weimar-chair', 'chair')
+    base = f'/dav/files/{slug}/t-two/'
+    wait_for(lambda: all(d.client('weimar-chair').mkcol(base).status in (201, 405) for d in two), 20, 'the new role')
 
-        crowd = Crowd(two, 'weimar-chair', act)
-        assert not crowd.wrong, crowd.wrong[:3]
-        sizes = [sum(int(e.text('getcontentlength')) for e in d.client('weimar-chair').listing(base).values())
-                 for d in two]
-        tell(f'F19: one quota of 10 MB: {sizes[0]} bytes in it at the end; '
-             + ', '.join(f'{n} {what}' for what, n in sorted(crowd.counts.items())))
-        assert sizes[0] == sizes[1] <= 10_000_000
-        assert crowd.counts['PUT 507'] > 0
-        assert set(crowd.counts) <= {'PUT 201', 'PUT 204', 'PUT 507', 'PUT 503', 'DELETE 204', 'DELETE 404'}
-    finally:
-        chair.delete(base)
-        stack.ctl('chapter', 'set', 'weimar', 'quota=10 GiB')
+    def act(crowd, dice, clients):
+        name = f'{base}{dice.randrange(30)}'
+        if dice.random() < 0.3:
+            crowd.count(f'DELETE {dice.choice(clients).delete(name).status}')
+        else:
+            body = os.urandom(dice.choice([1000, 100_000, 700_000]))
+            crowd.count(f'PUT {dice.choice(clients).put(name, body).status}')
+
+    crowd = Crowd(two, 'weimar-chair', act)
+    assert not crowd.wrong, crowd.wrong[:3]
+    sizes = [sum(int(e.text('getcontentlength')) for e in d.client('weimar-chair').listing(base).values())
+             for d in two]
+    used = [int(d.client('weimar-chair').props(base, 'quota-used-bytes').text('quota-used-bytes')) for d in two]
+    tell(f'F19: one quota of 10 MB: {used[0]} bytes used at the end, {sizes[0]} of them by documents; '
+         + ', '.join(f'{n} {what}' for what, n in sorted(crowd.counts.items())))
+    assert sizes[0] == sizes[1] <= used[0] == used[1] <= 10_000_000
+    assert used[0] > 5_000_000
+    assert crowd.counts['PUT 201'] > 0 and crowd.counts['PUT 507'] > 0, crowd.counts
+    assert set(crowd.counts) <= {'PUT 201', 'PUT 204', 'PUT 507', 'PUT 503', 'DELETE 204', 'DELETE 404'}
+    stack.ctl('chapter', 'archive', slug)
 
 
 def test_F19_caches_follow(stack, two):

@@ -321,8 +321,9 @@ def next_content(stack):
 
 def forget_lost_contents(stack, first):
     """What came into a store that is gone now, and is in no document any more: nobody's damage."""
+    stack.empty_trash()
     stack.sql('DELETE FROM blob WHERE id >= %s AND bytes IS NULL AND id NOT IN'
-              ' (SELECT blob_id FROM dav_node WHERE blob_id IS NOT NULL)', first)
+              ' (SELECT blob_id FROM dav_node WHERE blob_id IS NOT NULL UNION ALL SELECT blob_id FROM dav_version)', first)
 
 
 def limited(stack):
