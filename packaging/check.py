@@ -56,14 +56,14 @@ SETS = {
         make('lint', 'lint'),
         make('unit', 'unit'),
         pytest('fault', 'tests/fault', *(f'--ignore={file}' for file in FAULTS_ASIDE), build=ASAN),
-        pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
-        pytest('attack', build=ASAN),
-        pytest('proxy'),
-        pytest('browser'),
-        make('fuzz', 'fuzz', 'SECONDS=5'),
-        Step('package', ['packaging/check-package.sh']),
         pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / ASAN / FRONT_TEST)),
         pytest('backup', build=ASAN),
+        pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
+        pytest('browser'),
+        make('fuzz', 'fuzz', 'SECONDS=4'),
+        pytest('attack', build=ASAN),
+        pytest('proxy'),
+        Step('package', ['packaging/check-package.sh']),
         pytest('ctl', build=ASAN),
         pytest('suites'),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
@@ -265,7 +265,7 @@ class Run:
         for step in steps:
             if step.alone:
                 self.step(step)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
             try:
                 waiting = [pool.submit(self.step, s) for s in steps if not s.alone]
                 for step in waiting:

@@ -14,7 +14,7 @@ from lib.client import quote
 from lib.space import Space
 
 LONG = os.environ.get('LONG') == '1'
-COUNT = 1000 if LONG else 60
+COUNT = 1000 if LONG else 30
 FIRST = int(os.environ.get('SEED') or (random.SystemRandom().randrange(10**6) if LONG else 4711))
 STEPS = 30
 TRASH = '/c/jena/trash'
