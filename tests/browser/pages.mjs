@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
 import { walkDocuments } from "./documents.mjs";
+import { walkPast } from "./past.mjs";
 import { walkLog } from "./log.mjs";
 import { walkRights } from "./rights.mjs";
 import { walkTour } from "./tour.mjs";
@@ -58,6 +59,7 @@ if (scripted) {
 }
 await look("upload-twice", words.exists);
 await walkDocuments(t, folder);
+await walkPast(t, folder);
 
 await page.goto(`${url}/c/jena/files/nothing-here`);
 await look("not-found", words.notFound);

@@ -122,7 +122,7 @@ def is_as_expected(server, cast, devices, cell):
     path, destination = matrix.prepare(cast.owner, target.replace('{room}', cast.room))
     if path.startswith('/c/'):
         browser = Browser(server, None if role == 'nobody' else role)
-        return browser.get(path).status_code == wanted
+        return matrix.ask(server, None, lambda _: (browser.session, browser.token), method, role, path, None) == wanted
     return ask_dav(client, method, path, destination) == wanted
 
 
