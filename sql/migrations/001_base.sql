@@ -1231,6 +1231,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION node_trash IS 'Deletes a node of a chapter with all below it, if it still has the entity tag seen, so that it can be restored.';
 
+CREATE FUNCTION heirs_follow(node int8, was int8, becomes int8) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    WITH RECURSIVE below AS (
+        SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = was
+        UNION ALL
+        SELECT c.id FROM below b CROSS JOIN LATERAL (
+            SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = was OFFSET 0) c
+    )
+    UPDATE dav_node d SET policy_id = becomes, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
+END $$;
+COMMENT ON FUNCTION heirs_follow IS 'What lies below a collection and inherits its levels gets those of its new place.';
+
 CREATE FUNCTION trash_restore(node int8, to_parent int8, called text, key text) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -1252,13 +1265,7 @@ BEGIN
            policy_id = CASE WHEN own THEN n.policy_id ELSE p.policy_id END
      WHERE id = node;
     IF n.collection AND NOT own AND p.policy_id <> n.policy_id THEN
-        WITH RECURSIVE below AS (
-            SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = n.policy_id
-            UNION ALL
-            SELECT c.id FROM below b CROSS JOIN LATERAL (
-                SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = n.policy_id OFFSET 0) c
-        )
-        UPDATE dav_node d SET policy_id = p.policy_id, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
+        PERFORM heirs_follow(node, n.policy_id, p.policy_id);
     END IF;
 END $$;
 COMMENT ON FUNCTION trash_restore IS 'Takes a node out of the trash to a free name in a collection of its tree. What inherits its levels gets those of the new place. Needs the tree lock for itself alone.';
@@ -1424,13 +1431,7 @@ BEGIN
         VALUES (n.root_id, n.parent_id, n.chapter_id, n.person_id, n.policy_id, n.kind, false, n.name, n.name_key, true, now());
     END IF;
     IF inherits AND n.collection AND p.policy_id <> n.policy_id THEN
-        WITH RECURSIVE below AS (
-            SELECT c.id FROM dav_node c WHERE c.parent_id = node AND NOT c.gone AND c.policy_id = n.policy_id
-            UNION ALL
-            SELECT c.id FROM below b CROSS JOIN LATERAL (
-                SELECT d.id FROM dav_node d WHERE d.parent_id = b.id AND NOT d.gone AND d.policy_id = n.policy_id OFFSET 0) c
-        )
-        UPDATE dav_node d SET policy_id = p.policy_id, changed = pg_current_xact_id() FROM below WHERE d.id = below.id;
+        PERFORM heirs_follow(node, n.policy_id, p.policy_id);
     END IF;
 END $$;
 COMMENT ON FUNCTION node_move IS 'Renames a node or hangs it elsewhere in its tree, where the name must be free. What inherits its levels gets those of the new place.';

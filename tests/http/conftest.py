@@ -1,7 +1,21 @@
-"""Daemons that speak TLS."""
+"""Browsers of people, and daemons that speak TLS."""
 import pytest
 
+from lib.browser import Browser
 from lib.tls import Authority, TlsDaemon
+
+
+@pytest.fixture(scope='module')
+def browser(server):
+    """The one browser of somebody: browser('jena-board')."""
+    made = {}
+
+    def make(user):
+        if user not in made:
+            made[user] = Browser(server, user)
+        return made[user]
+
+    return make
 
 
 @pytest.fixture(scope='module')

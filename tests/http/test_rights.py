@@ -19,18 +19,6 @@ def day(offset):
 
 
 @pytest.fixture(scope='module')
-def browser(server):
-    made = {}
-
-    def make(user):
-        if user not in made:
-            made[user] = Browser(server, user)
-        return made[user]
-
-    return make
-
-
-@pytest.fixture(scope='module')
 def chair(browser):
     return browser('jena-chair')
 

@@ -6,25 +6,13 @@ import re
 import pytest
 
 from lib import papers
-from lib.browser import Browser, words
+from lib.browser import words
 from lib.client import quote
 from lib.stack import wait_for
 
 numbers = itertools.count(1)
 MEMBERS = '/dav/files/jena/Mitglieder/'
 BOARD = '/dav/files/jena/Vorstand/'
-
-
-@pytest.fixture(scope='module')
-def browser(server):
-    made = {}
-
-    def make(user):
-        if user not in made:
-            made[user] = Browser(server, user)
-        return made[user]
-
-    return make
 
 
 def rare():

@@ -18,18 +18,6 @@ def space(stack):
     return Space(stack)
 
 
-@pytest.fixture(scope='module')
-def browser(server):
-    made = {}
-
-    def make(user):
-        if user not in made:
-            made[user] = Browser(server, user)
-        return made[user]
-
-    return make
-
-
 def page_of(path):
     return path.replace('/dav/files/jena/', '/c/jena/files/')
 
