@@ -10,7 +10,7 @@ def browser(server):
     """The one browser of somebody: browser('jena-board')."""
     made = {}
 
-    def make(user):
+    def make(user=None):
         if user not in made:
             made[user] = Browser(server, user)
         return made[user]

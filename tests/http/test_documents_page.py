@@ -5,21 +5,9 @@ import time
 
 import pytest
 
-from lib.browser import Browser, words
+from lib.browser import words
 from lib.client import quote
 from lib.figures import LINES as FIGURES
-
-
-@pytest.fixture(scope='module')
-def browser(server):
-    made = {}
-
-    def make(user=None):
-        if user not in made:
-            made[user] = Browser(server, user)
-        return made[user]
-
-    return make
 
 
 @pytest.fixture
