@@ -117,11 +117,24 @@ store_make(struct request *rq, const struct dav_node *node, const char *display,
     return NULL;
 }
 
+fallible
+store_hold(struct request *rq, const struct dav_node *node)
+{
+    struct rows rows;
+
+    if (node->collection)
+        return NULL;
+    db_defer(rq->db);
+    return q_node_hold(
+        rq->db, rq->arena, node->id, node->parent_id, store_name_key(rq, node->name), &rows);
+}
+
 struct error *
 store_remove(struct request *rq, const struct dav_node *node)
 {
     struct rows rows;
 
+    TRY(store_hold(rq, node));
     db_defer(rq->db);
     return q_node_remove(rq->db, rq->arena, node->id, node->etag, &rows);
 }
@@ -155,6 +168,7 @@ store_move(struct request *rq, const struct dav_node *node, const struct dav_nod
         TRY(store_copy_rows(rq, node, to, true));
         return node->kind->remove(rq, node);
     }
+    TRY(store_hold(rq, node));
     db_defer(rq->db);
     return q_node_move(rq->db, rq->arena, node->id, node->etag, to->parent_id, to->name,
         store_name_key(rq, to->name), &rows);

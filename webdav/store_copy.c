@@ -51,6 +51,7 @@ store_copy_rows(
         node->policy.chapter == to->policy.chapter && node->policy.person == to->policy.person;
     struct rows rows, unused;
 
+    TRY(store_hold(rq, node));
     if (!same_owner)
         TRY(share_parts(rq, node, to));
     TRY(store_lost_race(rq, q_node_copy(rq->db, rq->arena, node->id, to->parent_id, to->name,

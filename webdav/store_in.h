@@ -54,6 +54,13 @@ const char *store_etag(struct arena *, const unsigned char *sha256);
 fallible store_copy_rows(
     struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
 
+/*
+ * A document stays where it was found, whose levels have been asked, while it is moved, copied or
+ * removed; LOST_RACE later when it is not there any more. A collection needs it not: who changes
+ * those has the tree to himself.
+ */
+fallible store_hold(struct request *, const struct dav_node *);
+
 /* CONFLICT (somebody else took the name) means: run again and see. */
 fallible store_lost_race(struct request *, struct error *);
 

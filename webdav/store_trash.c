@@ -171,6 +171,7 @@ store_trash(struct request *rq, const struct dav_node *node)
 
     if (node->policy.chapter == 0 || (!node->collection && noise_name(node->name)))
         return store_remove(rq, node);
+    TRY(store_hold(rq, node));
     db_defer(rq->db);
     return q_node_trash(rq->db, rq->arena, node->id, node->etag, rq->who->person, &rows);
 }

@@ -109,6 +109,7 @@ version_restore(struct request *rq, const struct path *path, int64_t id)
         return REFUSE(rq->arena, NEED_WRITE);
     TRY(dav_may_write(rq, &node));
     TRY(quota_draw(rq, node.policy.chapter, version.length, &lease));
+    TRY(store_hold(rq, &node));
     return q_version_restore(
         rq->db, rq->arena, node.id, node.etag, id, rq->who->person, lease, &rows);
 }
@@ -118,6 +119,7 @@ store_retire(struct request *rq, const struct dav_node *node)
 {
     struct rows rows;
 
+    TRY(store_hold(rq, node));
     return q_node_retire(rq->db, rq->arena, node->id, node->etag, &rows);
 }
 

@@ -890,6 +890,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lost_race IS 'Ends the transaction with SQLSTATE CD001; never returns.';
 
+-- Documents are moved and deleted under the shared tree lock. Whoever found one has decided by the levels of the place where it was.
+CREATE FUNCTION node_hold(node int8, parent int8, key text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM dav_node n WHERE n.id = node AND n.parent_id = parent AND n.name_key = key AND NOT n.gone FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+END $$;
+COMMENT ON FUNCTION node_hold IS 'A member stays where it was found until the end of the transaction; LOST_RACE when it is not there any more.';
+
 CREATE FUNCTION blob_parts_keep(blob int8, chapter int8, person int8, part_hashes text[], part_sizes int8[], part_stores int8[])
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -969,7 +979,7 @@ BEGIN
         END IF;
     ELSE
         made := node;
-        SELECT n.* INTO old FROM dav_node n WHERE n.id = node AND NOT n.gone FOR NO KEY UPDATE;
+        SELECT n.* INTO old FROM dav_node n WHERE n.id = node AND n.parent_id = parent AND n.name_key = key AND NOT n.gone FOR NO KEY UPDATE;
         IF NOT FOUND OR old.etag IS DISTINCT FROM seen THEN
             PERFORM lost_race();
         END IF;
@@ -997,7 +1007,7 @@ BEGIN
     END IF;
     RETURN made;
 END $$;
-COMMENT ON FUNCTION file_write IS 'Content of a member of parent: of node, if that still has the entity tag seen, or (node 0) of a new one. LOST_RACE also when the lease does not cover it. What it held becomes a version, unless `who` saved it in the same sitting (so many seconds; NULL: never).';
+COMMENT ON FUNCTION file_write IS 'Content of a member of parent: of node, if that is still there under this name and has the entity tag seen, or (node 0) of a new one. LOST_RACE also when the lease does not cover it. What it held becomes a version, unless `who` saved it in the same sitting (so many seconds; NULL: never).';
 
 CREATE FUNCTION version_restore(node int8, seen text, version int8, who int8, lease int8) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

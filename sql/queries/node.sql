@@ -168,6 +168,11 @@ SELECT p.node_id, CASE WHEN n.parent_id IS NOT NULL THEN n.name END, p.read_leve
 -- out  id int8
 SELECT root_make($1, $2, $3, $4)
 
+-- node_hold: a member stays where it was found until the end of the transaction; LOST_RACE when it is not there any more
+-- in   node int8, parent int8, name_key text
+-- out  done int4
+SELECT 1 FROM node_hold($1, $2, $3)
+
 -- node_remove: deletes a node with all below it for good; LOST_RACE when it is not as it was seen
 -- in   node int8, seen text?
 -- out  done int4

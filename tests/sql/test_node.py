@@ -171,6 +171,23 @@ def test_moved_node_keeps_its_id_and_leaves_a_tombstone(chapter):
         s.pg.rollback()
 
 
+def test_what_is_not_where_it_was_found_is_left_alone(chapter):
+    """Somebody moved it meanwhile: to where others decide, or to the trash."""
+    c = chapter()
+    with c.tx() as s:
+        a, b = c.make(s, c.root, 'a'), c.make(s, c.root, 'b')
+        f = c.put(s, a, 'f', b'x')
+        etag = c.path(s, 'a', 'f')[-1].etag
+        s.q('node_hold', f.id, a, 'f')
+    for change in (lambda s: s.q('node_move', f.id, etag, b, 'f', 'f'), lambda s: s.q('node_move', f.id, etag, a, 'g', 'g'),
+                   lambda s: s.q('node_trash', f.id, etag, None), lambda s: s.q('node_remove', f.id, etag)):
+        for late in (lambda s: s.q('node_hold', f.id, a, 'f'), lambda s: c.put(s, a, 'f', b'y', f.id, etag)):
+            with c.tx() as s:
+                change(s)
+                lost(lambda: late(s))
+                s.pg.rollback()
+
+
 def test_a12_nothing_moves_into_itself(chapter):
     c = chapter()
     with c.tx() as s:
