@@ -1,4 +1,7 @@
 """German text: what is found by which words, and what is not (sql/functions/german.sql)."""
+import pathlib
+import re
+
 import pytest
 
 from database import Session
@@ -164,3 +167,40 @@ def test_a_text_with_too_many_words_is_found_by_its_beginning(db):
 def test_is_the_same_whatever_the_search_path(db):
     assert db.one("SELECT german_words('Mitgliederbefragung', 'A')::text") == \
         db.one("SELECT german_words('Mitgliederbefragung', 'A')::text FROM set_config('search_path', 'chapterd, pg_temp', true)")
+
+
+ONSET = re.compile('[bcdfghjklmnpqrstvwxyz]?[aeiouy]|[cpst]h|sch[aeioulmnrwt]|sp[aeioulr]|st[aeiour]|[bdfgkptv]r|[bcfgkp]l|[gk]n|pf|qu|zw'
+                   '|schw|sc|sk|sl|sm')
+
+
+def parts_of(text):
+    """What german_parts is to give, in words of Python."""
+    words = {w.translate(str.maketrans('äöü', 'aou')) for w in re.findall(r'[^\W\d_]{8,60}', text)}
+    return {'+' + w[i:] for w in words for i in range(len(w) - 3) if i == 0 or (i > 2 and ONSET.match(w, i))}
+
+
+@pytest.mark.parametrize('text', [
+    '', 'kurze worte nur', 'mitgliederversammlung', 'mitgliederversammlung, versammlungen. (vorstandswahl) „beschlüsse“!',
+    'siebzehn\tachtzehnhundert\nneunzehnhundert\r\nzwanzigtausend', 'kreis-jugendverband 3satzungsentwurf4 e2e-prüfverfahren',
+    'donaudampfschifffahrt' * 4, 'haushaltsplan' * 5 + '-' + 'abc' * 20 + '.', 'öffentlichkeitsarbeit öffentlichkeitsarbeit',
+    'протоколсобрания ελληνικάγράμματα',
+])
+def test_parts_of_long_words(db, text):
+    assert set(db.one('SELECT tsvector_to_array(german_parts(%s))', (text,))) == parts_of(text)
+
+
+def test_a_long_text_takes_no_longer_for_a_word_than_a_short_one(db):
+    """PostgreSQL's own processor time: eight times the text may take eight times as long, not sixty."""
+    stat = pathlib.Path(f'/proc/{db.one("SELECT pg_backend_pid()")}/schedstat')
+    page = 'Die Schülerinnen, Genossinnen und Kolleg*innen beginnen in Berlin mit der Mitgliederversammlung. ' * 200
+
+    def spent(text):
+        took = []
+        for _ in range(3):
+            before = int(stat.read_text().split()[0])
+            db.one("SELECT length(german_words(german_join(%s), 'D'))", (text,))
+            took.append(int(stat.read_text().split()[0]) - before)
+        return min(took)
+
+    spent(page)
+    assert spent(page * 8) < 25 * spent(page)
