@@ -85,14 +85,14 @@ package_has()
 
 expect 'make install' installs
 for file in usr/sbin/chapterd usr/bin/chapterctl usr/lib/chapterd/chapterd-extract etc/chapterd/chapterd.conf \
-    usr/share/man/man8/chapterd.8 usr/share/man/man5/chapterd.conf.5 usr/share/man/man1/chapterctl.1 \
+    usr/share/man/man8/chapterd.8 usr/share/man/man7/chapterd-upload.7 usr/share/man/man5/chapterd.conf.5 usr/share/man/man1/chapterctl.1 \
     lib/systemd/system/chapterd.service lib/systemd/system/chapterd.socket \
     usr/lib/sysusers.d/chapterd.conf usr/lib/tmpfiles.d/chapterd.conf \
     usr/share/bash-completion/completions/chapterctl; do
     expect "installs $file" installed $file
 done
 expect 'make man' make --no-print-directory man build/manual
-for page in chapterd.8 chapterd.conf.5 chapterctl.1; do
+for page in chapterd-upload.7 chapterd.8 chapterd.conf.5 chapterctl.1; do
     expect "no warnings in $page" pages_are_clean build/man/$page
 done
 expect 'the example names settings that there are' example_names_known_settings

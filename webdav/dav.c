@@ -82,6 +82,7 @@ lock_needed(const struct request *rq)
     case PROPFIND:
     case REPORT:
     case POST:
+    case PATCH:
     case METHODS:
         return TREE_UNLOCKED;
     case PUT:
@@ -128,18 +129,17 @@ dav_need_whole_tree(struct request *rq)
 /* ---- finding ---- */
 
 static fallible
-locate(struct request *rq, struct dav_state *s)
+locate(struct request *rq, enum method method, struct dav_state *s)
 {
     struct error *e = dav_find(rq, &s->path, &s->node);
 
-    if (e != NULL && e->cond == &NOT_FOUND && methods[rq->method].free_name &&
-        rq->method != OPTIONS)
+    if (e != NULL && e->cond == &NOT_FOUND && methods[method].free_name && method != OPTIONS)
         return rights_missing_parent(rq, &s->path, &NOT_FOUND);
     if (e != NULL)
         return e;
-    if (rq->method == PUT && s->path.slash && !s->node.exists)
+    if (method == PUT && s->path.slash && !s->node.exists)
         return REFUSE(rq->arena, CONFLICT);
-    if (!methods[rq->method].has_destination)
+    if (!methods[method].has_destination)
         return NULL;
     e = dav_find(rq, &s->to_path, &s->to);
     if (e != NULL && e->cond == &NOT_FOUND)
@@ -220,13 +220,16 @@ check_if_header(struct request *rq, const struct dav_state *s)
 }
 
 static fallible
-check_preconditions(struct request *rq, struct dav_state *s, bool *not_modified)
+check_preconditions(
+    struct request *rq, enum method method, struct dav_state *s, bool *not_modified)
 {
     const struct dav_node *node = &s->node;
     const struct state now = { node->exists, node->etag, node->modified };
 
     *not_modified = false;
-    if (methods[rq->method].conditional)
+    if (s->told_before != NULL)
+        TRY(preconditions_check(rq->arena, s->told_before, &now));
+    else if (methods[method].conditional)
         TRY(conditional_check(rq, &now, not_modified));
     return check_if_header(rq, s);
 }
@@ -249,26 +252,45 @@ check_locks(struct request *rq, enum method method, const struct dav_state *s)
 
 /* ---- the door ---- */
 
+static fallible
+check_place(struct request *rq, enum method method, struct dav_state *s)
+{
+    TRY(locate(rq, method, s));
+    TRY(rights_check(rq, method, s));
+    return dav_has_method(&s->node, method) ? NULL : REFUSE(rq->arena, METHOD_NOT_ALLOWED);
+}
+
 /*
  * Everything that must hold before a method may run, in this order: the request is
  * well formed, the node is found, the person may, the method exists, preconditions,
  * locks. Nowhere else is any of it checked.
  */
 static fallible
-check(struct request *rq, struct dav_state *s, bool *not_modified)
+check(struct request *rq, enum method method, struct dav_state *s, bool *not_modified)
 {
-    if (!methods[rq->method].has_destination)
+    if (!methods[method].has_destination)
         s->to = (struct dav_node){ .exists = false };
     TRY(address_headers(rq, s));
     TRY(read_if_header(rq, s));
-    if (methods[rq->method].reads_xml)
+    if (methods[method].reads_xml)
         TRY(xml_read(rq, &s->body));
-    TRY(locate(rq, s));
-    TRY(rights_check(rq, rq->method, s));
-    if (!dav_has_method(&s->node, rq->method))
-        return REFUSE(rq->arena, METHOD_NOT_ALLOWED);
-    TRY(check_preconditions(rq, s, not_modified));
-    return check_locks(rq, rq->method, s);
+    TRY(check_place(rq, method, s));
+    TRY(check_preconditions(rq, method, s, not_modified));
+    return check_locks(rq, method, s);
+}
+
+fallible
+dav_check_place(struct request *rq, struct dav_state *s)
+{
+    return check_place(rq, PUT, s);
+}
+
+fallible
+dav_check_put(struct request *rq, struct dav_state *s)
+{
+    bool not_modified;
+
+    return check(rq, PUT, s, &not_modified);
 }
 
 static void
@@ -290,7 +312,7 @@ dav_serve(struct request *rq, struct response *rs)
     s->batch = NULL; /* of an attempt that lost its race */
     if (rq->method == OPTIONS)
         return method_options(rq, s, rs);
-    TRY(check(rq, s, &not_modified));
+    TRY(check(rq, rq->method, s, &not_modified));
     if (not_modified) {
         answer_not_modified(&s->node, rs);
         return NULL;
@@ -362,6 +384,7 @@ dav_has_method(const struct dav_node *node, enum method method)
     case UNLOCK:
         return node->exists && node->id != 0;
     case POST:
+    case PATCH:
     case METHODS:
         break;
     }
@@ -419,7 +442,7 @@ dav_admit(struct request *rq)
     const struct dav_kind *kind;
     bool not_modified;
 
-    TRY(check(rq, s, &not_modified));
+    TRY(check(rq, rq->method, s, &not_modified));
     TRY(put_headers(rq, s));
     s->owner = s->node.policy.chapter != 0 ? (struct blob_owner){ 'c', s->node.policy.chapter }
                                            : (struct blob_owner){ 'p', s->node.policy.person };

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "http/route.h"
 #include "webdav/serve.h"
+#include "webdav/upload.h"
 
 /* For what cannot be seen or is not there at all: says nothing about it (cl-B4). */
 static const char everything[] =
@@ -33,6 +34,7 @@ method_options(struct request *rq, struct dav_state *s, struct response *rs)
         return e;
     response_status(rs, 200);
     dav_headers(rq, rs);
+    upload_headers(rq, rs);
     response_header(rs, "Allow", allow);
     response_header(rs, "Accept-Ranges", "bytes");
     return NULL;

@@ -11,16 +11,14 @@
 /* The last second of the year 9999. */
 #define TIME_MAX INT64_C(253402300799)
 
-/* A media type as one may store and send it again; NULL when the header is none. */
-static const char *
-media_type(struct request *rq)
+const char *
+put_type(struct arena *arena, const char *type)
 {
-    const char *type = request_header(rq, "Content-Type");
     size_t n;
 
     if (type == NULL)
         return NULL;
-    type = text_trim(rq->arena, type);
+    type = text_trim(arena, type);
     n = strlen(type);
     if (n > TYPE_MAX || strchr(type, '/') == NULL)
         return NULL;
@@ -54,13 +52,13 @@ put_headers(struct request *rq, struct dav_state *s)
             rq->arena, BAD_REQUEST); /* RFC 9110, 14.5: else a part would replace the whole */
     if (encoding != NULL && !text_same_nocase(text_trim(rq->arena, encoding), "identity"))
         return REFUSE(rq->arena, UNSUPPORTED_TYPE);
-    s->content.type = media_type(rq);
+    s->content.type = put_type(rq->arena, request_header(rq, "Content-Type"));
     s->content.modified = wanted_time(rq);
     return NULL;
 }
 
-static fallible
-write_node(struct request *rq, const struct dav_node *node, const struct dav_content *content,
+struct error *
+put_content(struct request *rq, const struct dav_node *node, const struct dav_content *content,
     struct dav_written *written)
 {
     struct dav_node new = *node;
@@ -81,7 +79,7 @@ put_empty(struct request *rq, struct dav_state *s)
     struct dav_written written = { .created = true };
 
     sha256("", 0, nothing->sha256);
-    TRY(write_node(rq, &s->node, &content, &written));
+    TRY(put_content(rq, &s->node, &content, &written));
     return dav_find(rq, &s->path, &s->node);
 }
 
@@ -90,7 +88,7 @@ method_put(struct request *rq, struct dav_state *s, struct response *rs)
 {
     struct dav_written written = { .created = !s->node.exists };
 
-    TRY(write_node(rq, &s->node, &s->content, &written));
+    TRY(put_content(rq, &s->node, &s->content, &written));
     response_status(rs, written.created ? 201 : 204);
     if (written.etag != NULL && !written.altered)
         response_etag(rs, written.etag);

@@ -239,7 +239,7 @@ give_back_reserved(void *what)
 {
     struct request *rq = what;
 
-    if (rq->space.lease != 0)
+    if (rq->space.lease != 0 && !rq->space.lasting)
         add_dead(rq->app->quota, rq->space.chapter, rq->space.lease);
     rq->space.lease = 0;
 }
@@ -283,6 +283,38 @@ quota_reserve(struct request *rq, int64_t chapter, int64_t bytes)
     return NULL;
 }
 
+/* A kept lease, if the transaction that notes whose it is does not take place. */
+static void
+give_back_kept(void *what)
+{
+    const struct drawn *drawn = what;
+
+    add_dead(drawn->pool, drawn->hold.chapter, drawn->hold.lease);
+}
+
+void
+quota_keep(struct request *rq, int64_t *lease)
+{
+    struct drawn *kept = NEW(rq->arena, struct drawn);
+
+    *lease = rq->space.lease;
+    if (*lease == 0)
+        return;
+    kept->pool = rq->app->quota;
+    kept->hold = (struct quota_hold){ rq->space.chapter, rq->space.lease, rq->space.bytes };
+    rq->space.lease = 0;
+    db_undo(rq->db, give_back_kept, kept);
+}
+
+void
+quota_use(struct request *rq, int64_t chapter, int64_t lease, int64_t bytes)
+{
+    rq->space.chapter = chapter;
+    rq->space.lease = lease;
+    rq->space.bytes = bytes;
+    rq->space.lasting = true;
+}
+
 /* Its time is over, so the next write asks for a new lease and gives back there what is left of this. */
 static void
 give_back_drawn(void *what)
@@ -307,7 +339,8 @@ quota_draw(struct request *rq, int64_t chapter, int64_t bytes, int64_t *lease)
         return NULL;
     if (rq->space.lease != 0 && rq->space.chapter == chapter && rq->space.bytes >= bytes) {
         *lease = rq->space.lease;
-        db_undo(rq->db, give_back_reserved, rq);
+        if (!rq->space.lasting)
+            db_undo(rq->db, give_back_reserved, rq);
         return NULL;
     }
     struct drawn *drawn = NEW(rq->arena, struct drawn);

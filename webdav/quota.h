@@ -36,6 +36,14 @@ void quota_pool_free(struct quota_pool *);
 fallible quota_reserve(struct request *, int64_t chapter, int64_t bytes);
 
 /*
+ * For an upload of several requests: what was reserved stays set aside when the request ends well.
+ * *lease is its row, 0 when nothing was reserved; who keeps it ends it.
+ */
+void quota_keep(struct request *, int64_t *lease);
+/* A lease kept so, for the write that follows; it stays when the request fails. */
+void quota_use(struct request *, int64_t chapter, int64_t lease, int64_t bytes);
+
+/*
  * The lease that a write of rq draws on: what was reserved if that is enough, else that of the
  * process; 0 when it needs none. Inside the transaction: if that does not take place the bytes go
  * back, and the next to draw asks for a new lease, since the database may have lost this one.

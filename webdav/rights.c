@@ -184,6 +184,7 @@ rights_check(struct request *rq, enum method method, struct dav_state *s)
     case PROPFIND:
     case UNLOCK:
     case REPORT:
+    case PATCH:
     case METHODS:
         break;
     }

@@ -1,6 +1,7 @@
 #include "base/config.h"
 #include "http/app.h"
 #include "webdav/serve.h"
+#include "webdav/upload.h"
 
 /*
  * Discovery (RFC 6764): whatever the method and whoever asks, the tree begins at
@@ -67,6 +68,12 @@ options_anywhere(struct request *rq, struct response *rs)
 
 const struct route dav_routes[] = {
     TREE("/dav/**"),
+    { POST, "/dav/**", LOGIN_DAV, SIGNED_IN, READ_WRITE, BODY_NONE, .scope = upload_begin_scope,
+        .run = upload_begin },
+    UPLOAD_ROUTES(LOGIN_DAV, "/dav/uploads/{chapter}/{upload}"),
+    { POST, "/c/{chapter}/uploads/**", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_NONE,
+        .scope = upload_begin_scope, .run = upload_begin },
+    UPLOAD_ROUTES(LOGIN_PAGE, "/c/{chapter}/uploads/{upload}"),
     TREE("/principals/**"),
 
     READ(PROPFIND, "/", SNAPSHOT),

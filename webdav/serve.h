@@ -33,6 +33,8 @@ struct dav_state {
     bool settled;
     struct blob_owner owner;       /* whose contents it will be: known after admission */
     const struct dav_batch *batch; /* see property.h */
+    struct upload *upload;                  /* of a resumable upload, see upload.h */
+    const struct preconditions *told_before; /* instead of the request's own; NULL: these */
 };
 
 /* The state of a request; made when first asked for, kept from scope to run. */
@@ -76,6 +78,14 @@ const char *dav_allow(struct arena *, const struct dav_node *);
 void dav_headers(struct request *, struct response *);
 
 /*
+ * What must hold before s->path may be written, as for a PUT, whatever the request's own method: it
+ * is a place for a member, and the person may (dav_check_place); besides, preconditions hold (the
+ * request's or s->told_before) and no lock is in the way.
+ */
+fallible dav_check_place(struct request *, struct dav_state *);
+fallible dav_check_put(struct request *, struct dav_state *);
+
+/*
  * Says that this request changes the structure of the tree: when it holds the
  * tree lock of its chapters only with others, it is run again with the lock for
  * itself alone (LOST_RACE).
@@ -90,6 +100,11 @@ dav_method method_options, method_get, method_put, method_delete, method_mkcol, 
 
 /* Content-Range and the like are refused, type and time of the content taken. */
 fallible put_headers(struct request *, struct dav_state *);
+/* A media type as one may store and send it again; NULL when it is none (or NULL). */
+const char *put_type(struct arena *, const char *type);
+/* Writes a content to a node or a free name, without any check. */
+fallible put_content(struct request *, const struct dav_node *, const struct dav_content *,
+    struct dav_written *);
 /* What a missing node gets: an empty document, as LOCK on a free name makes it. */
 fallible put_empty(struct request *, struct dav_state *);
 /* Removes a node with its locks: DELETE, and what Overwrite: T does to the target. */

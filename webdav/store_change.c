@@ -24,13 +24,14 @@ store_etag(struct arena *arena, const unsigned char *sha256)
  * have removed an old one since, so they are looked at again under the lock that
  * the sweep respects.
  */
-static fallible
-check_parts(struct request *rq, struct blob_owner owner, const struct blob_content *blob)
+struct error *
+store_check_parts(
+    struct request *rq, struct blob_owner owner, const struct blob_content *blob)
 {
     struct rows rows;
     bool present;
 
-    for (int i = 0; i < blob->n_parts; i++) {
+    for (int i = 0; i < blob->n_parts && !blob->kept; i++) {
         TRY(q_blob_lock_shared(rq->db, rq->arena, blob_lock_key(blob->parts[i].sha256), &rows));
         TRY(blob_present(rq->app->blobs, rq->arena, owner, &blob->parts[i], &present));
         if (!present)
@@ -97,7 +98,7 @@ store_write(struct request *rq, const struct dav_node *node, const struct dav_co
     if (!node->exists)
         TRY(store_check_name(rq, node->name));
     if (content->inline_bytes == NULL)
-        TRY(check_parts(rq, store_owner(node), content->blob));
+        TRY(store_check_parts(rq, store_owner(node), content->blob));
     TRY(quota_draw(rq, node->policy.chapter, bytes_added(node, content->blob->size), &lease));
     TRY(write_row(rq, node, content, type, etag, lease));
     *written = (struct dav_written){ .created = !node->exists, .etag = etag };

@@ -36,6 +36,9 @@ struct node_columns {
 /* The kind of that name among those that can be in a tree of `root`; NULL when there is none. */
 const struct dav_kind *store_kind(const struct dav_kind *root, const char *name);
 
+/* Refuses with LOST_RACE when the sweep has taken a part; those that are there it leaves alone until the end. */
+fallible store_check_parts(struct request *, struct blob_owner, const struct blob_content *);
+
 /* A row as a member of `parent`. false: its kind is none that the parent can hold. */
 bool store_node(struct request *, const struct dav_node *parent, const struct node_columns *,
     struct dav_node *);

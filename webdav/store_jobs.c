@@ -10,6 +10,7 @@
 #include "q/node.h"
 #include "q/quota.h"
 #include "q/trash.h"
+#include "q/upload.h"
 #include "q/version.h"
 #include "webdav/store.h"
 
@@ -24,6 +25,8 @@
 #define FORGET_STEP 1000
 #define EMPTY_STEP 20
 #define SWEEP_STEP 500
+#define UPLOADS_STEP 100
+#define PIECES_STEP 50
 
 static const struct db_scope everything = { .chapters = "*" };
 
@@ -139,6 +142,13 @@ remove_file(const struct app *app, struct db *db, struct arena *arena, struct bl
     return blob_remove(app->blobs, arena, owner, where, sha256, before);
 }
 
+/* On the disk a writer looks again under the lock; in the S3 store it trusts what is young. */
+static int64_t
+removable_before(enum blob_where where)
+{
+    return where == BLOB_DISK ? INT64_MAX : time_now() - UNUSED_DAYS * DAY;
+}
+
 /*
  * The files go before the commit: a row without a file is harmless, since nothing
  * refers to it and no writer trusts it, but after the commit a writer could find
@@ -158,9 +168,7 @@ sweep_content(
     for (int i = 0; i < parts.n; i++) {
         struct blob_parts_row part = blob_parts_row(&parts, i);
         enum blob_where where = (enum blob_where)part.store;
-        /* On the disk a writer looks again under the lock; in the S3 store it trusts what is young. */
-        TRY(remove_file(app, db, arena, owner, where, part.sha256.p,
-            where == BLOB_DISK ? INT64_MAX : time_now() - UNUSED_DAYS * DAY));
+        TRY(remove_file(app, db, arena, owner, where, part.sha256.p, removable_before(where)));
     }
     return NULL;
 }
@@ -177,6 +185,45 @@ sweep_contents(const struct app *app, struct db *db, struct arena *arena)
         struct db_scope scope = { .chapters = row.slug, .lock = TREE_EXCLUSIVE };
         TRY(db_begin(db, arena, READ_WRITE, &scope));
         TRY(db_end(db, arena, sweep_content(app, db, arena, &row)));
+    }
+    return NULL;
+}
+
+/* ---- uploads that nobody goes on with ---- */
+
+static fallible
+drop_pieces(const struct app *app, struct db *db, struct arena *arena,
+    const struct uploads_over_row *upload, int *n)
+{
+    struct blob_owner owner = { 'c', upload->chapter_id };
+    struct rows rows;
+
+    TRY(q_upload_end(db, arena, upload->id, &rows));
+    TRY(q_upload_parts_drop(db, arena, upload->id, PIECES_STEP, &rows));
+    *n = rows.n;
+    for (int i = 0; i < rows.n; i++) {
+        struct upload_parts_drop_row part = upload_parts_drop_row(&rows, i);
+        enum blob_where where = (enum blob_where)part.store;
+        TRY(remove_file(app, db, arena, owner, where, part.sha256.p, removable_before(where)));
+    }
+    return *n < PIECES_STEP ? q_upload_drop(db, arena, upload->id, &rows) : NULL;
+}
+
+static fallible
+clear_uploads(const struct app *app, struct db *db, struct arena *arena)
+{
+    struct rows rows;
+    int n = 0;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(db_end(db, arena, q_uploads_over(db, arena, UPLOADS_STEP, &rows)));
+    for (int i = 0; i < rows.n; i++) {
+        struct uploads_over_row row = uploads_over_row(&rows, i);
+        struct db_scope scope = { .chapters = row.slug };
+        do {
+            TRY(db_begin(db, arena, READ_WRITE, &scope));
+            TRY(db_end(db, arena, drop_pieces(app, db, arena, &row, &n)));
+        } while (n == PIECES_STEP);
     }
     return NULL;
 }
@@ -229,6 +276,7 @@ const struct job store_jobs[] = {
     { "quota_fold", 10, fold },
     { "bury", 10, bury_all },
     { "locks_clear", 60, clear_locks },
+    { "uploads_clear", 60, clear_uploads },
     { "versions_forget", 3600, forget_versions },
     { "trash_empty", 3600, empty_trash },
     { "policies_clear", 86400, clear_policies },

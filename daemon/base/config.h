@@ -85,6 +85,7 @@ struct config {
     int64_t audit_days;
     int64_t version_sitting; /* seconds */
     int64_t version_days, versions_each;
+    int64_t upload_expiry, uploads_per_person, uploads_per_chapter;
     int64_t trash_days;
 
     /* How it speaks */

@@ -207,6 +207,13 @@ const struct setting settings[] = {
         .help = "Days after which a version that was overwritten is removed." },
     { SETTING(versions_each), .standard = "100", .least = 1, .most = 10000,
         .help = "Versions of one document that are kept; older ones are removed." },
+    { SETTING(upload_expiry), .unit = UNIT_SECONDS, .standard = "172800", .least = 1,
+        .most = 2592000,
+        .help = "How long an upload in pieces waits for its next one before it is given up." },
+    { SETTING(uploads_per_person), .standard = "50", .least = 1, .most = 10000,
+        .help = "Uploads in pieces that one person may have begun and not finished, in one chapter." },
+    { SETTING(uploads_per_chapter), .standard = "500", .least = 1, .most = 100000,
+        .help = "The same of all people in one chapter." },
     { SETTING(trash_days), .standard = "30", .least = 1, .most = 3650,
         .help = "Days for which what was deleted can be restored." },
 

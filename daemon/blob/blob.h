@@ -46,6 +46,7 @@ struct blob_content {
     int64_t size;
     int n_parts;
     const struct blob_part *parts;
+    bool kept; /* committed rows refer to its parts: no sweep takes them */
 };
 
 /* Opens the directory, makes it if need be, probes O_TMPFILE, clears tmp/ of what a crash left. */

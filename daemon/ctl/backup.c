@@ -153,7 +153,8 @@ dump_command(struct arena *arena, const char *snapshot)
         "--exclude-table-data=chapterd.quota_lease", "--exclude-table-data=chapterd.commit_mark",
         "--exclude-table-data=chapterd.job_run", "--exclude-table-data=chapterd.invitation",
         "--exclude-table-data=chapterd.document_text", "--exclude-table-data=chapterd.document_index",
-        "--exclude-table-data=chapterd.document_horizon" };
+        "--exclude-table-data=chapterd.document_horizon",
+        "--exclude-table-data=chapterd.upload", "--exclude-table-data=chapterd.upload_part" };
     const char **argv = NEW_ARRAY(arena, const char *, COUNT_OF(fixed) + 2);
 
     memcpy(argv, fixed, sizeof fixed);

@@ -275,6 +275,25 @@ free_writer(void *what)
 }
 
 fallible
+body_store(struct request *rq, struct blob_owner owner, const struct blob_content **content)
+{
+    struct body *body = rq->body;
+    struct blob_writer *writer;
+
+    assert(body->complete);
+    if (body->upload != NULL) {
+        TRY(upload_error(body->upload, rq->arena));
+        writer = upload_writer(body->upload);
+    } else {
+        writer = blob_writer_new(rq->app->blobs);
+        arena_defer(rq->arena, free_writer, writer);
+        TRY(blob_write(writer, rq->arena, body->p, body->n));
+    }
+    TRY(blob_finish(writer, rq->arena, content));
+    return blob_publish(writer, rq->arena, owner);
+}
+
+fallible
 body_settle_part(struct request *rq, struct blob_owner owner, const char *p, size_t n,
     const struct blob_content **content, const char **inline_bytes)
 {

@@ -32,6 +32,12 @@ const char *body_text(const struct request *, size_t *n);
 fallible body_view(const struct request *, const char **p, size_t *n);
 
 /*
+ * Puts a body of a BODY_BLOB route into the store as it is, whatever its size: in `prepare`, never
+ * inside a transaction, and again without harm when the request is run again. At most 1 GiB: *content has one part.
+ */
+fallible body_store(struct request *, struct blob_owner, const struct blob_content **content);
+
+/*
  * For an upload, in `prepare` and never inside a transaction: *content names
  * it. When it is at most config->inline_max bytes *inline_bytes holds it (for
  * the row), else it has been made durable in the store and *inline_bytes is NULL.

@@ -38,42 +38,70 @@ is_star(const char *list)
     return list[0] == '*' && list[1 + strspn(list + 1, " \t")] == '\0';
 }
 
-static fallible
-check_writing_side(const struct request *rq, const struct state *now)
+struct preconditions
+preconditions_of(const struct request *rq)
 {
-    const char *match = request_header_list(rq, "If-Match");
-    const char *since = request_header(rq, "If-Unmodified-Since");
+    return (struct preconditions){ .match = request_header_list(rq, "If-Match"),
+        .none_match = request_header_list(rq, "If-None-Match"),
+        .unmodified_since = request_header(rq, "If-Unmodified-Since") };
+}
+
+bool
+preconditions_any(const struct request *rq)
+{
+    const struct preconditions p = preconditions_of(rq);
+
+    return p.match != NULL || p.none_match != NULL || p.unmodified_since != NULL;
+}
+
+static fallible
+check_writing_side(
+    struct arena *arena, const struct preconditions *wanted, const struct state *now)
+{
+    const char *match = wanted->match, *since = wanted->unmodified_since;
     int64_t us;
 
     if (match != NULL) {
         if (!now->exists || !(is_star(match) || list_names(match, now->etag, false)))
-            return REFUSE(rq->arena, PRECONDITION_FAILED);
+            return REFUSE(arena, PRECONDITION_FAILED);
     } else if (since != NULL && now->exists && now->modified != 0 && time_from_http(since, &us)) {
         if (now->modified / SECOND > us / SECOND)
-            return REFUSE(rq->arena, PRECONDITION_FAILED);
+            return REFUSE(arena, PRECONDITION_FAILED);
     }
+    return NULL;
+}
+
+static bool
+none_matches(const char *none, const struct state *now)
+{
+    return !now->exists || !(is_star(none) || list_names(none, now->etag, true));
+}
+
+fallible
+preconditions_check(
+    struct arena *arena, const struct preconditions *wanted, const struct state *now)
+{
+    TRY(check_writing_side(arena, wanted, now));
+    if (wanted->none_match != NULL && !none_matches(wanted->none_match, now))
+        return REFUSE(arena, PRECONDITION_FAILED);
     return NULL;
 }
 
 fallible
 conditional_check(const struct request *rq, const struct state *now, bool *not_modified)
 {
-    const char *none = request_header_list(rq, "If-None-Match");
+    const struct preconditions wanted = preconditions_of(rq);
     const char *since = request_header(rq, "If-Modified-Since");
     bool reading = rq->method == GET || rq->method == HEAD;
     int64_t us;
 
     *not_modified = false;
-    TRY(check_writing_side(rq, now));
-    if (none != NULL) {
-        if (!now->exists || !(is_star(none) || list_names(none, now->etag, true)))
-            return NULL;
-        if (!reading)
-            return REFUSE(rq->arena, PRECONDITION_FAILED);
-        *not_modified = true;
-    } else if (since != NULL && reading && now->exists && now->modified != 0 &&
-               time_from_http(since, &us)) {
+    if (!reading)
+        return preconditions_check(rq->arena, &wanted, now);
+    TRY(check_writing_side(rq->arena, &wanted, now));
+    if (wanted.none_match != NULL)
+        *not_modified = !none_matches(wanted.none_match, now);
+    else if (since != NULL && now->exists && now->modified != 0 && time_from_http(since, &us))
         *not_modified = now->modified / SECOND <= us / SECOND;
-    }
     return NULL;
 }

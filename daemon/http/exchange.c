@@ -110,7 +110,7 @@ answer_options(struct exchange *ex)
         ex->allow != NULL ? ex->allow
                           : "GET, HEAD, POST, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, "
                             "COPY, MOVE, LOCK, "
-                            "UNLOCK, REPORT");
+                            "UNLOCK, REPORT, PATCH");
     if (response_end(&ex->rq, ex->rs) == NULL)
         reply_make(ex);
 }

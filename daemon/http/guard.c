@@ -125,7 +125,8 @@ check_target(struct arena *arena, const struct head *head, struct framing *frami
 static bool
 must_have_length(enum method method)
 {
-    return method == PUT || method == POST || method == PROPPATCH || method == REPORT;
+    return method == PUT || method == POST || method == PROPPATCH ||
+           method == REPORT || method == PATCH;
 }
 
 static fallible

@@ -24,6 +24,7 @@ const char *const method_names[METHODS] = {
     [LOCK] = "LOCK",
     [UNLOCK] = "UNLOCK",
     [REPORT] = "REPORT",
+    [PATCH] = "PATCH",
 };
 
 const char *

@@ -32,6 +32,7 @@ enum method {
     LOCK,
     UNLOCK,
     REPORT,
+    PATCH,
     METHODS
 };
 extern const char *const method_names[METHODS];
@@ -79,6 +80,7 @@ struct request {
      * none. */
     struct {
         int64_t chapter, lease, bytes;
+        bool lasting; /* whose lease it is outlives the request, which does not give it back */
     } space;
 
     int64_t chapter; /* id of the route's {chapter}, set by app->authorize; 0 outside any */

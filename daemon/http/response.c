@@ -15,6 +15,8 @@
 #include "http/response_out.h"
 #include "http/route.h"
 
+/* Files that one reply keeps open; a content of more is a stream. */
+#define OPENED_MAX 16
 #define TEXT_MAX (INT64_C(256) * 1024 * 1024)
 
 #define PAGE_POLICY                                                                                \
@@ -156,7 +158,8 @@ fallible
 response_blob(struct request *rq, struct response *rs, const char *type, struct blob_owner owner,
     const struct blob_content *content)
 {
-    rs->kind = is_on_disk(content) ? REPLY_PARTS : REPLY_STREAM;
+    rs->kind =
+        is_on_disk(content) && content->n_parts <= OPENED_MAX ? REPLY_PARTS : REPLY_STREAM;
     rs->type = type;
     rs->size = content->size;
     rs->n_parts = content->n_parts;

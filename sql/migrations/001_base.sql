@@ -635,6 +635,54 @@ CREATE INDEX quota_delta_chapter ON quota_delta (chapter_id);
 COMMENT ON TABLE quota_delta IS 'What one write added or gave back; only inserted, so that writers do not wait for each other. Folded into quota by a job.';
 COMMENT ON COLUMN quota_delta.lease_id IS 'The lease that covers it: until it is folded it counts instead of as much of the lease.';
 
+-- An upload in several requests: webdav/upload.h.
+CREATE TABLE upload (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8 NOT NULL REFERENCES chapter,
+    person_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    name       text NOT NULL UNIQUE,
+    target     text NOT NULL,
+    length     int8 NOT NULL CHECK (length >= 0),
+    received   int8 NOT NULL DEFAULT 0 CHECK (received BETWEEN 0 AND length),
+    parts      int4 NOT NULL DEFAULT 0,
+    state      bytea NOT NULL,
+    digest     bytea CHECK (length(digest) = 32),
+    type       text,
+    modified   timestamptz,
+    if_match   text,
+    if_none_match text,
+    if_unmodified_since text,
+    lease_id   int8,
+    begun      timestamptz NOT NULL DEFAULT now(),
+    expires    timestamptz NOT NULL,
+    finished   timestamptz,
+    etag       text
+);
+CREATE INDEX upload_chapter ON upload (chapter_id, person_id);
+CREATE INDEX upload_expires ON upload (expires);
+COMMENT ON TABLE upload IS 'A document that arrives in pieces, from its announcement to a day after it is complete. Left out of backups.';
+COMMENT ON COLUMN upload.name IS 'Last part of its address, random. Only the person who began it is let in.';
+COMMENT ON COLUMN upload.target IS 'The address of DAV that the document is to have.';
+COMMENT ON COLUMN upload.received IS 'So many of its bytes are in the store, in upload_part.';
+COMMENT ON COLUMN upload.state IS 'How far the SHA-256 of the whole is: base/hash.h.';
+COMMENT ON COLUMN upload.digest IS 'What the hash of the whole must be, if the client said so.';
+COMMENT ON COLUMN upload.modified IS 'When the document was last changed, as its client says.';
+COMMENT ON COLUMN upload.if_match IS 'Preconditions, as in the header of that name, that must hold at the end, too.';
+COMMENT ON COLUMN upload.lease_id IS 'The space that is set aside for it (quota_lease).';
+COMMENT ON COLUMN upload.expires IS '-infinity: it has been ended; a job removes its pieces.';
+
+CREATE TABLE upload_part (
+    upload_id  int8 NOT NULL REFERENCES upload ON DELETE CASCADE,
+    seq        int4 NOT NULL,
+    chapter_id int8 NOT NULL,
+    sha256     bytea NOT NULL CHECK (length(sha256) = 32),
+    size       int8 NOT NULL,
+    store      int2 NOT NULL CHECK (store IN (0, 1)),
+    PRIMARY KEY (upload_id, seq)
+);
+CREATE INDEX upload_part_sha256 ON upload_part (sha256);
+COMMENT ON TABLE upload_part IS 'The files of the store that the pieces of an unfinished upload are; they become those of its content (blob_part).';
+
 CREATE TABLE job_run (
     name     text PRIMARY KEY,
     started  timestamptz NOT NULL,
@@ -826,6 +874,30 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION quota_note IS 'Notes what a write adds or gives back. LOST_RACE: the lease that should cover it does not exist (any more).';
+
+CREATE FUNCTION upload_begin(chapter int8, who int8, called text, place text, bytes int8, hash bytea, wanted bytea, media text,
+    stamp timestamptz, matching text, none_matching text, unmodified text, lease int8, seconds int4, most_person int4, most_chapter int4)
+RETURNS TABLE (refused int4, id int8, expires timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    ours int8;
+    mine int8;
+BEGIN
+    PERFORM pg_advisory_xact_lock(5, chapter::int4);
+    SELECT count(*), count(*) FILTER (WHERE u.person_id = who) INTO ours, mine
+      FROM upload u WHERE u.chapter_id = chapter AND u.finished IS NULL AND u.expires > now();
+    refused := CASE WHEN mine >= most_person THEN 1 WHEN ours >= most_chapter THEN 2 ELSE 0 END;
+    IF refused = 0 THEN
+        INSERT INTO upload (chapter_id, person_id, name, target, length, state, digest, type, modified, if_match, if_none_match,
+                            if_unmodified_since, lease_id, expires)
+        VALUES (chapter, who, called, place, bytes, hash, wanted, media, stamp, matching, none_matching, unmodified,
+                nullif(lease, 0), now() + make_interval(secs => seconds))
+        RETURNING upload.id, upload.expires INTO id, expires;
+        UPDATE quota_lease q SET expires = upload_begin.expires WHERE q.id = lease;
+    END IF;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION upload_begin IS 'Notes an upload, whose lease lives as long. refused 1: this person, 2: the chapter has as many unfinished ones as may be.';
 
 CREATE FUNCTION quota_fold() RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1546,7 +1618,7 @@ BEGIN
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'dav_trash', 'role_grant', 'override', 'local_group', 'local_group_member',
-                             'policy_grant'] LOOP
+                             'policy_grant', 'upload', 'upload_part'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;

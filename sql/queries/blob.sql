@@ -48,7 +48,8 @@ SELECT b.id, c.id, c.slug FROM blob b JOIN chapter c ON c.id = b.chapter_id
 DELETE FROM blob b WHERE b.id = $1 AND NOT EXISTS (SELECT FROM dav_node n WHERE n.blob_id = b.id)
    AND NOT EXISTS (SELECT FROM dav_version v WHERE v.blob_id = b.id) RETURNING b.id
 
--- blob_part_needed: whether a content of this chapter needs a file of the store; yes, too, when we are not allowed to look
+-- blob_part_needed: whether a content or an unfinished upload of this chapter needs a file of the store; yes, too, when we are not allowed to look
 -- in   chapter int8, sha256 bytea, store int4
 -- out  needed bool
 SELECT $1 <> ALL (scope()) OR EXISTS (SELECT FROM blob_part WHERE sha256 = $2 AND chapter_id = $1 AND store = $3)
+       OR EXISTS (SELECT FROM upload_part WHERE sha256 = $2 AND chapter_id = $1 AND store = $3)

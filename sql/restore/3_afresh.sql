@@ -21,7 +21,7 @@ INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restor
 
 -- What belonged to the moment: sessions, locks (RFC 4918, 6.6: a client must expect them to vanish, and is
 -- told so by 412 instead of writing over what is older than it thinks), leases, marks of connections; and links
--- that work once, since they may have been used by now; and what is searched in, which a job makes anew. A backup leaves them out; should one have them, they go.
+-- that work once, since they may have been used by now; unfinished uploads, whose pieces no backup holds; and what is searched in, which a job makes anew. A backup leaves them out; should one have them, they go.
 DO $$
 DECLARE
     t text;
@@ -31,7 +31,7 @@ BEGIN
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
                 OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
-                             'document_index', 'document_horizon'))
+                             'document_index', 'document_horizon', 'upload', 'upload_part'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;

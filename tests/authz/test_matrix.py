@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
+from lib.pieces import PIECE, TUS, Pieces
 
 EXPECT = pathlib.Path(__file__).with_name('expect.tsv')
 ROLES = ['nobody', 'guest', 'erfurt-member', 'jena-nord-member', 'jena-member', 'jena-board', 'jena-chair',
@@ -19,6 +20,7 @@ BODIES = {
     'REPORT': sync_body(),
     'LOCK': LOCKINFO.format(scope='exclusive', owner='test'),
     'PUT': 'new content',
+    'PATCH': 'hello',
 }
 FORMS = {  # what a word behind a folder's address sends
     'rule': {'rule': 'own', 'see': 'board', 'change': 'board'},
@@ -78,13 +80,15 @@ def prepare(owner, target):
     target = re.sub(f' ({"|".join(FORMS)})$', '', target)
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
-    tree = re.sub(r'^/c/([^/]+)/files/', r'/dav/files/\1/', path.partition('?')[0])
+    tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0])
     if '{doc}' in path:
         assert owner.put(quote(tree.replace('{doc}', name)), b'secret').status == 201
     if '{dir}' in path:
         folder = quote(tree.replace('{dir}', name))
         assert owner.mkcol(folder).status == 201
         assert owner.put(folder + 'inside', b'secret').status == 201
+    if '{upload}' in path:
+        path = path.replace('{upload}', begun(owner, PLACES['M'] + name))
     for word in re.findall(r'\{deleted-\w+\}', path):
         path = path.replace(word, str(deleted(owner, name, word.strip('{}').partition('-')[2])))
     for word in ('{old}', '{closed}'):
@@ -94,6 +98,15 @@ def prepare(owner, target):
         path = path.replace(word, name)
     path, question, query = path.partition('?')
     return quote(path) + question + query, (PLACES[place] + name + '-to') if arrow else None
+
+
+def begun(owner, target, last=[]):  # noqa: B006 the one before goes, so that they do not become too many
+    """Begins an upload in pieces; the last part of its address."""
+    while last:
+        last.pop().end()
+    last.append(Pieces(owner, target, 5))
+    assert last[0].answer.status == 201, last[0].answer
+    return last[0].href.rpartition('/')[2]
 
 
 def version(owner, doc, closed):
@@ -126,6 +139,15 @@ def deleted(owner, name, where):
     return sql('SELECT max(id) FROM dav_trash WHERE name = %s', name)[0][0]
 
 
+def in_pieces(method, path):
+    """The headers of uploads in pieces: an empty document, or the only piece of one."""
+    if method == 'POST' and ('/uploads/' in path or path.startswith('/dav/')):
+        return {**TUS, 'Upload-Length': '0'}
+    if '/uploads/' in path:
+        return {**PIECE, 'Upload-Offset': '0'} if method == 'PATCH' else TUS
+    return {}
+
+
 def ask(server, login, browsers, method, role, path, destination, form=None):
     if path.startswith(('/dav/', '/principals/')) or (path, method) == ('/', 'PROPFIND'):
         headers = {'Destination': server.url + destination} if destination else {}
@@ -133,6 +155,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             headers['Lock-Token'] = '<opaquelocktoken:00000000-0000-4000-8000-000000000000>'
         if method in ('PROPFIND', 'REPORT'):
             headers['Depth'] = '0'
+        headers.update(in_pieces(method, path))
         client = login(None if role == 'nobody' else role)
         return client(method, path, BODIES.get(method), headers).status
     session, token = browsers(role)
@@ -142,7 +165,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             session.cookies.update(browsers(role)[0].cookies)
             return logout_elsewhere(server, role)
     data = None
-    headers = {'X-Form-Token': token}
+    headers = {'X-Form-Token': token, **in_pieces(method, path)}
     if method == 'POST' and '/trash?' in path:
         path, _, query = path.partition('?')
         data = {'do': query.partition('=')[0], 'id': query.partition('=')[2], 'token': token}
@@ -155,6 +178,8 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
     elif method == 'POST' and path.startswith('/invite/'):
         data, headers = {}, {}
+    elif '/uploads/' in path:
+        data = BODIES.get(method)
     elif method == 'POST' and '/files/' in path:
         data = {'folder': f'authz-folder-{next(fresh)}', 'token': token}
     elif method == 'POST' and path == '/language':

@@ -104,6 +104,7 @@ offence|daemon/auth/login.c|#include <ldap.h>
 offence|webdav/xml_out.c|#include <libxml/tree.h>
 offence|daemon/auth/x.c|#include <gnutls/crypto.h>
 offence|daemon/auth/x.c|#include <sodium.h>
+offence|daemon/base/token.c|#include <nettle/sha2.h>
 offence|webdav/x.c|#include <uninorm.h>
 offence|webdav/x.c|#  include <jansson.h>
 offence|daemon/http/x.c|#include <seccomp.h>
@@ -116,6 +117,7 @@ fine|daemon/net/x.c|#include <curl/curl.h>
 fine|daemon/auth/ldap.c|#include <ldap.h>
 fine|webdav/xml_in.c|#include <libxml/parser.h>
 fine|daemon/base/token.c|#include <sodium.h>
+fine|daemon/base/hash.c|#include <nettle/sha2.h>
 offence|webdav/xml_in.c|    options = XML_PARSE_NONET \| XML_PARSE_HUGE;
 offence|webdav/xml_in.c|    xmlCtxtUseOptions(ctxt, XML_PARSE_NOENT);
 offence|webdav/xml_in.c|    options = XML_PARSE_DTDLOAD;

@@ -22,6 +22,7 @@ BEGIN {
     fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$|^daemon/extract/(office|main)\\.c$")
     fence("poppler\\.h", "^daemon/extract/(pdf|main)\\.c$")
     fence("(gnutls/|sodium)", "^daemon/base/token\\.c$|^daemon/http/tls\\.c$|^daemon/ctl/check_tls\\.c$")
+    fence("nettle/", "^daemon/base/hash\\.c$")
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")

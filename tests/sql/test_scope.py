@@ -36,6 +36,9 @@ def full(server):
         s.sql('INSERT INTO local_group_member (group_id, chapter_id, person_id) VALUES (%s, %s, %s)', (g, c, p))
         s.sql('INSERT INTO quota (chapter_id, max) VALUES (%s, 1000)', (c,))
         s.sql("INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (%s, 10, 'infinity')", (c,))
+        u = s.one("INSERT INTO upload (chapter_id, person_id, name, target, length, state, expires)"
+                  " VALUES (%s, %s, %s, '/x', 1, 'x', 'infinity') RETURNING id", (c, p, slug))
+        s.sql("INSERT INTO upload_part (upload_id, seq, chapter_id, sha256, size, store) VALUES (%s, 1, %s, sha256('x'), 1, 0)", (u, c))
         s.sql('INSERT INTO quota_delta (chapter_id, bytes) VALUES (%s, 1)', (c,))
         s.sql("INSERT INTO audit (chapter_id, hand, what, kind) VALUES (%s, 'operator', 'chapter-made', 'chapter')", (c,))
         s.sql("INSERT INTO override (chapter_id, person_id, until) VALUES (%s, %s, 'infinity')", (c, p))
