@@ -83,6 +83,26 @@ empty_trash(const struct app *app, struct db *db, struct arena *arena)
     return NULL;
 }
 
+static fallible
+expire_noise(const struct app *app, struct db *db, struct arena *arena)
+{
+    int32_t days = (int32_t)app->config->noise_days;
+    struct rows old, rows;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(db_end(db, arena, q_noise_old(db, arena, days, &old)));
+    for (int i = 0; i < old.n; i++) {
+        struct noise_old_row chapter = noise_old_row(&old, i);
+        const struct db_scope scope = { .chapters = chapter.slug, .lock = TREE_SHARED };
+        do {
+            TRY(db_begin(db, arena, READ_WRITE, &scope));
+            TRY(db_end(
+                db, arena, q_noise_expire(db, arena, chapter.chapter, days, FORGET_STEP, &rows)));
+        } while (noise_expire_row(&rows, 0).n == FORGET_STEP);
+    }
+    return NULL;
+}
+
 /* ---- what lies below deleted folders ---- */
 
 static fallible
@@ -279,6 +299,7 @@ const struct job store_jobs[] = {
     { "uploads_clear", 60, clear_uploads },
     { "versions_forget", 3600, forget_versions },
     { "trash_empty", 3600, empty_trash },
+    { "noise_expire", 3600, expire_noise },
     { "policies_clear", 86400, clear_policies },
     { "blob_sweep", 86400, sweep },
     { .name = NULL },

@@ -7,7 +7,6 @@
 #include "q/trash.h"
 #include "webdav/conditions.h"
 #include "webdav/door.h"
-#include "webdav/noise.h"
 #include "webdav/serve.h"
 #include "webdav/store_in.h"
 #include "webdav/trash.h"
@@ -169,7 +168,7 @@ store_trash(struct request *rq, const struct dav_node *node)
 {
     struct rows rows;
 
-    if (node->policy.chapter == 0 || (!node->collection && noise_name(node->name)))
+    if (node->policy.chapter == 0)
         return store_remove(rq, node);
     TRY(store_hold(rq, node));
     db_defer(rq->db);

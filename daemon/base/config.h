@@ -86,7 +86,7 @@ struct config {
     int64_t version_sitting; /* seconds */
     int64_t version_days, versions_each;
     int64_t upload_expiry, uploads_per_person, uploads_per_chapter;
-    int64_t trash_days;
+    int64_t trash_days, noise_days;
 
     /* How it speaks */
     const char *title;    /* name of the installation, shown on each page */

@@ -216,6 +216,9 @@ const struct setting settings[] = {
         .help = "The same of all people in one chapter." },
     { SETTING(trash_days), .standard = "30", .least = 1, .most = 3650,
         .help = "Days for which what was deleted can be restored." },
+    { SETTING(noise_days), .standard = "7", .least = 1, .most = 3650,
+        .help = "Days after which files are removed that programs leave beside documents for themselves "
+                "(._*, .DS_Store, Thumbs.db, desktop.ini, lock files, known *.tmp). Pages do not show them." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },

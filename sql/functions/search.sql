@@ -9,12 +9,6 @@ CREATE OR REPLACE FUNCTION document_words(chapter int8, name text, body text) RE
 $$;
 COMMENT ON FUNCTION document_words IS 'What document_index.words holds of a document; body may be NULL.';
 
--- As noise_name() in webdav/noise.c.
-CREATE OR REPLACE FUNCTION document_noise(name text) RETURNS bool LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT name ~* '^(?:\._|~\$|\.ds_store$|thumbs\.db$|desktop\.ini$|\.~lock\..*#$)'
-$$;
-COMMENT ON FUNCTION document_noise IS 'Is it a file that programs leave for themselves? Nobody looks for it.';
-
 -- Runs as the owner: the comparison of marks would not reach the index under row-level security. What is still being
 -- written is left for the next time, as in a sync report, so that nothing is missed that is committed late.
 CREATE OR REPLACE FUNCTION document_index_step(most int4) RETURNS int4
@@ -29,7 +23,7 @@ BEGIN
     WITH found AS MATERIALIZED (
         SELECT d.id, d.chapter_id, d.blob_id, d.size, d.type, d.name, d.changed
           FROM dav_node d LEFT JOIN document_index x ON x.node_id = d.id
-         WHERE d.changed >= since AND d.kind = 'file' AND NOT d.gone AND d.chapter_id IS NOT NULL AND d.blob_id IS NOT NULL AND NOT document_noise(d.name)
+         WHERE d.changed >= since AND d.kind = 'file' AND NOT d.gone AND d.chapter_id IS NOT NULL AND d.blob_id IS NOT NULL AND NOT d.noise
            AND (x.node_id IS NULL OR x.blob_id IS DISTINCT FROM d.blob_id OR x.name <> d.name)
          ORDER BY d.changed LIMIT most FOR KEY SHARE OF d
     ), contents AS (
@@ -82,7 +76,7 @@ BEGIN
          WHERE (p.read_level <= level OR p.id = ANY (grants))
            AND (cardinality(types) = 0 OR d.type LIKE ANY (types))
            AND (writer = '' OR strpos(lower(w.name), lower(writer)) > 0)
-           AND NOT document_noise(d.name)
+           AND NOT d.noise
            AND (since IS NULL OR (d.modified AT TIME ZONE zone)::date >= since)
            AND (till IS NULL OR (d.modified AT TIME ZONE zone)::date <= till)
          LIMIT most

@@ -457,6 +457,7 @@ CREATE TABLE dav_node (
     gone_at    timestamptz,
     gone       bool NOT NULL DEFAULT false,
     collection bool NOT NULL,
+    noise      bool NOT NULL DEFAULT false,
     kind       text NOT NULL,
     name       text NOT NULL,
     name_key   text NOT NULL,
@@ -472,6 +473,7 @@ CREATE INDEX dav_node_changed ON dav_node (parent_id, changed);
 CREATE INDEX dav_node_blob ON dav_node (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX dav_node_folder ON dav_node (parent_id) WHERE collection AND NOT gone;
 CREATE INDEX dav_node_tombstone ON dav_node (parent_id, name_key) WHERE gone;
+CREATE INDEX dav_node_noise ON dav_node (saved) WHERE noise AND NOT gone;
 CREATE INDEX dav_node_gone ON dav_node (collection, gone_at) WHERE gone;
 COMMENT ON TABLE dav_node IS 'The tree: one row a folder, document, calendar, event, contact, wiki page. Narrow: bodies, locks and properties hang on it.';
 COMMENT ON COLUMN dav_node.root_id IS 'The root of its tree: its own id for a root.';
@@ -482,6 +484,7 @@ COMMENT ON COLUMN dav_node.name_key IS 'Normal form C of the name: unique among 
 COMMENT ON COLUMN dav_node.display IS 'What people call a collection; NULL: its name.';
 COMMENT ON COLUMN dav_node.etag IS 'Changes with the content; NULL on a collection.';
 COMMENT ON COLUMN dav_node.writer_id IS 'The person whose content it is, as far as she is known.';
+COMMENT ON COLUMN dav_node.noise IS 'A program made it for itself, under such a name (noise_name), and nobody has called it otherwise since: not listed on pages, not searched, gone for good when it is deleted and after some days.';
 COMMENT ON COLUMN dav_node.saved IS 'When she began to save it: what she saves soon after belongs to the same sitting and makes no version of its own.';
 COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/store.h.';
 COMMENT ON COLUMN dav_node.sync_floor IS 'Of a collection: sync tokens below it ask for tombstones that have been removed, and are refused.';
@@ -1017,6 +1020,12 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content NULL: its parts are in the store.';
 
+-- Part of the statements that call it. As noise_name() in webdav/noise.c, which says what these are.
+CREATE FUNCTION noise_name(name text) RETURNS bool LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT name ~* '^(?:\._|~\$|\.ds_store$|thumbs\.db$|desktop\.ini$|\.~lock\..*#$|(?:~wr[a-z][0-9]{4}|~df[0-9a-f]+|ppt[0-9a-f]+|[0-9a-f]{8}|lu[0-9a-z]{6,})\.tmp$|\.(?:goutputstream-|fuse_hidden|nfs)[0-9a-z]+$|\..*\.sw[op]$)'
+$$;
+COMMENT ON FUNCTION noise_name IS 'Is it what programs call files that they leave for themselves? Nobody looks for those.';
+
 -- Few statements and none nested: a small file costs little more than these. Whoever takes the name at the same time makes
 -- the unique index complain.
 CREATE FUNCTION file_write(node int8, seen text, parent int8, called text, key text, what text, media text, tag text, stamp timestamptz,
@@ -1042,8 +1051,8 @@ BEGIN
         PERFORM blob_parts_keep(b, chapter, person, part_hashes, part_sizes, part_stores);
     END IF;
     IF node = 0 THEN
-        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key, type, etag, blob_id, size, modified, writer_id)
-        SELECT p.root_id, parent, p.chapter_id, p.person_id, p.policy_id, what, false, called, key, media, tag, b, length, coalesce(stamp, now()), who
+        INSERT INTO dav_node (root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, noise, name, name_key, type, etag, blob_id, size, modified, writer_id)
+        SELECT p.root_id, parent, p.chapter_id, p.person_id, p.policy_id, what, false, noise_name(called), called, key, media, tag, b, length, coalesce(stamp, now()), who
           FROM dav_node p WHERE p.id = parent AND p.collection AND NOT p.gone
         RETURNING id INTO made;
         IF NOT FOUND THEN
@@ -1299,6 +1308,9 @@ BEGIN
     SELECT * INTO n FROM dav_node WHERE id = node AND parent_id IS NOT NULL AND NOT gone FOR NO KEY UPDATE;
     IF NOT FOUND OR n.etag IS DISTINCT FROM seen THEN
         PERFORM lost_race();
+    ELSIF n.noise THEN
+        PERFORM node_remove(node, seen);
+        RETURN;
     END IF;
     SELECT id INTO bin FROM dav_node d WHERE d.chapter_id = n.chapter_id AND d.kind = 'trash' AND d.parent_id IS NULL AND NOT d.gone;
     IF NOT FOUND THEN
@@ -1311,7 +1323,7 @@ BEGIN
     INSERT INTO dav_trash (node_id, chapter_id, place_id, policy_id, name, remover_id)
     VALUES (node, n.chapter_id, n.parent_id, n.policy_id, n.name, who);
 END $$;
-COMMENT ON FUNCTION node_trash IS 'Deletes a node of a chapter with all below it, if it still has the entity tag seen, so that it can be restored.';
+COMMENT ON FUNCTION node_trash IS 'Deletes a node of a chapter with all below it, if it still has the entity tag seen, so that it can be restored; noise for good.';
 
 CREATE FUNCTION heirs_follow(node int8, was int8, becomes int8) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -1420,6 +1432,23 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION node_remove IS 'Deletes a node for good, if it still has the entity tag seen, with all below it.';
 
+CREATE FUNCTION noise_expire(chapter int8, days int4, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    old record;
+    n int8 := 0;
+BEGIN
+    FOR old IN SELECT d.id, d.etag FROM dav_node d
+                WHERE d.noise AND NOT d.gone AND d.chapter_id = chapter AND d.saved < now() - make_interval(days => days)
+                  AND NOT EXISTS (SELECT FROM dav_lock l WHERE l.node_id = d.id AND l.expires > now())
+                ORDER BY d.saved LIMIT most FOR NO KEY UPDATE SKIP LOCKED
+    LOOP
+        PERFORM node_remove(old.id, old.etag);
+        n := n + 1;
+    END LOOP;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION noise_expire IS 'Removes up to `most` files of a chapter that programs left for themselves so many days ago and that are not locked; how many.';
+
 -- Two steps, since the name must be free before the heir can have it.
 CREATE FUNCTION node_retire(node int8, seen text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -1504,7 +1533,7 @@ BEGIN
         PERFORM lost_race();
     END IF;
     inherits := n.policy_id = (SELECT policy_id FROM dav_node WHERE id = n.parent_id);
-    UPDATE dav_node SET parent_id = to_parent, name = called, name_key = key, changed = pg_current_xact_id(),
+    UPDATE dav_node SET parent_id = to_parent, name = called, name_key = key, changed = pg_current_xact_id(), noise = n.noise AND noise_name(called),
            policy_id = CASE WHEN inherits THEN p.policy_id ELSE n.policy_id END
      WHERE id = node;
     DELETE FROM dav_node WHERE parent_id = n.parent_id AND name_key = n.name_key AND gone AND NOT collection;
@@ -1559,12 +1588,12 @@ BEGIN
           FROM folder f CROSS JOIN LATERAL (
                SELECT * FROM dav_node o WHERE o.parent_id = f.id AND NOT o.collection AND NOT o.gone OFFSET 0) m WHERE f.inside
     ), made AS (
-        INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, name, name_key,
+        INSERT INTO dav_node (id, root_id, parent_id, chapter_id, person_id, policy_id, kind, collection, noise, name, name_key,
                               display, type, etag, blob_id, size, modified, writer_id)
         OVERRIDING SYSTEM VALUE
         SELECT s.new_id, p.root_id, s.new_parent, p.chapter_id, p.person_id,
                coalesce(new_policies[array_position(old_policies, s.policy_id)], p.policy_id), s.kind, s.collection,
-               CASE WHEN s.id = node THEN called ELSE s.name END, CASE WHEN s.id = node THEN key ELSE s.name_key END,
+               CASE WHEN s.id = node THEN NOT s.collection AND noise_name(called) ELSE s.noise END, CASE WHEN s.id = node THEN called ELSE s.name END, CASE WHEN s.id = node THEN key ELSE s.name_key END,
                s.display, s.type, s.etag, s.blob_id, s.size, s.modified, s.writer_id
           FROM source s
         RETURNING dav_node.id, dav_node.parent_id, dav_node.size

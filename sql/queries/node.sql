@@ -37,7 +37,7 @@ SELECT p.id, p.chapter_id, p.person_id, p.read_level, p.write_level
   JOIN dav_policy p ON p.id = o.policy_id
  WHERE p.id <> $2
 
--- node_page: members of a collection as a page shows them: those of one of these policies with some text in their names, collections first, by 'name', 'size' or 'date', a page of them
+-- node_page: members of a collection as a page shows them: without noise, those of one of these policies with some text in their names, collections first, by 'name', 'size' or 'date', a page of them
 -- (whoever asks may see tens of thousands: the index gives those of the parent, and the order keeps one page)
 -- in   parent int8, policy int8, kind text, policies int8[], filter text, collections bool, by text, down bool, skip int8, most int4
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
@@ -46,7 +46,7 @@ SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
   FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND (n.collection OR NOT $6) AND n.policy_id = ANY ($4)
+ WHERE n.parent_id = $1 AND NOT n.gone AND NOT n.noise AND (n.collection OR NOT $6) AND n.policy_id = ANY ($4)
    AND ($5 = '' OR strpos(lower(n.name_key COLLATE as_people_sort), lower($5 COLLATE as_people_sort)) > 0)
  ORDER BY n.collection DESC,
        CASE WHEN $7 = 'size' THEN CASE WHEN $8 THEN -n.size ELSE n.size END END,
@@ -60,10 +60,10 @@ OFFSET $9 LIMIT $10
 -- out  n int8
 SELECT count(*)
   FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND (n.collection OR NOT $4) AND n.policy_id = ANY ($2)
+ WHERE n.parent_id = $1 AND NOT n.gone AND NOT n.noise AND (n.collection OR NOT $4) AND n.policy_id = ANY ($2)
    AND ($3 = '' OR strpos(lower(n.name_key COLLATE as_people_sort), lower($3 COLLATE as_people_sort)) > 0)
 
--- node_below: these nodes and all below them whose policy is one of some, with the way there from the node that was asked for
+-- node_below: these nodes and all below them, without noise, whose policy is one of some, with the way there from the node that was asked for
 -- in   nodes int8[], policies int8[], most int4
 -- out  path text, collection bool, type text?, size int8, modified timestamptz, blob_id int8?
 WITH RECURSIVE walk AS (
@@ -72,7 +72,7 @@ WITH RECURSIVE walk AS (
     SELECT m.id, w.path || '/' || m.name, m.collection, m.type, m.size, m.modified, m.blob_id
       FROM walk w CROSS JOIN LATERAL (
            SELECT d.id, d.name, d.collection, d.type, d.size, d.modified, d.blob_id
-             FROM dav_node d WHERE d.parent_id = w.id AND NOT d.gone AND d.policy_id = ANY ($2) OFFSET 0) m
+             FROM dav_node d WHERE d.parent_id = w.id AND NOT d.gone AND NOT d.noise AND d.policy_id = ANY ($2) OFFSET 0) m
      WHERE w.collection
 )
 SELECT path, collection, type, size, modified, blob_id FROM walk LIMIT $3
@@ -178,7 +178,18 @@ SELECT 1 FROM node_hold($1, $2, $3)
 -- out  done int4
 SELECT 1 FROM node_remove($1, $2)
 
--- node_trash: deletes a node with all below it, into the trash; LOST_RACE when it is not as it was seen
+-- noise_old: chapters in which programs have left files for themselves so many days ago
+-- in   days int4
+-- out  chapter int8, slug text
+SELECT c.id, c.slug FROM chapter c
+ WHERE c.archived IS NULL AND c.id IN (SELECT n.chapter_id FROM dav_node n WHERE n.noise AND NOT n.gone AND n.saved < now() - make_interval(days => $1))
+
+-- noise_expire: removes such files of one of them, at most `most`; how many
+-- in   chapter int8, days int4, most int4
+-- out  n int8
+SELECT noise_expire($1, $2, $3)
+
+-- node_trash: deletes a node with all below it, into the trash, noise for good; LOST_RACE when it is not as it was seen
 -- in   node int8, seen text?, who int8
 -- out  done int4
 SELECT 1 FROM node_trash($1, $2, $3)
