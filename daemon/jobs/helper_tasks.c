@@ -1,6 +1,7 @@
 #include "jobs/helpers.h"
 
 #include "base/buf.h"
+#include "jobs/helper_compare.h"
 #include "jobs/helper_faults.h"
 #include "jobs/helper_markdown.h"
 
@@ -16,6 +17,7 @@ const struct helper_task helper_echo = { "echo", echo };
 
 const struct helper_task *const helper_tasks[] = {
     &helper_echo,
+    &helper_compare,
     &helper_markdown,
 #ifdef TEST_FAULTS
     &helper_refuse,

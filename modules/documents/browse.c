@@ -67,6 +67,8 @@ documents_show_page(struct request *rq, struct response *rs)
         return documents_preview_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "frame") != NULL)
         return documents_frame(rq, rs, &node);
+    if (!node.collection && request_query(rq, "compare") != NULL)
+        return documents_compare_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "version") != NULL)
         return documents_version_page(rq, rs, &node);
     if (node.collection && request_query(rq, "zip") != NULL)

@@ -110,7 +110,7 @@ fallible documents_levels_post(struct request *, struct response *, const char *
 
 /* A line of the versions of a document; all texts are ready to show. */
 struct version_row {
-    const char *id, *href, *changed, *replaced, *size;
+    const char *id, *href, *compare, *changed, *replaced, *size;
     const char *writer; /* or NULL */
     bool may_restore;
 };
@@ -130,6 +130,40 @@ void documents_versions(struct out *, const struct view *, const struct versions
 fallible documents_versions_page(struct request *, struct response *, const struct dav_node *);
 fallible documents_version_page(struct request *, struct response *, const struct dav_node *);
 fallible documents_version_post(struct request *, struct response *, const char *id);
+
+/* A version that can be compared; id "": what is there now. */
+struct compare_choice {
+    const char *id, *title;
+    bool chosen;
+};
+/* Words of a changed line; kinds are those of jobs/helper_compare.h. */
+struct compare_part {
+    char kind;
+    const char *text;
+};
+struct compare_line {
+    char kind;
+    const char *text; /* not of a changed one */
+    const struct compare_part *part;
+    int n;
+};
+struct compare_sheet {
+    const char *here;
+    const struct compare_choice *old, *new;
+    int n_old, n_new;
+    const char *problem; /* why they cannot be compared, or NULL */
+    const char *said;    /* the whole in a sentence */
+    const struct compare_line *line;
+    int n;
+    bool cut;
+};
+
+/* pages/compare.html */
+void documents_compare(struct out *, const struct view *, const struct compare_sheet *);
+
+/* "?compare=12" behind the address of a document: how that version became what it is now, or
+ * ("&with=34") another version. NOT_FOUND for what somebody may not read. */
+fallible documents_compare_page(struct request *, struct response *, const struct dav_node *);
 
 /* A line of the trash; all texts are ready to show. */
 struct trash_row {

@@ -38,6 +38,7 @@ row_of(const struct request *rq, const char *here, const struct dav_node *node,
 
     return (struct version_row){ .id = id,
         .href = arena_printf(rq->arena, "%s?version=%s", here, id),
+        .compare = arena_printf(rq->arena, "%s?compare=%s", here, id),
         .changed = time_of(rq, version->modified),
         .replaced = time_of(rq, version->replaced),
         .size = text_size(rq->arena, version->length, rq->lang->tag),

@@ -43,6 +43,11 @@ UPDATE document_text SET problem = NULL, tries = 0 WHERE problem NOT IN ('kind',
 SELECT t.blob_id, t.chapter_id, t.tries, b.size, b.sha256, b.bytes FROM document_text t JOIN blob b ON b.id = t.blob_id
  WHERE t.body IS NULL AND t.problem IS NULL ORDER BY t.blob_id LIMIT $1
 
+-- document_text: what has been read of a content
+-- in   blob int8
+-- out  problem text?, body text?
+SELECT problem, body FROM document_text WHERE blob_id = $1
+
 -- document_text_begin: notes that it is begun to read a content, so that one that takes the daemon with it is left alone in the end
 -- in   blob int8
 UPDATE document_text SET tries = tries + 1 WHERE blob_id = $1

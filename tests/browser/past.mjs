@@ -18,6 +18,10 @@ export async function walkPast(t, folder) {
     await follow(page.locator("form:has(input[type=file]) button"));
     await page.goto(`${address}?versions`);
     await look("versions", words.restore);
+    await follow(page.locator("a[href*='compare=']").first());
+    await look("compare", words.linesNew);
+    check("words that changed are marked", (await page.locator(".diff del").first().innerText()) === "der");
+    await page.goto(`${address}?versions`);
     await follow(page.locator("form:has(input[name=restore]) button").first());
     await page.goto(`${address}?versions`);
     check("what was there is one more version", (await page.locator("tbody tr").count()) === 2);
