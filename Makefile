@@ -13,7 +13,7 @@ TEST_FAULTS ?=
 PREFIX   ?= /usr
 PYTHON   ?= /usr/bin/python3
 
-PKGS     := libmicrohttpd libpq libxml-2.0 gnutls nettle libsodium jansson libsystemd libseccomp libcurl libarchive libcmark
+PKGS     := libmicrohttpd libpq libxml-2.0 gnutls nettle libsodium jansson libsystemd libseccomp libcurl libarchive libcmark libqrencode
 LIBS      = $(shell pkg-config --libs $(PKGS)) -lldap -llber -lunistring -lpthread
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wvla \

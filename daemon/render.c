@@ -49,12 +49,16 @@ static void
 render_page(struct request *rq, struct response *rs, const struct error *e)
 {
     struct view v;
-    const char *title = tr(rq->lang, e->cond->title), *next = advice(e->cond->status);
+    /* Who came by a link is told what is the matter with it: she has nobody here to ask, and no
+     * login. */
+    bool stranger = rq->route != NULL && rq->route->secret && e->detail != NULL;
+    const char *title = tr(rq->lang, e->cond->title),
+               *next = stranger ? NULL : advice(e->cond->status);
     struct out *o = page_begin(rq, rs, title, &v);
 
     response_status(rs, e->cond->status);
     page_error(o, &v, e->cond->status, title, e->detail, next == NULL ? NULL : tr(rq->lang, next),
-        v.person == NULL && (e->cond->status == 403 || e->cond->status == 404));
+        v.person == NULL && !stranger && (e->cond->status == 403 || e->cond->status == 404));
 }
 
 void

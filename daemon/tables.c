@@ -27,7 +27,7 @@ count_modules(void)
 
     for (; modules[n] != NULL; n++) {
         const struct module_doors *d = &modules[n]->doors;
-        assert(d->ref != NULL && d->publish != NULL && d->search != NULL);
+        assert(d->ref != NULL && d->publish != NULL && d->search != NULL && d->notices != NULL);
         assert(d->person_export != NULL && d->person_erase != NULL);
         assert(d->chapter_export != NULL && d->chapter_import != NULL && d->chapter_made != NULL);
         assert(d->retention != NULL);

@@ -39,6 +39,15 @@ struct search_hits {
     int n;
 };
 
+/* What waits for somebody in a chapter: a sentence in her language, and where it leads. */
+struct notice {
+    const char *text, *href;
+};
+struct notices {
+    const struct notice *notice;
+    int n;
+};
+
 /* An object another module wants to have made: a task from a resolution, an event from a poll. */
 struct publication {
     const char *collection; /* slug of the module's collection in the chapter, or NULL for its usual one */
@@ -68,6 +77,8 @@ struct module_doors {
         const char **href);
     /* Hits for rq->who, best first, at most `limit`. */
     fallible (*search)(struct request *, const char *words, int limit, struct search_hits *);
+    /* What waits for rq->who in the chapter of the route. */
+    fallible (*notices)(struct request *, struct notices *);
     /* All that the module knows of a person, and its end. */
     fallible (*person_export)(const struct app *, struct db *, struct arena *, int64_t person,
         struct export_sink *);
@@ -95,6 +106,7 @@ struct module {
 fallible ref_none(struct request *, int64_t, struct ref *);
 fallible publish_none(struct request *, int64_t, const struct publication *, const char **);
 fallible search_none(struct request *, const char *, int, struct search_hits *);
+fallible notices_none(struct request *, struct notices *);
 fallible person_export_none(const struct app *, struct db *, struct arena *, int64_t,
     struct export_sink *);
 fallible person_erase_none(const struct app *, struct db *, struct arena *, int64_t);

@@ -27,6 +27,13 @@ search_none(struct request *rq UNUSED, const char *words UNUSED, int limit UNUSE
 }
 
 struct error *
+notices_none(struct request *rq UNUSED, struct notices *notices)
+{
+    *notices = (struct notices){ NULL, 0 };
+    return NULL;
+}
+
+struct error *
 person_export_none(const struct app *app UNUSED, struct db *db UNUSED, struct arena *arena UNUSED,
     int64_t person UNUSED, struct export_sink *sink UNUSED)
 {

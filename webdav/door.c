@@ -4,6 +4,7 @@
 
 #include "auth/access.h"
 #include "auth/audit.h"
+#include "base/arena.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "html/lang.h"
@@ -67,6 +68,83 @@ dav_put(struct request *rq, const struct path *path, const struct dav_content *c
     if (!node.exists)
         node = dav_becoming(&node, node.kind->member);
     return node.kind->write(rq, &node, content, written);
+}
+
+/* How many are looked for at once, and in all: every picture of some telephones is "image.jpg". */
+#define NAMES_AT_ONCE 100
+#define NAMES_MOST    10000
+
+/* "a.jpg", "a (2).jpg", "a (3).jpg" ...; the stem is cut where the whole would be too long. */
+static const char *
+nth_name(struct request *rq, const char *wish, int nth)
+{
+    const char *ending = strrchr(wish, '.'), *number = arena_printf(rq->arena, " (%d)", nth);
+    size_t most = rq->app->config->name_max;
+
+    if (nth == 1)
+        return wish;
+    if (ending == NULL || ending == wish || strlen(ending) > most / 2)
+        ending = wish + strlen(wish);
+    size_t stem = (size_t)(ending - wish), rest = strlen(number) + strlen(ending);
+    if (stem + rest > most)
+        stem = most - rest;
+    while (stem > 0 && ((unsigned char)wish[stem] & 0xc0) == 0x80)
+        stem--;
+    return arena_printf(rq->arena, "%.*s%s%s", (int)stem, wish, number, ending);
+}
+
+static bool
+is_taken(struct request *rq, const struct dav_list *list, const char *name)
+{
+    const char *key = text_nfc(rq->arena, name);
+
+    for (int i = 0; i < list->n; i++)
+        if (strcmp(text_nfc(rq->arena, list->node[i].name), key) == 0)
+            return true;
+    return false;
+}
+
+static fallible
+find_free_name(
+    struct request *rq, const struct dav_node *collection, const char *wish, const char **name)
+{
+    const char *names[NAMES_AT_ONCE];
+    struct dav_list taken;
+
+    for (int first = 1; first < NAMES_MOST; first += NAMES_AT_ONCE) {
+        for (int i = 0; i < NAMES_AT_ONCE; i++)
+            names[i] = nth_name(rq, wish, first + i);
+        TRY(collection->kind->several(rq, collection, names, NAMES_AT_ONCE, &taken));
+        for (int i = 0; i < NAMES_AT_ONCE; i++)
+            if (!is_taken(rq, &taken, names[i])) {
+                *name = names[i];
+                return NULL;
+            }
+    }
+    return REFUSE(rq->arena, CONFLICT);
+}
+
+fallible
+dav_drop(struct request *rq, const struct dav_node *collection, const struct path *path,
+    const char *wish, const struct dav_content *content, const char **name)
+{
+    const char **part = NEW_ARRAY(rq->arena, const char *, (size_t)path->n + 1);
+    const struct path place = { part, path->n + 1, false };
+    struct dav_written written;
+    struct dav_node node;
+
+    TRY(dav_check_name(rq, wish));
+    TRY(find_free_name(rq, collection, wish, name));
+    memcpy(part, path->part, sizeof *part * (size_t)path->n);
+    part[path->n] = *name;
+    TRY(dav_find(rq, &place, &node));
+    if (node.exists)
+        return REFUSE(rq->arena, LOST_RACE);
+    if ((node.rights & MAY_WRITE) == 0)
+        return REFUSE(rq->arena, NEED_WRITE);
+    TRY(dav_may_write(rq, &node));
+    node = dav_becoming(&node, node.kind->member);
+    return node.kind->write(rq, &node, content, &written);
 }
 
 fallible

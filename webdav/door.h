@@ -28,6 +28,15 @@ fallible dav_look(struct request *, const struct path *, struct dav_node *);
 fallible dav_put(struct request *, const struct path *, const struct dav_content *, bool replace,
     struct dav_written *);
 
+/*
+ * Stores a document in a collection where she may write, and need not be able to look: nothing that
+ * is there is read or replaced; a name that is taken gets " (2)" and so on. *name is what it is
+ * called now. BAD_REQUEST for a name that cannot be, CONFLICT when no name is free, NEED_WRITE, and
+ * the errors of a PUT.
+ */
+fallible dav_drop(struct request *, const struct dav_node *collection, const struct path *,
+    const char *wish, const struct dav_content *, const char **name);
+
 /* What somebody may manage (MAY_MANAGE), to show and to explain its levels. NOT_FOUND for all
  * others who may not read it, FORBIDDEN for those who may. */
 fallible dav_look_to_manage(struct request *, const struct path *, struct dav_node *);

@@ -78,7 +78,7 @@ write_row(struct request *rq, const struct dav_node *node, const struct dav_cont
         content->modified == 0 ? NULL : &content->modified,
         (struct bytes){ blob->sha256, SHA256_SIZE }, blob->size,
         content->inline_bytes == NULL ? NULL : &bytes, hashes, sizes, stores, lease,
-        rq->who->person, version_sitting(rq, node, &seconds), &rows);
+        access_writer(rq->who), version_sitting(rq, node, &seconds), &rows);
 }
 
 /* At most: whether what is there now becomes a version is found out when it is replaced. */

@@ -61,6 +61,7 @@ version_list(
             continue;
         version[list->n++] = (struct dav_version){ .id = row.id,
             .writer = row.writer,
+            .by_box = row.by_box,
             .length = row.size,
             .modified = row.modified,
             .replaced = row.replaced,

@@ -19,7 +19,8 @@ struct request;
  */
 struct dav_version {
     int64_t id;
-    const char *writer;                 /* who saved it; NULL: not known any more */
+    const char *writer; /* who saved it, or by which drop box it came; NULL: not known any more */
+    bool by_box;
     int64_t length, modified, replaced; /* bytes; microseconds */
     unsigned rights;                    /* MAY_... of the asking principal */
 };

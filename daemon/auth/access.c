@@ -1,5 +1,6 @@
 #include "auth/access.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -16,6 +17,12 @@ access_role(const struct principal *who, int64_t chapter)
         if (who->roles[i].chapter == chapter)
             return who->roles[i].role;
     return who->guest ? ROLE_PUBLIC : ROLE_FEDERATION;
+}
+
+int64_t
+access_writer(const struct principal *who)
+{
+    return who->link != NULL ? -who->link->id : who->person;
 }
 
 const struct look *
@@ -78,6 +85,19 @@ look_rights(const struct principal *who, const struct policy *policy)
     return looks ? MAY_READ : 0;
 }
 
+/* Where fewer may read, or write, than when the link was made, it opens nothing. */
+static unsigned
+link_rights(const struct principal *who, const struct policy *policy)
+{
+    const struct link_pass *link = who->link;
+
+    if (link == NULL || link->chapter != policy->chapter || policy->read_level > link->read)
+        return 0;
+    if (!link->drop_box)
+        return MAY_READ;
+    return policy->write_level <= link->write ? MAY_WRITE : 0;
+}
+
 unsigned
 access_explain(const struct principal *who, const struct policy *policy, struct access_why *why)
 {
@@ -85,6 +105,10 @@ access_explain(const struct principal *who, const struct policy *policy, struct 
         unsigned rights = personal_rights(who, policy->person);
         *why = (struct access_why){ .own = rights != 0 };
         return rights;
+    }
+    if (who->link != NULL) {
+        *why = (struct access_why){ .role = ROLE_PUBLIC, .by_link = link_rights(who, policy) };
+        return why->by_link;
     }
     enum role role = access_role(who, policy->chapter);
     *why = (struct access_why){ .role = role,
@@ -108,6 +132,17 @@ access_kept(const struct principal *who, const struct policy *now, const struct 
     return access_rights(who, now) & access_rights(who, then);
 }
 
+/* What one may not write one does not hand on, and what a group was let into is not its members' to
+ * share. */
+bool
+access_may_share(const struct principal *who, const struct policy *policy, enum role least)
+{
+    enum role role = access_role(who, policy->chapter);
+
+    return policy->person == 0 && who->link == NULL && least >= ROLE_MEMBER &&
+           least <= ROLE_BOARD && role >= least && (role_rights(role, policy) & MAY_WRITE) != 0;
+}
+
 bool
 access_knew(const struct principal *who, const struct policy *policy, int64_t hidden,
     enum role hidden_from, int64_t since)
@@ -123,6 +158,7 @@ access_reach(const struct principal *who, struct arena *arena, int64_t chapter)
     int64_t *policies = NEW_ARRAY(arena, int64_t, (size_t)who->n_grants + 1);
     struct access_reach reach = { .level = access_role(who, chapter), .policies = policies };
 
+    assert(who->link == NULL); /* a link opens one place, and searches nothing */
     if (reach.level < ROLE_CHAIR && access_look(who, chapter) != NULL)
         reach.level = ROLE_CHAIR;
     for (int i = 0; i < who->n_grants; i++)

@@ -42,6 +42,17 @@ struct grant_in {
     unsigned rights; /* MAY_READ, perhaps with MAY_WRITE */
 };
 
+/*
+ * What a link opens to whoever has it, besides that it is no person: in its chapter what as many
+ * may read (and, a drop box, write) as when it was made. That it is also below what was shared is
+ * for those to see to who walk the tree.
+ */
+struct link_pass {
+    int64_t id, chapter;
+    bool drop_box;         /* it writes, and reads nothing */
+    enum role read, write; /* levels of its place when it was made */
+};
+
 /* Who asks. Constant once made; shared by requests. */
 struct principal {
     int64_t person; /* 0: nobody signed in */
@@ -58,12 +69,16 @@ struct principal {
     int n_grants;
     const struct look *looks; /* of a state admin's browser session; never of a device */
     int n_looks;
+    const struct link_pass *link; /* comes by a link: person is 0; else NULL */
 };
 
 extern const struct principal nobody;
 
 /* The role of a principal in a chapter. */
 enum role access_role(const struct principal *, int64_t chapter);
+
+/* Whom a content that she writes is known by, as in dav_node.writer_id. */
+int64_t access_writer(const struct principal *);
 
 /* Her look into a chapter, or NULL when she has none. */
 const struct look *access_look(const struct principal *, int64_t chapter);
@@ -89,6 +104,12 @@ enum {
 unsigned access_rights(const struct principal *, const struct policy *);
 
 /*
+ * May she make, see and end links to what has this policy? `least` is what the chapter lets share:
+ * ROLE_BOARD, ROLE_MEMBER (of those who may write there), or ROLE_NOBODY.
+ */
+bool access_may_share(const struct principal *, const struct policy *, enum role least);
+
+/*
  * The same for what was replaced or removed: what the principal may do by the levels of its place
  * now and, too, by those that held then. Nobody sees in it what she could not have seen where it was.
  */
@@ -101,6 +122,7 @@ struct access_why {
     unsigned by_role;  /* MAY_... that this role gives */
     unsigned by_group; /* MAY_... that groups of the chapter give */
     unsigned by_look;  /* MAY_READ while a state admin looks, with a reason */
+    unsigned by_link;  /* MAY_... of whoever comes by a link, and then nothing else counts */
 };
 unsigned access_explain(const struct principal *, const struct policy *, struct access_why *);
 

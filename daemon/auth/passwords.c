@@ -53,6 +53,7 @@ struct passwords {
     int64_t good_for; /* microseconds */
     unsigned char *key;
     pthread_mutex_t lock;
+    pthread_mutex_t slow; /* one slow hash at a time: each takes memory and a processor */
     pthread_cond_t answer;
     int64_t generation; /* grows when anything is dropped */
     struct bucket bucket[BUCKETS];
@@ -92,6 +93,7 @@ passwords_new(const struct config *config, struct directory *directory)
     p->directory = directory;
     p->good_for = config->password_cache * SECOND;
     pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->slow, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&p->answer, &monotonic);
@@ -112,6 +114,7 @@ passwords_free(struct passwords *p)
     munmap(p->key, 4096);
     pthread_cond_destroy(&p->answer);
     pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->slow);
     directory_close(p->directory);
     free(p);
 }
@@ -364,4 +367,13 @@ passwords_set_login_key(struct passwords *p, const unsigned char key[LOGIN_KEY_S
     memcpy(p->login_key, key, LOGIN_KEY_SIZE);
     p->has_login_key = true;
     pthread_mutex_unlock(&p->lock);
+}
+
+bool
+passwords_match(struct passwords *p, const char *hash, const char *password)
+{
+    pthread_mutex_lock(&p->slow);
+    bool good = password_matches(hash, password);
+    pthread_mutex_unlock(&p->slow);
+    return good;
 }

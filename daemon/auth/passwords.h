@@ -73,6 +73,10 @@ void passwords_notified(struct passwords *, const char *payload);
 /* How many are kept: for tests. */
 int passwords_held(struct passwords *);
 
+/* password_matches() of base/token.h, one at a time, for hashes that are none of the directory's.
+ */
+bool passwords_match(struct passwords *, const char *hash, const char *password);
+
 /* The key of the hashes that failed logins are counted under, once throttle.c has read it. */
 enum { LOGIN_KEY_SIZE = 32 };
 bool passwords_login_key(struct passwords *, unsigned char key[LOGIN_KEY_SIZE]);

@@ -142,3 +142,23 @@ throttle_forgive(struct request *rq, const char *user)
     TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
     return db_end(rq->db, rq->arena, q_login_forgive(rq->db, rq->arena, account, network, &rows));
 }
+
+fallible
+throttle_guess(struct request *rq)
+{
+    unsigned char key[LOGIN_KEY_SIZE];
+    struct rows rows;
+
+    TRY(read_key(rq, key));
+    struct bytes bucket = hash(rq, key, "\n", rq->client.network); /* no account has such a name */
+    forget(key, sizeof key);
+    TRY(db_begin(rq->db, rq->arena, READ_WRITE, &no_scope));
+    TRY(db_end(
+        rq->db, rq->arena, q_guess_take(rq->db, rq->arena, bucket, NETWORK_FAILURES_MAX, &rows)));
+    if (guess_take_row(&rows, 0).taken)
+        return NULL;
+    return FAIL(rq->arena, TOO_MANY, "%s",
+        tr(rq->lang,
+            "Too many links that do not work were opened from your network. Please wait ten "
+            "minutes."));
+}

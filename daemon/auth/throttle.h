@@ -24,4 +24,11 @@ fallible throttle_take(struct request *, const char *user, bool repeated);
 /* What throttle_take() counted was no wrong password. */
 fallible throttle_forgive(struct request *, const char *user);
 
+/*
+ * Counts an address that somebody may have guessed, such as the token of a link; TOO_MANY when
+ * there were 100 wrong ones from her network in ten minutes. Right ones are never held back: there
+ * are too many to guess, and people who share a network must not lock each other out.
+ */
+fallible throttle_guess(struct request *);
+
 #endif

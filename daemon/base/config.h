@@ -87,6 +87,10 @@ struct config {
     int64_t version_days, versions_each;
     int64_t upload_expiry, uploads_per_person, uploads_per_chapter;
     int64_t trash_days, noise_days;
+    int64_t link_days, link_days_max;
+    int64_t drop_box_files;   /* in all */
+    size_t drop_box_max;      /* bytes, in all */
+    size_t drop_box_form_max; /* bytes sent at once */
 
     /* How it speaks */
     const char *title;    /* name of the installation, shown on each page */

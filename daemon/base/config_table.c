@@ -43,12 +43,13 @@ const struct setting settings[] = {
                 "open a unix socket of ours." },
 
     { SETTING(database), .section = "Where data is", .standard = "dbname=chapterd user=chapterd",
-        .help = "libpq connection string of the role *chapterd*. It must not own the tables, be a "
-                "superuser or bypass row-level security. A primary and its standbys are named "
-                "together: *host=a,b dbname=chapterd user=chapterd target_session_attrs=read-write*; "
-                "whichever takes changes is used. With asynchronous replication a failover loses what "
-                "was written last, although it had been confirmed; with *synchronous_standby_names* "
-                "it loses nothing." },
+        .help =
+            "libpq connection string of the role *chapterd*. It must not own the tables, be a "
+            "superuser or bypass row-level security. A primary and its standbys are named "
+            "together: *host=a,b dbname=chapterd user=chapterd target_session_attrs=read-write*; "
+            "whichever takes changes is used. With asynchronous replication a failover loses what "
+            "was written last, although it had been confirmed; with *synchronous_standby_names* "
+            "it loses nothing." },
     { SETTING(admin_database), .standard = "dbname=chapterd user=chapterd_admin",
         .help = "The same for *chapterctl migrate*, *backup* and *restore*; the daemon does not "
                 "use it." },
@@ -191,8 +192,9 @@ const struct setting settings[] = {
         .help = "How long a password counts as right after the directory said so. 0: it is asked "
                 "each time." },
     { SETTING(app_passwords_only), .standard = "no",
-        .help = "Programs and devices (WebDAV) sign in with an app password only, which people make "
-                "for each on the page *Devices*; the directory's password is for the browser." },
+        .help =
+            "Programs and devices (WebDAV) sign in with an app password only, which people make "
+            "for each on the page *Devices*; the directory's password is for the browser." },
     { SETTING(override_time), .unit = UNIT_SECONDS, .standard = "3600", .least = 60, .most = 86400,
         .help = "How long a state admin who has said why may read what a chapter keeps for its "
                 "members. The chapter sees it in its log." },
@@ -219,6 +221,17 @@ const struct setting settings[] = {
     { SETTING(noise_days), .standard = "7", .least = 1, .most = 3650,
         .help = "Days after which files are removed that programs leave beside documents for themselves "
                 "(._*, .DS_Store, Thumbs.db, desktop.ini, lock files, known *.tmp). Pages do not show them." },
+    { SETTING(link_days), .standard = "30", .least = 1, .most = 3650,
+        .help = "Days for which a link to a folder or document works unless whoever makes it says "
+                "otherwise." },
+    { SETTING(link_days_max), .standard = "365", .least = 1, .most = 3650,
+        .help = "The longest that she may say." },
+    { SETTING(drop_box_files), .standard = "500", .least = 1, .most = 1000000,
+        .help = "Files that one drop box takes in all." },
+    { SETTING(drop_box_max), .standard = "5 GiB", .least = KB(64), .most = TB(1),
+        .help = "Bytes that one drop box takes in all. They count in the space of the chapter." },
+    { SETTING(drop_box_form_max), .standard = "1 GiB", .least = KB(64), .most = GB(1),
+        .help = "Bytes that can be sent to a drop box at once." },
 
     { SETTING(title), .section = "How it speaks", .standard = "chapterd",
         .help = "Name of the installation, on each page." },
@@ -230,7 +243,8 @@ const struct setting settings[] = {
         .help = "A federation with known passwords, for trying out: refused unless all addresses "
                 "to listen on are loopback." },
     { SETTING(debug_access_log), .standard = "no",
-        .help = "Log the paths of requests, to find an error. Tells who read what: ends by itself 24 "
-                "hours after the start, and stands in the log of every chapter." },
+        .help =
+            "Log the paths of requests, to find an error. Tells who read what: ends by itself 24 "
+            "hours after the start, and stands in the log of every chapter." },
     { .name = NULL },
 };

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/arena.h"
+#include "base/macros.h"
 
 /* These calls fail only for want of memory or in a forbidding FIPS mode: nothing to go on with. */
 static void
@@ -116,6 +117,26 @@ hex_decode(const char *s, void *p, size_t n)
     size_t got;
 
     return strlen(s) == 2 * n && sodium_hex2bin(p, n, s, 2 * n, NULL, &got, NULL) == 0 && got == n;
+}
+
+#define PASSWORD_PASSES 2
+#define PASSWORD_MEMORY MB(19)
+
+const char *
+password_hash(struct arena *arena, const char *password)
+{
+    char *hash = arena_alloc(arena, crypto_pwhash_STRBYTES);
+
+    if (crypto_pwhash_str_alg(hash, password, strlen(password), PASSWORD_PASSES, PASSWORD_MEMORY,
+            crypto_pwhash_ALG_ARGON2ID13) != 0)
+        *hash = '\0';
+    return hash;
+}
+
+bool
+password_matches(const char *hash, const char *password)
+{
+    return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
 }
 
 const char *

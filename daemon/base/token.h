@@ -35,6 +35,13 @@ const char *base64_encode(struct arena *, const void *p, size_t n);
 /* Standard alphabet, padding optional, nothing else allowed. NULL when malformed; *n the length. */
 const unsigned char *base64_decode(struct arena *, const char *s, size_t *n);
 
+/*
+ * A password that people chose, as it may be kept: Argon2id, 19 MiB and two passes, about 15 ms.
+ * Who calls it has counted the try before. "" without memory.
+ */
+const char *password_hash(struct arena *, const char *password);
+bool password_matches(const char *hash, const char *password);
+
 /* Takes the same time wherever they differ. */
 bool same_secret(const void *a, const void *b, size_t n);
 /* Wipes a secret; not optimised away. */

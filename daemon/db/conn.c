@@ -68,6 +68,7 @@ db_free(struct db *db)
     if (db == NULL)
         return;
     conn_drop(db);
+    free(db->undo);
     free(db);
 }
 

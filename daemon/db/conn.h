@@ -12,7 +12,6 @@
 
 #define STATEMENTS_MAX 1024 /* a power of two, at least twice the number of queries */
 #define PENDING_MAX    64   /* statements between two flushes */
-#define UNDO_MAX       8    /* of one transaction */
 
 /* A statement that was sent and whose answer has not been read yet. */
 struct pending {
@@ -47,11 +46,11 @@ struct db {
     struct db_news *news; /* or NULL */
     bool lookups; /* see db_expect_lookups() */
     bool deferring; /* the next query is not waited for */
-    struct {
+    struct undo {
         void (*undo)(void *);
         void *what;
-    } undo[UNDO_MAX];
-    int n_undo, undo_saved; /* undo_saved: so many there were at the savepoint */
+    } * undo;                          /* one a document that a transaction writes: grows */
+    int n_undo, undo_room, undo_saved; /* undo_saved: so many there were at the savepoint */
 };
 
 /* Connects if need be; tries again for up to 5 s. TRY_LATER. */

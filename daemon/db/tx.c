@@ -1,5 +1,6 @@
 /* Transactions: begin, scope, commit, and what to do when a COMMIT's answer never comes. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 #include "db/conn.h"
 #include "q/system.h"
 
+#define UNDO_FIRST      8       /* room for so many at first */
 #define SETTLE_PATIENCE 4000000 /* microseconds */
 
 struct error *
@@ -103,7 +105,13 @@ commit_marked(struct db *db, struct arena *arena)
 void
 db_undo(struct db *db, void (*undo)(void *), void *what)
 {
-    assert(db->in_tx && db->n_undo < UNDO_MAX);
+    assert(db->in_tx);
+    if (db->n_undo == db->undo_room) {
+        db->undo_room = db->undo_room == 0 ? UNDO_FIRST : 2 * db->undo_room;
+        db->undo = realloc(db->undo, (size_t)db->undo_room * sizeof *db->undo);
+        if (db->undo == NULL)
+            abort();
+    }
     db->undo[db->n_undo].undo = undo;
     db->undo[db->n_undo++].what = what;
 }

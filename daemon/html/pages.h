@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 struct out;
+struct qr;
 struct view;
 
 /* The pages of daemon/html/pages: everything around the content, and a failure. */
@@ -36,6 +37,8 @@ void page_field(struct out *, const struct view *, const struct field *);
 /* One of a <select>. */
 void page_option(
     struct out *, const struct view *, bool chosen, const char *value, const char *text);
+/* A QR code, in dark on light; label: what it holds. */
+void page_qr(struct out *, const struct view *, const struct qr *, const char *label);
 /* The form token: in every form that is posted. */
 void page_token(struct out *, const struct view *);
 

@@ -126,7 +126,7 @@ is_in_clear(const struct exchange *ex)
 
     return !ex->connection->tls && !address_is_loopback(&ex->peer) &&
            !networks_have(ex->front->trusted, &ex->peer) &&
-           (rq->route == NULL || rq->route->login != LOGIN_NONE);
+           (rq->route == NULL || rq->route->login != LOGIN_NONE || rq->route->secret);
 }
 
 /* Who only reads is shown the way; who has sent something is told, and sends it again by himself. */

@@ -195,7 +195,7 @@ static enum MHD_Result
 on_admitted(struct exchange *ex)
 {
     atomic_store(&ex->step, ARRIVING);
-    if (ex->entered)
+    if (ex->entered && ex->rq.route->login != LOGIN_NONE)
         ex->drain_max = (int64_t)ex->rq.app->config->drain_max;
     struct error *e = ex->reply == NULL ? body_admitted(ex, ex->front->spool) : NULL;
     if (e != NULL)

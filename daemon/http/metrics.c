@@ -52,7 +52,8 @@ static void
 log_request(const struct exchange *ex, bool complete, int64_t took, int64_t received)
 {
     const struct request *rq = &ex->rq;
-    const char *path = time_now() < rq->app->debug_log_until ? rq->href : "";
+    bool debug = time_now() < rq->app->debug_log_until && !route_is_secret(rq);
+    const char *path = debug ? rq->href : "";
     const char *status = complete ? number(rq->arena, ex->status) : "cut";
     const char *in = number(rq->arena, received), *us = number(rq->arena, took);
     const char *out = number(rq->arena, complete ? ex->sent : 0);

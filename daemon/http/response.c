@@ -277,6 +277,8 @@ add_common(struct request *rq, struct response *rs)
     add_default(rs, "Cache-Control", rs->cache == NULL ? "no-store" : rs->cache);
     add_default(rs, "X-Content-Type-Options", "nosniff");
     add_default(rs, "Referrer-Policy", "no-referrer");
+    if (rq->route != NULL && rq->route->secret)
+        add_default(rs, "X-Robots-Tag", "noindex, nofollow");
     if (has_type && strncasecmp(rs->type, "text/html", 9) == 0) {
         add_default(rs, "Content-Security-Policy",
             rs->framing ? PAGE_POLICY "; frame-src 'self'" : PAGE_POLICY);

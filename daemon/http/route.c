@@ -110,6 +110,18 @@ route_find(struct request *rq, const char **allow)
     return NULL;
 }
 
+bool
+route_is_secret(const struct request *rq)
+{
+    for (const struct route *const *table = rq->app->routes; *table != NULL; table++)
+        for (const struct route *r = *table; r->run != NULL; r++) {
+            struct match m = { .route = r };
+            if (r->secret && matches(r->pattern, &rq->path, &m))
+                return true;
+        }
+    return false;
+}
+
 const char *
 route_chapter(const struct request *rq)
 {

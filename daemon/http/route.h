@@ -57,6 +57,8 @@ struct route {
     enum body_kind body;
     size_t body_max; /* 0: the configured maximum of its kind */
     enum crew crew;
+    bool
+        secret; /* who has the address may: it is never logged, nor to be found by search engines */
     step *scope;     /* optional, outside any transaction, before admit and run: sets rq->scope */
     step *admit;     /* optional, in a transaction of its own, before an upload's body is taken */
     step *prepare;   /* optional, outside any transaction, after the body is complete */
@@ -75,6 +77,9 @@ struct route {
  * *allow is then, and for OPTIONS, the list for the Allow header.
  */
 fallible route_find(struct request *, const char **allow);
+
+/* Is the address one of those, whatever the method? */
+bool route_is_secret(const struct request *);
 
 /*
  * What {chapter} of the route matched; NULL when its pattern has none, "" when it can be

@@ -48,6 +48,7 @@ const struct module audit_module = {
         .ref = ref_none,
         .publish = publish_none,
         .search = search_none,
+        .notices = notices_none,
         .person_export = person_export_none,
         .person_erase = person_erase_none,
         .chapter_export = chapter_export_none,

@@ -17,10 +17,12 @@
 static const char *const templates[AUDIT_WHATS] = {
     [AUDIT_ROLE_GIVEN] = N_("{who} gave {about} the role “{role}”."),
     [AUDIT_ROLE_TAKEN] = N_("{who} took the role “{role}” from {about}."),
-    [AUDIT_LEVELS_SET] = N_("{who} changed who may use “{title}”. Reading: {now-read}. Writing: {now-write}. Before, "
-                            "reading: {was-read}, writing: {was-write}."),
-    [AUDIT_LEVELS_INHERITED] = N_("{who} let “{title}” follow the rules of the folder around it again. Before, "
-                                  "reading: {was-read}, writing: {was-write}."),
+    [AUDIT_LEVELS_SET] = N_(
+        "{who} changed who may use “{title}”. Reading: {now-read}. Writing: {now-write}. Before, "
+        "reading: {was-read}, writing: {was-write}."),
+    [AUDIT_LEVELS_INHERITED] =
+        N_("{who} let “{title}” follow the rules of the folder around it again. Before, "
+           "reading: {was-read}, writing: {was-write}."),
     [AUDIT_SHARED_WITH_PERSON] = N_("{who} shared “{title}” with {about}: {may}."),
     [AUDIT_SHARED_WITH_GROUP] = N_("{who} shared “{title}” with the group “{other}”: {may}."),
     [AUDIT_UNSHARED_PERSON] = N_("{who} no longer shares “{title}” with {about}."),
@@ -32,22 +34,34 @@ static const char *const templates[AUDIT_WHATS] = {
     [AUDIT_GROUP_LEFT] = N_("{who} removed {about} from the group “{title}”."),
     [AUDIT_GUEST_INVITED] = N_("{who} invited {about} as a guest."),
     [AUDIT_GUEST_ENDED] = N_("{who} ended the visit of the guest {about}."),
+    [AUDIT_LINK_MADE] =
+        N_("{who} made the link “{other}” by which “{title}” can be read without signing in."),
+    [AUDIT_DROP_BOX_MADE] = N_("{who} made the drop box “{other}” by which files can be put into "
+                               "“{title}” without signing in."),
+    [AUDIT_LINK_RENEWED] = N_("{who} gave the link “{other}” to “{title}” a new address."),
+    [AUDIT_LINK_CONFIRMED] =
+        N_("{who} let the link “{other}” to “{title}” work again after a restore."),
+    [AUDIT_LINK_ENDED] = N_("{who} ended the link “{other}” to “{title}”."),
     [AUDIT_CHAPTER_MADE] = N_("{who} made the chapter “{title}”."),
     [AUDIT_CHAPTER_CHANGED] = N_("{who} changed settings of the chapter: {other}."),
     [AUDIT_CHAPTER_CLOSED] = N_("{who} closed the chapter “{title}”. Nothing was deleted."),
     [AUDIT_CHAPTER_OPENED] = N_("{who} opened the chapter “{title}” again."),
-    [AUDIT_GROUPS_SET] = N_("{who} set which groups of the directory give the role “{role}”: {number} now."),
+    [AUDIT_GROUPS_SET] =
+        N_("{who} set which groups of the directory give the role “{role}”: {number} now."),
     [AUDIT_QUOTA_SET] = N_("{who} changed the space of the chapter from {before} to {size}."),
-    [AUDIT_PERSON_LEFT] = N_("{about} is no longer in the directory of the association and has lost all access."),
+    [AUDIT_PERSON_LEFT] =
+        N_("{about} is no longer in the directory of the association and has lost all access."),
     [AUDIT_FOLDER_DELETED] = N_("{who} deleted the folder “{title}” with everything in it."),
     [AUDIT_TRASH_RESTORED] = N_("{who} restored the deleted folder “{title}”."),
     [AUDIT_TRASH_PURGED] = N_("{who} deleted “{title}” for good ({size})."),
     [AUDIT_CHAPTER_EXPORTED] = N_("{who} exported everything of the chapter."),
     [AUDIT_CHAPTER_IMPORTED] = N_("{who} imported contents into the chapter."),
-    [AUDIT_OVERRIDE_BEGUN] = N_("{who} may read everything in the chapter as state admin, for {number} minutes."),
+    [AUDIT_OVERRIDE_BEGUN] =
+        N_("{who} may read everything in the chapter as state admin, for {number} minutes."),
     [AUDIT_OVERRIDE_ENDED] = N_("{who} ended the look into the chapter as state admin."),
     [AUDIT_RESTORED] = N_("{who} restored the whole installation from the backup of {other}."),
-    [AUDIT_DEBUG_LOG_ON] = N_("{who} switched on the detailed log of the whole installation, for at most {number} hours. It tells "
+    [AUDIT_DEBUG_LOG_ON] = N_("{who} switched on the detailed log of the whole installation, for "
+                              "at most {number} hours. It tells "
                               "who reads what."),
     [AUDIT_APP_PASSWORD_MADE] = N_("{who} made the app password “{title}”."),
     [AUDIT_APP_PASSWORD_REMOVED] = N_("{who} removed the app password “{title}”."),

@@ -9,10 +9,12 @@
 #include "base/macros.h"
 #include "html/lang.h"
 #include "html/pages.h"
+#include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "modules/chapters/chapter.h"
 #include "modules/chapters/tour.h"
+#include "modules/module.h"
 
 static const char *
 kind_title(const char *kind)
@@ -72,6 +74,26 @@ chapters_start_page(struct request *rq, struct response *rs)
     return NULL;
 }
 
+/* What waits for the asking person in this chapter, of all modules. */
+static fallible
+gather_notices(struct request *rq, struct chapter_sheet *sheet)
+{
+    struct notices some;
+
+    for (const struct module *const *m = rq->app->modules; *m != NULL; m++) {
+        TRY((*m)->doors.notices(rq, &some));
+        struct notice *all =
+            NEW_ARRAY(rq->arena, struct notice, (size_t)(sheet->n_notices + some.n) + 1);
+        if (sheet->n_notices > 0)
+            memcpy(all, sheet->notice, (size_t)sheet->n_notices * sizeof *all);
+        if (some.n > 0)
+            memcpy(all + sheet->n_notices, some.notice, (size_t)some.n * sizeof *all);
+        sheet->notice = all;
+        sheet->n_notices += some.n;
+    }
+    return NULL;
+}
+
 struct error *
 chapters_chapter_page(struct request *rq, struct response *rs)
 {
@@ -91,6 +113,7 @@ chapters_chapter_page(struct request *rq, struct response *rs)
         .children = cards(rq, &below, false),
         .is_board = access_role(rq->who, c.id) >= ROLE_BOARD,
         .override = rq->who->state_admin && access_look(rq->who, c.id) == NULL };
+    TRY(gather_notices(rq, &sheet));
     struct out *o = page_begin(rq, rs, c.name, &v);
     v.crumbs = crumbs;
     v.n_crumbs = 1;

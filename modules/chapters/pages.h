@@ -10,6 +10,7 @@
 struct group;
 struct guest;
 struct holder;
+struct notice;
 struct out;
 struct request;
 struct response;
@@ -29,6 +30,8 @@ struct chapter_sheet {
     const char *slug, *name, *kind, *role;
     const char *number, *contact; /* or NULL */
     struct chapter_cards children;
+    const struct notice *notice; /* of all modules; what waits for her here */
+    int n_notices;
     bool is_board; /* may look at roles, groups and guests, and read the chapter's log */
     bool override; /* she may look into it with a reason */
 };

@@ -11,14 +11,14 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uri.h"
-#include "blob/blob.h"
 #include "html/lang.h"
 #include "html/pages.h"
 #include "http/app.h"
-#include "http/body.h"
 #include "http/form.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "modules/documents/posted.h"
+#include "modules/documents/share.h"
 #include "q/documents.h"
 #include "webdav/dav.h"
 #include "webdav/door.h"
@@ -61,6 +61,8 @@ documents_show_page(struct request *rq, struct response *rs)
     if (request_query(rq, "why") != NULL)
         return documents_levels_page(rq, rs);
     TRY(dav_look(rq, &path, &node));
+    if (request_query(rq, "share") != NULL)
+        return share_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "versions") != NULL)
         return documents_versions_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "view") != NULL)
@@ -86,16 +88,6 @@ documents_page_scope(struct request *rq)
     return NULL;
 }
 
-/* The name a browser gives a file: some send the whole path it has at home. */
-static const char *
-plain_name(const char *sent)
-{
-    const char *slash = strrchr(sent, '/'), *backslash = strrchr(sent, '\\');
-    const char *last = slash > backslash ? slash : backslash;
-
-    return last == NULL ? sent : last + 1;
-}
-
 static struct path
 below(struct request *rq, const char *name)
 {
@@ -104,22 +96,8 @@ below(struct request *rq, const char *name)
     return documents_below(rq, &folder, name);
 }
 
-/*
- * All files of the form are stored, or none. Their contents are made durable before the
- * transaction begins: kept from one run to the next, as a request that lost a race is repeated.
- */
-struct posted {
-    struct form_file file;
-    struct dav_content content;
-};
-struct posted_files {
-    int64_t chapter; /* known once a large form has been admitted; a small one needs no place in the
-                        store */
-    bool settled;
-    struct posted *posted;
-    int n;
-};
-
+/* Those of the form that is posted; kept from one run to the next, as a request that lost a race is
+ * repeated. */
 static struct posted_files *
 posted_files(struct request *rq)
 {
@@ -144,27 +122,7 @@ documents_page_admit(struct request *rq)
 struct error *
 documents_page_prepare(struct request *rq)
 {
-    struct posted_files *files = posted_files(rq);
-    struct blob_owner owner = { 'c', files->chapter };
-    struct form_file file;
-
-    if (files->settled)
-        return NULL;
-    files->settled = true;
-    for (;; files->n++) {
-        TRY(form_file(rq, "file", files->n, &file));
-        if (file.name == NULL)
-            break;
-    }
-    files->posted = NEW_ARRAY(rq->arena, struct posted, (size_t)files->n + 1);
-    for (int i = 0; i < files->n; i++) {
-        struct posted *p = &files->posted[i];
-        TRY(form_file(rq, "file", i, &p->file));
-        p->content.type = p->file.type;
-        TRY(body_settle_part(
-            rq, owner, p->file.p, p->file.n, &p->content.blob, &p->content.inline_bytes));
-    }
-    return NULL;
+    return posted_settle(rq, posted_files(rq));
 }
 
 static fallible
@@ -178,7 +136,7 @@ struct error *
 documents_post_page(struct request *rq, struct response *rs)
 {
     const struct posted_files *files = rq->own;
-    const char *folder, *replace, *rule, *version, *act;
+    const char *folder, *replace, *rule, *version, *act, *share;
     struct dav_written written;
 
     TRY(form_maybe(rq, "rule", 10, &rule));
@@ -187,6 +145,10 @@ documents_post_page(struct request *rq, struct response *rs)
     TRY(form_maybe(rq, "restore", 20, &version));
     if (version != NULL)
         return documents_version_post(rq, rs, version);
+
+    TRY(form_maybe(rq, "share", 10, &share));
+    if (share != NULL)
+        return share_post(rq, rs, share);
 
     TRY(form_maybe(rq, "act", 10, &act));
     if (act != NULL)
@@ -199,11 +161,10 @@ documents_post_page(struct request *rq, struct response *rs)
         return done(rq, rs, "created");
     }
     TRY(form_maybe(rq, "replace", 1, &replace));
-    if (files->n == 0 ||
-        *plain_name(files->posted[0].file.name) == '\0') /* the field was left empty */
+    if (files->n == 0)
         return FAIL(rq->arena, BAD_REQUEST, "%s", tr(rq->lang, "No file was chosen."));
     for (int i = 0; i < files->n; i++) {
-        struct path path = below(rq, plain_name(files->posted[i].file.name));
+        struct path path = below(rq, files->posted[i].name);
         TRY(dav_put(rq, &path, &files->posted[i].content, replace != NULL, &written));
     }
     return done(rq, rs, "uploaded");

@@ -18,6 +18,7 @@
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
 #include "modules/documents/search.h"
+#include "modules/documents/share.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -155,38 +156,57 @@ set_pages(struct request *rq, const struct listing *l, struct folder_sheet *shee
 }
 
 struct error *
-documents_show_folder(struct request *rq, struct response *rs, const struct dav_node *node)
+documents_list(struct request *rq, const struct dav_node *node, struct folder_sheet *sheet)
 {
     struct listing l = read_listing(rq);
     struct dav_list list;
+
+    sheet->filter = l.page.filter;
+    sheet->sort = orders[l.page.by].word;
+    sheet->down = l.page.down;
+    TRY(store_page(rq, node, &l.page, &list, &sheet->total));
+    if (list.n == 0 && sheet->total > 0) { /* what was on this page has been deleted */
+        l.nth = (sheet->total + ROWS - 1) / ROWS;
+        l.page.skip = (l.nth - 1) * ROWS;
+        TRY(store_page(rq, node, &l.page, &list, &sheet->total));
+    }
+    struct folder_row *row = NEW_ARRAY(rq->arena, struct folder_row, (size_t)list.n + 1);
+    for (sheet->n = 0; sheet->n < list.n; sheet->n++) {
+        row[sheet->n] = row_of(rq, sheet->here, &list.node[sheet->n]);
+        row[sheet->n].shared =
+            sheet->marks != NULL && share_marked(sheet->marks, &list.node[sheet->n]);
+    }
+    sheet->row = row;
+    sheet->may_filter = sheet->total > ROWS_TO_FILTER || *sheet->filter != '\0';
+    set_columns(rq, &l, sheet);
+    set_pages(rq, &l, sheet);
+    return NULL;
+}
+
+struct error *
+documents_show_folder(struct request *rq, struct response *rs, const struct dav_node *node)
+{
+    struct share_marks marks;
+    enum role least;
     struct view v;
     struct folder_sheet sheet = { .here = uri_href(rq->arena, &rq->path, true),
+        .inside = true,
         .search = search_address(rq),
         .readers = documents_readers(node->policy.read_level),
         .is_public = node->policy.read_level == ROLE_PUBLIC,
         .may_write = (node->rights & MAY_WRITE) != 0,
         .may_manage = (node->rights & MAY_MANAGE) != 0,
-        .filter = l.page.filter,
-        .sort = orders[l.page.by].word,
-        .down = l.page.down,
         .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href),
         .trash = arena_printf(rq->arena, "/c/%s/trash", rq->param[0]) };
 
-    if (sheet.may_write)
+    if (sheet.may_write) {
         TRY(documents_scarce(rq, &sheet.scarce));
-    TRY(store_page(rq, node, &l.page, &list, &sheet.total));
-    if (list.n == 0 && sheet.total > 0) { /* what was on this page has been deleted */
-        l.nth = (sheet.total + ROWS - 1) / ROWS;
-        l.page.skip = (l.nth - 1) * ROWS;
-        TRY(store_page(rq, node, &l.page, &list, &sheet.total));
+        TRY(share_least(rq, &least));
+        TRY(share_marks(rq, node, &marks));
+        sheet.may_share = access_may_share(rq->who, &node->policy, least);
+        sheet.marks = &marks;
     }
-    struct folder_row *row = NEW_ARRAY(rq->arena, struct folder_row, (size_t)list.n + 1);
-    for (; sheet.n < list.n; sheet.n++)
-        row[sheet.n] = row_of(rq, sheet.here, &list.node[sheet.n]);
-    sheet.row = row;
-    sheet.may_filter = sheet.total > ROWS_TO_FILTER || *sheet.filter != '\0';
-    set_columns(rq, &l, &sheet);
-    set_pages(rq, &l, &sheet);
+    TRY(documents_list(rq, node, &sheet));
     struct out *o = page_begin(
         rq, rs, rq->rest.n == 0 ? tr(rq->lang, "Documents") : rq->rest.part[rq->rest.n - 1], &v);
     TRY(document_crumbs(rq, false, &v));

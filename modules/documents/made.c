@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "db/db.h"
 #include "modules/documents/documents.h"
+#include "modules/documents/share.h"
 #include "q/node.h"
 #include "q/search.h"
 #include "webdav/store.h"
@@ -66,6 +67,8 @@ documents_retention(
     *removed = 0;
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     TRY(db_end(db, arena, q_document_index_clear(db, arena, &rows)));
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    TRY(db_end(db, arena, share_clear(db, arena, removed)));
     TRY(clear_tombstones(db, arena, folder_kind.name, removed));
     return clear_tombstones(db, arena, file_kind.name, removed);
 }

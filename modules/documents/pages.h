@@ -12,12 +12,13 @@ struct dav_node;
 struct out;
 struct request;
 struct response;
+struct share_marks;
 struct view;
 
 /* A line of a folder's list; all texts are ready to show. */
 struct folder_row {
     const char *name, *href, *size, *changed;
-    bool folder, is_public, may_view;
+    bool folder, is_public, may_view, shared;
 };
 
 /* A heading that sorts; title is a msgid. order: "ascending", "descending", or NULL: by another. */
@@ -26,12 +27,16 @@ struct folder_column {
 };
 
 struct folder_sheet {
-    const char *search; /* where its documents are searched */
     const char *here;    /* the folder's address in the browser */
+    bool inside;         /* false: for somebody who comes by a link; none of these then */
+    const char *search;  /* where its documents are searched */
     const char *drive;   /* the same for a network drive */
     const char *trash;   /* address of the chapter's trash */
     const char *readers; /* msgid: who can read it */
-    bool is_public, may_write, may_manage, may_filter;
+    bool is_public, may_write, may_manage, may_share;
+    const struct share_marks *marks; /* of whoever may write; else NULL */
+
+    bool may_filter;
     const char *scarce; /* how much of the chapter's space is used, when it is nearly full; or NULL */
     const char *filter, *sort; /* as asked for; filter "": all */
     bool down;
@@ -211,7 +216,9 @@ fallible document_crumbs(struct request *, bool whole, struct view *);
 
 /* Who can read what has this level: a msgid. */
 const char *documents_readers(enum role level);
-/* A folder's list. */
+/* The list of a folder as it is asked for; `here` and `marks` are set before. */
+fallible documents_list(struct request *, const struct dav_node *, struct folder_sheet *);
+/* A folder's page. */
 fallible documents_show_folder(struct request *, struct response *, const struct dav_node *);
 /* The path of a name in a folder; the name is not checked. */
 struct path documents_below(struct request *, const struct path *folder, const char *name);
@@ -235,10 +242,11 @@ enum preview documents_preview_of(const struct dav_node *);
 
 struct preview_sheet {
     const char *here, *name, *size, *changed;
-    const char *readers; /* a msgid */
-    bool is_public;
+    const char *readers; /* a msgid; NULL: for somebody who comes by a link */
+    bool is_public, may_share;
     enum preview kind;
 };
+struct preview_sheet documents_preview_sheet(struct request *, const struct dav_node *);
 
 /* "?view" behind a document: the page around it; "?frame": what stands in its frame. NOT_FOUND for
  * what cannot be shown. */

@@ -17,6 +17,7 @@
 #include "jobs/helper_markdown.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/share.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -142,19 +143,28 @@ documents_frame(struct request *rq, struct response *rs, const struct dav_node *
 
 /* ---------------------------------------------------------------- around the frame */
 
+struct preview_sheet
+documents_preview_sheet(struct request *rq, const struct dav_node *node)
+{
+    return (struct preview_sheet){ .here = uri_href(rq->arena, &rq->path, false),
+        .kind = documents_preview_of(node),
+        .name = node->name,
+        .size = text_size(rq->arena, node->length, rq->lang->tag),
+        .changed =
+            time_people(rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag) };
+}
+
 struct error *
 documents_preview_page(struct request *rq, struct response *rs, const struct dav_node *node)
 {
+    struct preview_sheet sheet = documents_preview_sheet(rq, node);
+    enum role least;
     struct view v;
-    struct preview_sheet sheet = { .here = uri_href(rq->arena, &rq->path, false),
-        .kind = documents_preview_of(node),
-        .name = node->name,
-        .readers = documents_readers(node->policy.read_level),
-        .is_public = node->policy.read_level == ROLE_PUBLIC,
-        .size = text_size(rq->arena, node->length, rq->lang->tag),
-        .changed = time_people(
-            rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag) };
 
+    TRY(share_least(rq, &least));
+    sheet.readers = documents_readers(node->policy.read_level);
+    sheet.is_public = node->policy.read_level == ROLE_PUBLIC;
+    sheet.may_share = access_may_share(rq->who, &node->policy, least);
     struct out *o = page_begin(rq, rs, node->name, &v);
     response_may_frame(rs);
     TRY(document_crumbs(rq, false, &v));

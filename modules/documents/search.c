@@ -1,5 +1,6 @@
 /* Searching in the documents of a chapter: one question to the database, which knows who asks. */
 #include "modules/documents/search.h"
+#include "modules/documents/share.h"
 
 #include <string.h>
 
@@ -214,10 +215,11 @@ line_of(struct request *rq, const struct documents_found_row *row)
         .href = arena_printf(rq->arena, "%s%s", folder, uri_encode(rq->arena, row->name)),
         .folder = *row->folder == '\0' ? tr(rq->lang, "Documents") : row->folder,
         .folder_href = folder,
-        .changed =
-            time_people(rq->arena, row->modified, rq->app->config->time_zone, rq->lang->tag),
+        .changed = time_people(rq->arena, row->modified, rq->app->config->time_zone, rq->lang->tag),
         .size = text_size(rq->arena, row->size, rq->lang->tag),
-        .writer = rq->who->person == 0 ? NULL : row->writer, /* not for strangers */
+        .writer = rq->who->person == 0
+                      ? NULL
+                      : documents_writer(rq, row->writer, row->by_box), /* not for strangers */
         .problem = problem_title(row->problem) };
 
     split_snippet(rq->arena, row->snippet, &line);

@@ -14,6 +14,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/share.h"
 #include "webdav/dav.h"
 #include "webdav/version.h"
 
@@ -42,7 +43,7 @@ row_of(const struct request *rq, const char *here, const struct dav_node *node,
         .changed = time_of(rq, version->modified),
         .replaced = time_of(rq, version->replaced),
         .size = text_size(rq->arena, version->length, rq->lang->tag),
-        .writer = version->writer,
+        .writer = documents_writer(rq, version->writer, version->by_box),
         .may_restore = (node->rights & version->rights & MAY_WRITE) != 0 };
 }
 

@@ -60,7 +60,7 @@ GRANT EXECUTE ON FUNCTION document_index_step TO chapterd;
 CREATE OR REPLACE FUNCTION documents_found(chapter int8, level int2, grants int8[], said text, folder text[], types text[],
     since date, till date, zone text, writer text, most int4, skip int4, shown int4)
 RETURNS TABLE (id int8, policy_id int8, read_level int2, write_level int2, name text, folders text[], size int8, modified timestamptz,
-    written_by text, problem text, snippet text)
+    written_by text, by_box bool, problem text, snippet text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -72,15 +72,17 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH hit AS MATERIALIZED (
-        SELECT d.id, d.policy_id, p.read_level, p.write_level, d.name, d.parent_id, d.size, d.modified, d.blob_id, w.name AS writer,
+        SELECT d.id, d.policy_id, p.read_level, p.write_level, d.name, d.parent_id, d.size, d.modified, d.blob_id,
+               coalesce(w.name, b.purpose) AS writer, b.id IS NOT NULL AS by_box,
                ts_rank(x.words, asked, 1) AS rank
           FROM (SELECT i.node_id, i.words FROM document_index i WHERE i.words @@ (quote_literal('#' || chapter)::tsquery && asked) OFFSET 0) x
           JOIN dav_node d ON d.id = x.node_id AND NOT d.gone AND d.chapter_id = chapter
           JOIN dav_policy p ON p.id = d.policy_id
           LEFT JOIN person w ON w.id = d.writer_id
+          LEFT JOIN share_link b ON b.id = -d.writer_id AND b.chapter_id = d.chapter_id
          WHERE (p.read_level <= level OR p.id = ANY (grants))
            AND (cardinality(types) = 0 OR d.type LIKE ANY (types))
-           AND (writer = '' OR strpos(lower(w.name), lower(writer)) > 0)
+           AND (writer = '' OR strpos(lower(coalesce(w.name, b.purpose)), lower(writer)) > 0)
            AND NOT d.noise
            AND (since IS NULL OR (d.modified AT TIME ZONE zone)::date >= since)
            AND (till IS NULL OR (d.modified AT TIME ZONE zone)::date <= till)
@@ -99,7 +101,7 @@ BEGIN
                AND up.names[2:cardinality(folder) + 1] = folder OFFSET 0) place
          ORDER BY h.rank DESC, h.id DESC LIMIT shown + 1 OFFSET skip
     )
-    SELECT b.id, b.policy_id, b.read_level, b.write_level, b.name, b.names, b.size, b.modified, b.writer, t.problem,
+    SELECT b.id, b.policy_id, b.read_level, b.write_level, b.name, b.names, b.size, b.modified, b.writer, b.by_box, t.problem,
            german_snippet(coalesce(t.body, ''), pattern)
       FROM (SELECT s.*, row_number() OVER (ORDER BY s.rank DESC, s.id DESC) AS nth FROM best s) b
       LEFT JOIN document_text t ON t.blob_id = b.blob_id

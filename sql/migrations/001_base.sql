@@ -483,7 +483,7 @@ COMMENT ON COLUMN dav_node.name IS 'As the client sent it.';
 COMMENT ON COLUMN dav_node.name_key IS 'Normal form C of the name: unique among the living of one parent.';
 COMMENT ON COLUMN dav_node.display IS 'What people call a collection; NULL: its name.';
 COMMENT ON COLUMN dav_node.etag IS 'Changes with the content; NULL on a collection.';
-COMMENT ON COLUMN dav_node.writer_id IS 'The person whose content it is, as far as she is known.';
+COMMENT ON COLUMN dav_node.writer_id IS 'The person whose content it is, as far as she is known; below zero the number of the drop box (share_link) by which it came.';
 COMMENT ON COLUMN dav_node.noise IS 'A program made it for itself, under such a name (noise_name), and nobody has called it otherwise since: not listed on pages, not searched, gone for good when it is deleted and after some days.';
 COMMENT ON COLUMN dav_node.saved IS 'When she began to save it: what she saves soon after belongs to the same sitting and makes no version of its own.';
 COMMENT ON COLUMN dav_node.changed IS 'Transaction of the last change that a sync report must tell; see the sync tokens in webdav/store.h.';
@@ -569,7 +569,7 @@ CREATE INDEX dav_version_replaced ON dav_version (replaced);
 CREATE INDEX dav_version_chapter ON dav_version (chapter_id) INCLUDE (size);
 COMMENT ON TABLE dav_version IS 'What a document held before it was overwritten.';
 COMMENT ON COLUMN dav_version.policy_id IS 'Whose levels held where it was when it was overwritten. They never become wider: levels_set keeps the old ones for it.';
-COMMENT ON COLUMN dav_version.writer_id IS 'The person whose content it was; of whom perhaps nothing else is left.';
+COMMENT ON COLUMN dav_version.writer_id IS 'The person whose content it was, of whom perhaps nothing else is left; as of dav_node.';
 COMMENT ON COLUMN dav_version.modified IS 'Of the content, as the document showed it.';
 
 CREATE TABLE dav_trash (
@@ -590,6 +590,43 @@ COMMENT ON COLUMN dav_trash.place_id IS 'The collection it was in; which may be 
 COMMENT ON COLUMN dav_trash.policy_id IS 'Whose levels held for it when it was deleted; as of dav_version.';
 COMMENT ON COLUMN dav_trash.name IS 'What it was called.';
 COMMENT ON COLUMN dav_trash.remover_id IS 'Who deleted it; of whom perhaps nothing else is left.';
+
+-- Of those whose link is opened nothing is kept but that it was.
+CREATE TABLE share_link (
+    id          int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id  int8 NOT NULL,
+    node_id     int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
+    hash        bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
+    password    text,
+    drop_box    bool NOT NULL,
+    read_level  int2 NOT NULL,
+    write_level int2 NOT NULL,
+    purpose     text NOT NULL CHECK (length(purpose) BETWEEN 1 AND 100),
+    maker_id    int8,
+    made        timestamptz NOT NULL DEFAULT now(),
+    until       date NOT NULL,
+    ended       timestamptz,
+    paused      bool NOT NULL DEFAULT false,
+    uses        int8 NOT NULL DEFAULT 0,
+    used        date,
+    files       int4 NOT NULL DEFAULT 0,
+    bytes       int8 NOT NULL DEFAULT 0,
+    seen        int4 NOT NULL DEFAULT 0,
+    arrived     timestamptz
+);
+CREATE INDEX share_link_node ON share_link (node_id);
+CREATE INDEX share_link_chapter ON share_link (chapter_id, id);
+COMMENT ON TABLE share_link IS 'An address by which people without a login read a folder or document, or (a drop box) put files into a folder.';
+COMMENT ON COLUMN share_link.hash IS 'SHA-256 of the token in the address, which is random and has 128 bit.';
+COMMENT ON COLUMN share_link.password IS 'What has to be typed besides, as a slow hash (Argon2id); NULL: nothing.';
+COMMENT ON COLUMN share_link.read_level IS 'The levels that held when it was made: what fewer people may read, or (a drop box) write, is closed to the link.';
+COMMENT ON COLUMN share_link.purpose IS 'What it is for, in the words of who made it.';
+COMMENT ON COLUMN share_link.maker_id IS 'A person, of whom perhaps nothing else is left: the link is the chapter''s.';
+COMMENT ON COLUMN share_link.until IS 'The last day on which it works.';
+COMMENT ON COLUMN share_link.paused IS 'It came back by a restore, when it may have been ended since: it works again when somebody has confirmed it.';
+COMMENT ON COLUMN share_link.uses IS 'How often something was opened by it; used: on which day last, and no more than that.';
+COMMENT ON COLUMN share_link.files IS 'How many files have arrived, and bytes of them; arrived: when the last one did.';
+COMMENT ON COLUMN share_link.seen IS 'Of these files, how many somebody of the chapter has taken notice of.';
 
 CREATE TABLE dav_lock (
     token      uuid PRIMARY KEY,
@@ -1473,6 +1510,7 @@ BEGIN
     SELECT * INTO STRICT o FROM dav_node WHERE id = old AND gone;
     SELECT * INTO STRICT h FROM dav_node WHERE id = heir AND NOT gone;
     UPDATE dav_version SET node_id = heir WHERE node_id = old;
+    UPDATE share_link SET node_id = heir WHERE node_id = old;
     same := o.blob_id = h.blob_id OR (sitting > 0 AND o.writer_id = who AND h.created >= o.saved
                                       AND o.saved > now() - make_interval(secs => sitting));
     IF sitting IS NOT NULL AND o.size > 0 AND NOT same THEN
@@ -1486,7 +1524,7 @@ BEGIN
     END IF;
     UPDATE dav_node SET blob_id = NULL, writer_id = NULL, size = 0, etag = NULL, type = NULL, display = NULL WHERE id = old;
 END $$;
-COMMENT ON FUNCTION node_succeed IS 'The document that has taken the name of a retired one gets its versions and, as one more, its content; not that of the same sitting, when the heir has been written since it began: programs save like that.';
+COMMENT ON FUNCTION node_succeed IS 'The document that has taken the name of a retired one gets its versions, its links and, as one more version, its content; not that of the same sitting, when the heir has been written since it began: programs save like that.';
 
 -- Deepest first, so that what is left still hangs together.
 CREATE FUNCTION node_bury(grave int8, most int4) RETURNS int8 LANGUAGE plpgsql
@@ -1647,7 +1685,7 @@ BEGIN
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'dav_trash', 'role_grant', 'override', 'local_group', 'local_group_member',
-                             'policy_grant', 'upload', 'upload_part'] LOOP
+                             'policy_grant', 'upload', 'upload_part', 'share_link'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
@@ -1660,6 +1698,22 @@ BEGIN
         OR person_id = (SELECT chapterd.person())
         OR (chapter_id IS NULL AND person_id IS NULL));
 END $$;
+
+-- ---------------------------------------------------------------- links
+
+-- Who comes by a link has no scope yet: it is that of the link. One place says which links work.
+CREATE FUNCTION share_of(token bytea) RETURNS TABLE (id int8, slug text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT l.id, c.slug FROM share_link l JOIN chapter c ON c.id = l.chapter_id AND c.archived IS NULL
+     WHERE l.hash = token AND l.ended IS NULL AND l.until >= current_date AND NOT l.paused
+       AND coalesce(c.settings ->> 'share', 'board') <> 'nobody';
+END $$;
+COMMENT ON FUNCTION share_of IS 'The link with this hash of its token and the chapter it is of, as long as it works; whether what it opens is still there and open to it is another question.';
+REVOKE ALL ON FUNCTION share_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION share_of TO chapterd;
 
 -- ---------------------------------------------------------------- searching
 

@@ -2,8 +2,8 @@
 
 -- documents_found: documents of a chapter that have these words, best first; one more than are shown when there are more. level, grants: what may be read there; folder: names below the root; types: patterns
 -- in   chapter int8, level int2, grants int8[], said text, folder text[], types text[], since text?, till text?, zone text, writer text, most int4, skip int4, shown int4
--- out  policy int8, read_level int2, write_level int2, name text, folder text, size int8, modified timestamptz, writer text?, problem text?, snippet text
-SELECT policy_id, read_level, write_level, name, array_to_string(folders, '/'), size, modified, written_by, problem, snippet
+-- out  policy int8, read_level int2, write_level int2, name text, folder text, size int8, modified timestamptz, writer text?, by_box bool, problem text?, snippet text
+SELECT policy_id, read_level, write_level, name, array_to_string(folders, '/'), size, modified, written_by, by_box, problem, snippet
   FROM documents_found($1, $2, $3, $4, $5, $6, $7::date, $8::date, $9, $10, $11, $12, $13)
 
 -- document_index_step: indexes documents that are new or have changed; how many

@@ -52,6 +52,19 @@ WITH a AS (
 )
 SELECT EXISTS (SELECT FROM a), EXISTS (SELECT FROM n) FROM set_config('synchronous_commit', 'off', true)
 
+-- guess_take: Counts an address that somebody may have guessed; false: as many as there may be have been in ten minutes.
+-- in   bucket bytea, most int4
+-- out  taken bool
+WITH n AS (
+    INSERT INTO login_failure AS f (bucket, count) VALUES ($1, 1)
+        ON CONFLICT (bucket) DO UPDATE
+       SET count = CASE WHEN f.first < now() - interval '10 minutes' THEN 1 ELSE f.count + 1 END,
+           first = CASE WHEN f.first < now() - interval '10 minutes' THEN now() ELSE f.first END, last = now()
+     WHERE f.count < $2 OR f.first < now() - interval '10 minutes'
+ RETURNING bucket
+)
+SELECT EXISTS (SELECT FROM n) FROM set_config('synchronous_commit', 'off', true)
+
 -- login_forgive: The try that was counted was none: the password was right, or nobody could tell. An account that had to wait had done so before.
 -- in   account bytea, network bytea
 UPDATE login_failure

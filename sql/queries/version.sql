@@ -2,11 +2,12 @@
 
 -- versions_list: of a document, the newest first, with the levels that held when each was replaced, older than a certain one
 -- in   node int8, before int8, most int4
--- out  id int8, policy_id int8, read_level int2, write_level int2, size int8, type text?, writer text?, modified timestamptz, replaced timestamptz
-SELECT v.id, v.policy_id, p.read_level, p.write_level, v.size, v.type, w.name, v.modified, v.replaced
+-- out  id int8, policy_id int8, read_level int2, write_level int2, size int8, type text?, writer text?, by_box bool, modified timestamptz, replaced timestamptz
+SELECT v.id, v.policy_id, p.read_level, p.write_level, v.size, v.type, coalesce(w.name, b.purpose), b.id IS NOT NULL, v.modified, v.replaced
   FROM dav_version v
   JOIN dav_policy p ON p.id = v.policy_id
   LEFT JOIN person w ON w.id = v.writer_id
+  LEFT JOIN share_link b ON b.id = -v.writer_id
  WHERE v.node_id = $1 AND v.id < $2
  ORDER BY v.id DESC LIMIT $3
 

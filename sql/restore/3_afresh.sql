@@ -16,6 +16,10 @@ UPDATE chapterd.person SET rights_changed = NULL WHERE rights_changed IS NOT NUL
 UPDATE chapterd.blob_part p SET store = m.store FROM chapterd_restore.moved m
  WHERE p.sha256 = decode(m.sha256, 'hex') AND CASE m.kind WHEN 'c' THEN p.chapter_id ELSE p.person_id END = m.owner;
 
+-- A link may have been ended, or got another address, since the backup: each works again when somebody of the chapter has
+-- said so.
+UPDATE chapterd.share_link SET paused = true WHERE ended IS NULL;
+
 -- Every board reads that this happened, and that what came after the backup is lost.
 INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restored', 'chapter', :'backup');
 

@@ -26,6 +26,7 @@ FORMS = {  # what a word behind a folder's address sends
     'rule': {'rule': 'own', 'see': 'board', 'change': 'board'},
     'delete': {'act': 'delete', 'item': 'inside', 'sure': '1'},
     'copy': {'act': 'copy', 'item': 'inside'},
+    'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
 fresh = itertools.count()
 
@@ -94,6 +95,8 @@ def prepare(owner, target):
     for word in ('{old}', '{closed}'):
         if word in path:
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
+    for word in re.findall(r'\{link-\w+\}', path):
+        path = path.replace(word, link(owner, name, word.strip('{}').partition('-')[2]))
     for word in ('{doc}', '{dir}', '{new}'):
         path = path.replace(word, name)
     path, question, query = path.partition('?')
@@ -122,6 +125,17 @@ def version(owner, doc, closed):
     found = owner.server.stack.sql('SELECT max(v.id) FROM dav_version v JOIN dav_node n ON n.id = v.node_id WHERE n.name = %s',
                                    doc.rpartition('/')[2])
     return found[0][0]
+
+
+def link(owner, token, what):
+    """A link to the members' folder: its token, or (number) the number of one."""
+    [[number]] = owner.server.stack.sql(
+        "INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until, ended, password)"
+        " SELECT n.chapter_id, n.id, sha256(%s), %s, p.read_level, p.write_level, 'authz', current_date, CASE WHEN %s THEN now() END,"
+        " CASE WHEN %s THEN 'no hash' END FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id JOIN chapter c ON c.id = n.chapter_id"
+        " WHERE c.slug = 'jena' AND n.name = 'Mitglieder' RETURNING id",
+        token.encode(), what == 'box', what == 'ended', what == 'locked')
+    return str(number) if what == 'number' else token
 
 
 def deleted(owner, name, where):
@@ -173,10 +187,14 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         path, _, number = path.partition('?version=')
         data = {'restore': number, 'token': token}
     elif form:
-        data = {**FORMS[form], 'token': token}
+        data = {**FORMS[form], 'token': token, 'once': f'authz-{next(fresh)}'}
+    elif method == 'POST' and '/shares' in path:
+        path, _, number = path.partition('?end=')
+        data = {'share': 'end', 'link': number} if number else {'share': 'set', 'who': 'board'}
+        data['token'] = token
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
-    elif method == 'POST' and path.startswith('/invite/'):
+    elif method == 'POST' and path.startswith(('/invite/', '/s/')):
         data, headers = {}, {}
     elif '/uploads/' in path:
         data = BODIES.get(method)

@@ -206,6 +206,18 @@ def test_moving_and_copying(anna, board, box):
     assert into.status_code == 403 and anna.get(box + 'target/d/x').status == 200
 
 
+def test_many_at_once(anna, board, box):
+    """Each document that is written draws on the space of the chapter: a form of nine ended the daemon once."""
+    many = [f'{i}.txt' for i in range(40)]
+    sent = board.session.post(board.url + page_of(box), data={'token': board.token}, files=[('file', (n, b'x')) for n in many])
+    assert sent.status_code == 200 and sorted(names(sent)) == sorted(many)
+    fill(anna, box, folders=['Copies'])
+    at = page_of(box) + 'Copies/'
+    asked = act(board, box, 'copy', *many, at=at)
+    assert act(board, box, 'copy', *many, at=at, go='1', seen=seen_of(asked)).status_code == 303
+    assert sorted(names(board.get(at))) == sorted(many)
+
+
 def test_a_move_that_changes_readers_warns(anna, board, browser, box):
     fill(anna, box, [('minutes', 4)], ['shown', 'own'])
     board.get(page_of(box))

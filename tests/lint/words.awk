@@ -27,6 +27,7 @@ BEGIN {
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")
     fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$|^daemon/extract/office\\.c$")
+    fence("qrencode\\.h", "^daemon/html/qr\\.c$")
     fence("cmark\\.h", "^daemon/jobs/helper_markdown\\.c$")
     fence("curl/", "^daemon/net/")
 

@@ -55,6 +55,8 @@ def full(server):
               ' SELECT id, chapter_id, policy_id, %s, 1, now() FROM dav_node WHERE id = %s', (b, root))
         s.sql("INSERT INTO dav_trash (node_id, chapter_id, place_id, policy_id, name)"
               " SELECT id, chapter_id, id, policy_id, 'x' FROM dav_node WHERE id = %s", (root,))
+        s.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
+              " VALUES (%s, %s, sha256(%s), false, 1, 3, 'x', 'infinity')", (c, root, slug.encode()))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
         s.pg.commit()
@@ -144,7 +146,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 
 # ---- functions of the owner: each says what it may tell, and tells no more
 
-DEFINER = {'role_origins', 'rights_of', 'rights_stamp'}
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of'}
 
 
 def test_functions_of_the_owner_are_few_and_known(full):
@@ -194,4 +196,29 @@ def test_rights_stamp_changes_marks_alone(server, full):
         assert s.sql('SELECT rights_stamp(%s, %s)', ([person], [chapter])) == [('',)]
     assert state() == before
     assert marks()['wall-a'] > marked['wall-a'] and marks()['wall-b'] == marked['wall-b']
+    s.close()
+
+
+def test_share_of_tells_of_one_link_to_whoever_has_it(server, full):
+    """Without a scope, since a link decides it: by the hash of its token, and only while it works."""
+    s = Session(server)
+
+    def found(token):
+        full.pg.commit()
+        with s.tx(''):
+            return s.sql('SELECT slug FROM share_of(sha256(%s))', (token,))
+
+    assert found(b'wall-a') == [('wall-a',)] and found(b'wall-b') == [('wall-b',)]
+    assert found(b'') == found(b'wall') == []
+    with s.tx('wall-a,wall-b'):
+        assert s.sql('SELECT * FROM share_of(NULL)') == []
+    for sleeps in ('ended = now()', 'until = current_date - 1', 'paused = true'):
+        full.sql(f"UPDATE share_link SET {sleeps} WHERE hash = sha256('wall-a')")
+        assert found(b'wall-a') == [] and found(b'wall-b') != []
+        full.sql("UPDATE share_link SET ended = NULL, until = 'infinity', paused = false WHERE hash = sha256('wall-a')")
+    for sleeps, wakes in (("settings = '{\"share\": \"nobody\"}'", "settings = '{}'"), ('archived = now()', 'archived = NULL')):
+        full.sql(f"UPDATE chapter SET {sleeps} WHERE slug = 'wall-a'")
+        assert found(b'wall-a') == []
+        full.sql(f"UPDATE chapter SET {wakes} WHERE slug = 'wall-a'")
+    assert found(b'wall-a') == [('wall-a',)]
     s.close()
