@@ -112,15 +112,17 @@ class Drawer:
 
     def state(self):
         """Equal for two models that nobody can tell apart."""
-        numbers = {}
+        numbers, versions = {}, []
 
         def of(node):
+            versions.extend(v.order for v in node.before)
             return (node.content, numbers.setdefault(id(node.levels), len(numbers)), node.levels.now, node.owns(),
                     tuple((v.content, v.then) for v in node.before), tuple((n, of(m)) for n, m in sorted(node.members.items())))
 
-        tree = of(self.top)
+        tree = of(self.top), tuple(of(t.node) for t in self.trash)
         paths = {id(node): tuple(path) for path, node in self.walk()}
-        return tree, tuple((t.name, of(t.node), t.then, paths.get(id(t.place), t.place.purged)) for t in self.trash)
+        trash = tuple((t.name, t.then, paths.get(id(t.place), t.place.purged)) for t in self.trash)
+        return tree, trash, tuple(sorted(range(len(versions)), key=versions.__getitem__))
 
     # ---- steps
 

@@ -88,8 +88,8 @@ class Day:
         """(what, who, the rest): the name and the arguments of a method of Drawer, and of one below."""
         pick, path = self.random.choice, self.path()
         who = pick([CHAIR] + [BOARD] * 4 + [MEMBER] * 4 + [STRANGER])
-        what = pick(['put'] * 5 + ['mkcol'] * 2 + ['move'] * 4 + ['copy'] * 2 + ['delete'] * 3 + ['restore'] * 4 + ['place'] * 2
-                    + ['rename', 'purge', 'revert', 'level'])
+        what = pick(['put'] * 5 + ['mkcol'] * 3 + ['move'] * 4 + ['copy'] * 2 + ['delete'] * 3 + ['restore'] * 4 + ['place'] * 2
+                    + ['rename', 'purge', 'revert'] + ['level'] * 3)
         if what == 'put':
             return 'put', who, path, self.content(), pick([False, True])
         if what in ('move', 'copy'):
@@ -240,6 +240,7 @@ class Day:
 
     def check_tree(self, model, who):
         client, browser, rank = self.crew.clients[who, 0], self.crew.browsers[who, 0], RANK[who]
+        made = []
         for path, node in model.walk():
             href, page = self.href(path), self.page(path)
             if not reads(rank, node.levels.now):
@@ -251,8 +252,11 @@ class Day:
                 assert set(client.listing(href + '/')) == seen, (who, path)
             else:
                 assert client.get(href).body == node.content, (who, path)
-                held = [browser.get(f'{page}?version={n}').content for n in self.versions(who, path)]
-                assert held == [v.content for v in node.before if reads(rank, v.then)], (who, path, 'versions')
+                numbers, before = self.versions(who, path), [v for v in node.before if reads(rank, v.then)]
+                held = [browser.get(f'{page}?version={n}').content for n in numbers]
+                assert held == [v.content for v in before], (who, path, 'versions')
+                made += [(v.order, int(n)) for v, n in zip(before, numbers)]
+        assert sorted(made) == sorted(made, key=lambda pair: pair[1]), (who, 'the order in which versions were made')
 
     def check_rest(self, model, who):
         """Trash and search. What is found depends on the index; what must not be found does not."""
