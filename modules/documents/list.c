@@ -15,6 +15,7 @@
 #include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/static.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
 #include "modules/documents/search.h"
@@ -197,8 +198,11 @@ documents_show_folder(struct request *rq, struct response *rs, const struct dav_
         .may_write = (node->rights & MAY_WRITE) != 0,
         .may_manage = (node->rights & MAY_MANAGE) != 0,
         .drive = arena_printf(rq->arena, "%s%s", request_origin(rq), node->href),
+        .script = static_href(rq, "upload.js"),
         .trash = arena_printf(rq->arena, "/c/%s/trash", rq->param[0]) };
 
+    sheet.pieces = arena_printf(rq->arena, "/c/%s/uploads%s", rq->param[0],
+        sheet.here + strlen("/c/") + strlen(rq->param[0]));
     if (sheet.may_write) {
         TRY(documents_scarce(rq, &sheet.scarce));
         TRY(share_least(rq, &least));

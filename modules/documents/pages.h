@@ -30,6 +30,8 @@ struct folder_sheet {
     const char *here;    /* the folder's address in the browser */
     bool inside;         /* false: for somebody who comes by a link; none of these then */
     const char *search;  /* where its documents are searched */
+    const char *pieces;  /* where uploads in pieces to it begin */
+    const char *script;  /* the asset that uploads */
     const char *drive;   /* the same for a network drive */
     const char *trash;   /* address of the chapter's trash */
     const char *readers; /* msgid: who can read it */
@@ -263,6 +265,8 @@ void documents_act(struct out *, const struct view *, const struct act_sheet *);
 
 /* pages/folder.html */
 void documents_folder(struct out *, const struct view *, const struct folder_sheet *);
+/* The part of it that uploads. */
+void documents_upload(struct out *, const struct view *, const struct folder_sheet *);
 
 /*
  * /c/{chapter}/files/...: GET shows a folder or gives a file; POST makes a folder or stores the

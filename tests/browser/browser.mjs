@@ -16,7 +16,7 @@ export async function openBrowser(url, scenario, folder) {
     const scripted = script === "script";
     const words = JSON.parse(readFileSync(new URL("words.json", import.meta.url)))[language];
     const scratch = mkdtempSync(join(tmpdir(), "chapterd-browser-"));
-    let failed = 0, bytes = 0;
+    let failed = 0, bytes = 0, expected = /status of (4|5)/;
 
     function check(name, ok, detail = "") {
         if (!ok) failed++;
@@ -38,7 +38,7 @@ export async function openBrowser(url, scenario, folder) {
     });
     page.on("response", async (r) => { bytes += (await r.body().catch(() => Buffer.alloc(0))).length; });
     page.on("pageerror", (e) => check("the script runs", false, String(e)));
-    page.on("console", (m) => { if (m.type() === "error" && !/status of (4|5)/.test(m.text())) check("a quiet console", false, m.text()); });
+    page.on("console", (m) => { if (m.type() === "error" && !expected.test(m.text())) check("a quiet console", false, m.text()); });
 
     // axe is a script: what a browser without JavaScript was sent is shown once more, unchanged, to one that has it.
     const judge = scripted ? page : await (await browser.newContext(looks)).newPage();
@@ -105,6 +105,9 @@ export async function openBrowser(url, scenario, folder) {
         process.exit(failed === 0 ? 0 : 1);
     }
 
-    return { url, folder, page, words, scripted, device, scratch, check, look, follow, signIn, signOut, end,
+    // From here on connections end in the middle.
+    const expectBreaks = () => { expected = /status of (4|5)|net::ERR_CONNECTION_/; };
+
+    return { url, folder, page, expectBreaks, words, scripted, device, scratch, check, look, follow, signIn, signOut, end,
         stamp: `${scenario}-${process.pid}`, weight: () => { const n = bytes; bytes = 0; return n; } };
 }

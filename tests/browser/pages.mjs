@@ -41,8 +41,8 @@ await look("folder-empty", words.empty);
 const files = [join(t.scratch, `${stamp}.txt`), join(t.scratch, `große ${stamp}.bin`)];
 writeFileSync(files[0], "Hallo Jena\n");
 writeFileSync(files[1], Buffer.alloc(300_000, 7));
-const choose = () => page.setInputFiles("input[type=file]", files);
-const send = page.locator("form:has(input[type=file]) button");
+const choose = () => page.setInputFiles("#file", files);
+const send = page.locator("form:has(input[type=file]) > button");
 await choose();
 await follow(send);
 await look("folder-uploaded", words.uploaded);
@@ -53,7 +53,7 @@ check("a download gives the bytes back", got.length === 300_000 || got.toString(
 await choose();
 if (scripted) {
     await send.click();
-    await page.locator(".notice.problem").nth(1).waitFor();
+    await page.locator(".uploads li.problem").nth(1).waitFor();
 } else {
     await follow(send);
 }

@@ -30,3 +30,15 @@ def test_pages(server, scenario):
     assert not wrong and run.returncode == 0, run.stdout[-3000:]
     assert len(lines) >= 200, 'it has walked to the end'
     assert not list(pathlib.Path(tempfile.gettempdir()).glob(f'chapterd-browser-*/*{scenario}*'))
+
+
+@pytest.mark.parametrize('scenario', ['script-phone-light-de', 'script-desktop-dark-en'])
+def test_uploads(server, scenario):
+    """Files and folders through a line that breaks, and a page that is loaded anew meanwhile."""
+    run = subprocess.run(['node', 'uploads.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400, env=dict(os.environ))
+    print(run.stdout)
+    lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
+    wrong = [line for line in lines if line.startswith('not ok')]
+    assert not wrong and run.returncode == 0, run.stdout[-3000:]
+    assert len(lines) >= 45, 'it has walked to the end'
