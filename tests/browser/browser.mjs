@@ -105,8 +105,11 @@ export async function openBrowser(url, scenario, folder) {
         process.exit(failed === 0 ? 0 : 1);
     }
 
-    // From here on connections end in the middle.
-    const expectBreaks = () => { expected = /status of (4|5)|net::ERR_CONNECTION_/; };
+    // From here on connections end in the middle, and what waits for them may take its time.
+    const expectBreaks = () => {
+        expected = /status of (4|5)|net::ERR_/;
+        page.setDefaultTimeout(120_000);
+    };
 
     return { url, folder, page, expectBreaks, words, scripted, device, scratch, check, look, follow, signIn, signOut, end,
         stamp: `${scenario}-${process.pid}`, weight: () => { const n = bytes; bytes = 0; return n; } };
