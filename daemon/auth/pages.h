@@ -82,6 +82,7 @@ void page_device_steps(struct out *, const struct view *, const struct drive *);
 struct patterns_sheet {
     const char *here;
     const char *typed, *wrong; /* wrong may be NULL */
+    const struct qr *qr;
 };
 void page_patterns(struct out *, const struct view *, const struct patterns_sheet *);
 

@@ -5,9 +5,11 @@
 
 #include "auth/page.h"
 #include "auth/pages.h"
+#include "base/arena.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "html/lang.h"
+#include "html/qr.h"
 #include "http/form.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -22,12 +24,15 @@ show(struct request *rq, struct response *rs, const char *typed, const char *wro
     const struct crumb crumbs[] = { { tr(rq->lang, "Start page"), "/" },
         { tr(rq->lang, "Your account"), "/account" } };
     struct view v;
+    struct qr qr;
+
+    TRY(qr_make(rq->arena, arena_printf(rq->arena, "%s%s", request_origin(rq), here), &qr));
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Patterns"), &v);
 
     v.crumbs = crumbs;
     v.n_crumbs = 2;
     page_patterns(o, &v,
-        &(struct patterns_sheet){ .here = here, .typed = typed, .wrong = wrong });
+        &(struct patterns_sheet){ .here = here, .typed = typed, .wrong = wrong, .qr = &qr });
     return NULL;
 }
 

@@ -128,13 +128,14 @@ def version(owner, doc, closed):
 
 
 def link(owner, token, what):
-    """A link to the members' folder: its token, or (number) the number of one."""
+    """A link to the members' folder: its token, or (number) the number of one. When a sleeping one was made more could read the folder,
+    and write in it when one that is shut was made."""
     [[number]] = owner.server.stack.sql(
         "INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until, ended, password)"
-        " SELECT n.chapter_id, n.id, sha256(%s), %s, p.read_level, p.write_level, 'authz', current_date, CASE WHEN %s THEN now() END,"
+        " SELECT n.chapter_id, n.id, sha256(%s), %s, p.read_level - %s, p.write_level - %s, 'authz', current_date, CASE WHEN %s THEN now() END,"
         " CASE WHEN %s THEN 'no hash' END FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id JOIN chapter c ON c.id = n.chapter_id"
         " WHERE c.slug = 'jena' AND n.name = 'Mitglieder' RETURNING id",
-        token.encode(), what == 'box', what == 'ended', what == 'locked')
+        token.encode(), what in ('box', 'shut'), int(what == 'sleeping'), int(what == 'shut'), what == 'ended', what == 'locked')
     return str(number) if what == 'number' else token
 
 

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from lib.browser import Browser as Pages
 from lib.stack import REPO, wait_for
 
 sys.path.insert(0, str(REPO / 'tests/http'))
@@ -44,6 +45,27 @@ def test_F29_who_may_sign_in_with_what(stack, server, folder, elsewhere):
     assert browser.sign_in('weimar-member').status == 303
     assert browser('GET', '/account/devices').status == 200
     stack.sql('DELETE FROM app_password WHERE name = %s', 'Telefon')
+
+
+def test_F29_links_wait_until_somebody_confirms_them(stack, server, folder, elsewhere, place):
+    """One may have been ended since the backup: none works again by itself."""
+    anna = server.client('jena-board')
+    assert anna.put(place + 'a').status in (201, 204)
+    stack.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
+              " SELECT chapter_id, id, sha256('restored'), false, 9, 9, 'restored', current_date FROM dav_node WHERE name = 'a' AND NOT gone LIMIT 1")
+    assert server.client().get('/s/restored').status == 200
+    folder.create()
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    other = there.daemon()
+    assert other.client().get('/s/restored').status == 404
+    assert there.sql("SELECT paused FROM share_link WHERE purpose = 'restored'") == [(True,)]
+    board = Pages(other, 'jena-board')
+    assert 'restored from a backup' in board.text('/c/jena/shares')
+    number = re.search(r'name="share" value="confirm">\s*<input type="hidden" name="link" value="(\d+)"', board.get('/c/jena/shares').text)[1]
+    assert board.post('/c/jena/shares', share='confirm', link=number).status_code == 303
+    assert other.client().get('/s/restored').status == 200
+    stack.sql("DELETE FROM share_link WHERE purpose = 'restored'")
 
 
 def test_F32_marks_and_epoch_are_new(stack, server, folder, elsewhere, place):

@@ -32,24 +32,25 @@ export async function openBrowser(url, scenario, folder) {
     const looks = { viewport: SIZES[device], colorScheme: scheme, locale: language };
     const context = await browser.newContext({ ...looks, javaScriptEnabled: scripted, acceptDownloads: true, bypassCSP: false });
     const page = await context.newPage();
-    page.on("request", (r) => {
+    const stayHere = (r) => {
         if (!r.url().startsWith(url) && !r.url().startsWith("data:"))
             check("no request to anybody else", false, r.url());
-    });
+    };
+    page.on("request", stayHere);
     page.on("response", async (r) => { bytes += (await r.body().catch(() => Buffer.alloc(0))).length; });
     page.on("pageerror", (e) => check("the script runs", false, String(e)));
     page.on("console", (m) => { if (m.type() === "error" && !expected.test(m.text())) check("a quiet console", false, m.text()); });
 
     // axe is a script: what a browser without JavaScript was sent is shown once more, unchanged, to one that has it.
-    const judge = scripted ? page : await (await browser.newContext(looks)).newPage();
+    const other = await (await browser.newContext(looks)).newPage();
     let shown = "";
-    if (!scripted)
-        await judge.route(/\/(judged|static\/script)/, (route) =>
+    await other.route(/\/(judged|static\/script)/, (route) =>
             route.fulfill({ contentType: route.request().url().includes("judged") ? "text/html; charset=utf-8" : "text/javascript", body: route.request().url().includes("judged") ? shown : "" }));
 
-    async function judgePage(name) {
-        if (!scripted) {
-            shown = await page.content();
+    async function judgePage(name, what, runs) {
+        const judge = runs ? what : other;
+        if (!runs) {
+            shown = await what.content();
             await judge.goto(`${url}/judged-${name}`);
         }
         // Evaluated by the test tool, not by the page, whose policy would refuse it.
@@ -76,18 +77,27 @@ export async function openBrowser(url, scenario, folder) {
         check(`${name}: each id once`, found.ids.length === 0, found.ids.join(" "));
     }
 
-    async function look(name, sentence) {
-        const text = await page.locator("main").innerText();
+    async function look(name, sentence, what = page, runs = scripted) {
+        const text = await what.locator("main").innerText();
         check(`${name}: says "${sentence}"`, text.includes(sentence), text.slice(0, 200));
-        await page.screenshot({ path: join(folder, `${name}-${scenario}.png`), fullPage: true });
-        await judgePage(name);
+        await what.screenshot({ path: join(folder, `${name}-${scenario}.png`), fullPage: true });
+        await judgePage(name, what, runs);
     }
 
     // Clicks what leads to another page, and waits for it.
-    async function follow(locator) {
-        const there = page.waitForEvent("load");
+    async function follow(locator, what = page) {
+        const there = what.waitForEvent("load");
         await locator.click();
         await there;
+    }
+
+    // Somebody else, without a login, cookies and JavaScript: walk({ page, look, follow }).
+    async function another(walk) {
+        const strange = await browser.newContext({ ...looks, javaScriptEnabled: false });
+        const what = await strange.newPage();
+        what.on("request", stayHere);
+        await walk({ page: what, look: (name, sentence) => look(name, sentence, what, false), follow: (l) => follow(l, what) });
+        await strange.close();
     }
 
     async function signIn(who, password = "demo") {
@@ -111,6 +121,6 @@ export async function openBrowser(url, scenario, folder) {
         page.setDefaultTimeout(120_000);
     };
 
-    return { url, folder, page, expectBreaks, words, scripted, device, scratch, check, look, follow, signIn, signOut, end,
+    return { url, folder, page, expectBreaks, words, scripted, device, scratch, check, look, follow, another, signIn, signOut, end,
         stamp: `${scenario}-${process.pid}`, weight: () => { const n = bytes; bytes = 0; return n; } };
 }

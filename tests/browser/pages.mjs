@@ -6,6 +6,7 @@ import { openBrowser } from "./browser.mjs";
 import { walkDocuments } from "./documents.mjs";
 import { walkPast } from "./past.mjs";
 import { walkLog } from "./log.mjs";
+import { walkShare } from "./share.mjs";
 import { walkRights } from "./rights.mjs";
 import { walkTour } from "./tour.mjs";
 
@@ -60,6 +61,7 @@ if (scripted) {
 await look("upload-twice", words.exists);
 await walkDocuments(t, folder);
 await walkPast(t, folder);
+await walkShare(t, folder);
 
 await page.goto(`${url}/c/jena/files/nothing-here`);
 await look("not-found", words.notFound);

@@ -101,7 +101,7 @@ def test_pages_say_nothing_of_what_is_around(board, tree):
     '/Fest/plan.txt', '/beside.txt', '/Kasse/', '/Kasse/geld.txt', '/Kasse', '/dav/files/jena/', '/c/jena/files/', '/nothing', '/plan.txt/',
     '/plan.txt/x', '/Reden/?zip&zip=../..',
 ])
-def test_g06_nothing_above_or_beside_is_reached(board, tree, below):
+def test_G06_nothing_above_or_beside_is_reached(board, tree, below):
     l = link(board, tree)
     sent = subprocess.run(['curl', '-s', '--path-as-is', '-o', '-', '-w', '\n%{http_code}', f'{l.stranger().url}{below}'],
                           capture_output=True, check=True).stdout
@@ -110,7 +110,7 @@ def test_g06_nothing_above_or_beside_is_reached(board, tree, below):
     assert status in (b'400', b'404') or 'Reden/?zip' in below, (below, status)
 
 
-def test_g06_other_methods_are_refused_alike(board, tree, anon):
+def test_G06_other_methods_are_refused_alike(board, tree, anon):
     good, wrong = link(board, tree).path, '/s/AAAAAAAAAAAAAAAAAAAAAA'
     for method in ('PUT', 'DELETE', 'MKCOL', 'PROPFIND', 'COPY', 'MOVE', 'LOCK', 'PROPPATCH', 'REPORT'):
         answers = [anon(method, path + '/plan.txt', b'x' if method == 'PUT' else None, {'Destination': '/s/x'}).status for path in (good, wrong)]
@@ -121,7 +121,7 @@ def test_g06_other_methods_are_refused_alike(board, tree, anon):
 
 # ---------------------------------------------------------------- which work
 
-def test_g06_wrong_ended_and_expired_are_one_answer(stack, board, tree, server):
+def test_G06_wrong_ended_and_expired_are_one_answer(stack, board, tree, server):
     never = Stranger(server, '/s/AAAAAAAAAAAAAAAAAAAAAA')
     ended, expired, trashed = (link(board, tree, p) for p in ('ended', 'expired', 'trashed'))
     assert end(board, tree, 'ended').status_code == 303
@@ -293,7 +293,7 @@ def make_refused(board, tree):
     return board.post(page_of(tree), share='make', kind='read', purpose='x', once='made-up').status_code == 403
 
 
-def test_g02_a_number_of_another_place_or_chapter(browser, board, tree):
+def test_G02_a_number_of_another_place_or_chapter(browser, board, tree):
     l = link(board, tree, 'ours')
     number = number_of(board, tree, 'ours')
     chair = browser('erfurt-chair')
@@ -305,7 +305,7 @@ def test_g02_a_number_of_another_place_or_chapter(browser, board, tree):
     assert chair.get('/c/jena/shares').status_code == 403 and 'ours' not in chair.text('/c/erfurt/shares')
 
 
-def test_g05_a_link_outlives_its_maker_and_the_board_sees_it(stack, board, tree):
+def test_G05_a_link_outlives_its_maker_and_the_board_sees_it(stack, board, tree):
     l = link(board, tree, 'left behind')
     stack.sql("UPDATE share_link SET maker_id = NULL WHERE purpose = 'left behind'")
     assert shown(l.get()) == ['Reden', 'plan.txt']
@@ -340,7 +340,7 @@ def test_a_password_is_asked_for_and_kept_for_this_link_alone(board, tree):
     assert 'has a password' in words(l.get(headers={'Cookie': f'{value[1]}=x'}))
 
 
-def test_e08_guessing_the_password_is_held_back(proxied, board, tree):
+def test_E08_guessing_the_password_is_held_back(proxied, board, tree):
     l = link(board, tree, password='correct horse')
     s = Stranger(proxied, l.path)
     s.session.headers['X-Forwarded-For'] = '198.51.100.77'
@@ -353,7 +353,7 @@ def test_e08_guessing_the_password_is_held_back(proxied, board, tree):
     assert elsewhere.post(password='correct horse').status_code == 303  # another network
 
 
-def test_g06_guessing_addresses_is_held_back(proxied, board, tree):
+def test_G06_guessing_addresses_is_held_back(proxied, board, tree):
     l = link(board, tree)
     s = Stranger(proxied, '/s/')
     s.session.headers['X-Forwarded-For'] = '198.51.100.78'
@@ -376,7 +376,7 @@ def test_uses_are_counted_and_nobody_is_kept(stack, board, tree):
     assert f'Used 4 times, last on {today}' in board.text(page_of(tree) + '?share')
 
 
-def test_h07_another_site_opens_nothing(board, tree):
+def test_H07_another_site_opens_nothing(board, tree):
     l = link(board, tree, password='correct horse')
     for headers in ({'Sec-Fetch-Site': 'cross-site'}, {'Origin': 'https://evil.example'}):
         answer = l.stranger().post(password='correct horse', headers=headers)

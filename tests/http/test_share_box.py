@@ -51,7 +51,7 @@ def test_files_come_in_and_are_named(anna, board, den):
     assert anna.get(den + 'Foto%20%C3%84.jpg').body == b'one' and anna.get(den + 'film.mp4').body == big
 
 
-def test_g07_nothing_is_listed_read_or_overwritten(anna, board, den):
+def test_G07_nothing_is_listed_read_or_overwritten(anna, board, den):
     assert anna.put(den + 'secret.txt', b'not for you').status == 201 and anna.mkcol(den + 'Inside/').status == 201
     box = box_for(board, den)
     for below in ('', '?sort=size', '?frame', '?q=secret'):
@@ -67,7 +67,7 @@ def test_g07_nothing_is_listed_read_or_overwritten(anna, board, den):
 
 
 @pytest.mark.parametrize('name', ['..', '.', '', '../out.txt', 'a/b.txt', '\\\\host\\share\\c.txt', 'nul\x07bell', 'right\u202eto-left.txt', 'n' * 300])
-def test_g07_names_lead_nowhere(anna, board, den, name):
+def test_G07_names_lead_nowhere(anna, board, den, name):
     box = box_for(board, den)
     body = (b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name.encode() + b'"\r\n\r\nbytes\r\n--b--\r\n')
     answer = box.stranger().session.post(f'{board.url}{box.path}', data=body, headers={'Content-Type': 'multipart/form-data; boundary=b'})
@@ -161,7 +161,7 @@ def test_too_large_is_refused_before_it_is_taken(anna, board, small, den):
     assert listed(anna, den) == []
 
 
-def test_b17_strangers_with_no_link_send_little(server):
+def test_B17_strangers_with_no_link_send_little(server):
     """A refused upload is drained to the limit of strangers (decisions 1.22), as nobody has been recognised."""
     with socket.create_connection(('127.0.0.1', server.port)) as c:
         c.sendall(f'POST /s/AAAAAAAAAAAAAAAAAAAAAA HTTP/1.1\r\nHost: {server.host}\r\nAccept: text/html\r\n'

@@ -25,6 +25,52 @@ TEST(access_role_is_per_chapter)
     CHECK(access_role(&admin, 7) == ROLE_FEDERATION);
 }
 
+/* What a link opens: of its chapter, what no fewer may read (and write) than when it was made. */
+TEST(access_by_a_link)
+{
+    struct link_pass pass = { .id = 5, .chapter = 8, .read = ROLE_MEMBER, .write = ROLE_MEMBER };
+    const struct principal holder = { .uid = "", .name = "", .link = &pass };
+    struct policy p = { .chapter = 8, .read_level = ROLE_MEMBER, .write_level = ROLE_MEMBER };
+
+    CHECK(access_writer(&holder) == -5 && access_writer(&anna) == 42 && access_writer(&nobody) == 0);
+    CHECK(access_rights(&holder, &p) == MAY_READ);
+    p.write_level = ROLE_CHAIR; /* is nothing to who reads */
+    CHECK(access_rights(&holder, &p) == MAY_READ);
+    p.chapter = 7;
+    CHECK(access_rights(&holder, &p) == 0);
+    p.chapter = 8;
+    p.read_level = ROLE_BOARD;
+    CHECK(access_rights(&holder, &p) == 0);
+    p.read_level = ROLE_PUBLIC;
+    CHECK(access_rights(&holder, &p) == MAY_READ);
+    pass.drop_box = true;
+    CHECK(access_rights(&holder, &p) == 0); /* the chair alone writes now */
+    p.write_level = ROLE_MEMBER;
+    CHECK(access_rights(&holder, &p) == MAY_WRITE); /* and does not read what is public, either */
+    p = (struct policy){ .person = 0, .chapter = 0 };
+    CHECK(access_rights(&holder, &p) == 0);
+}
+
+/* Links are made by whoever writes by her role, from a role on that the chapter says. */
+TEST(access_to_share)
+{
+    static const struct grant_in grant = { 1, MAY_READ | MAY_WRITE };
+    const struct principal grouped = { .person = 45, .uid = "g", .name = "G", .grants = &grant, .n_grants = 1 };
+    struct policy p = { .id = 1, .chapter = 7, .read_level = ROLE_MEMBER, .write_level = ROLE_MEMBER };
+
+    CHECK(access_may_share(&anna, &p, ROLE_MEMBER) && !access_may_share(&anna, &p, ROLE_BOARD));
+    CHECK(!access_may_share(&anna, &p, ROLE_NOBODY) && !access_may_share(&anna, &p, ROLE_PUBLIC));
+    CHECK(access_rights(&grouped, &p) == (MAY_READ | MAY_WRITE) && !access_may_share(&grouped, &p, ROLE_MEMBER));
+    p.write_level = ROLE_BOARD;
+    CHECK(!access_may_share(&anna, &p, ROLE_MEMBER));
+    p.chapter = 8;
+    CHECK(access_may_share(&anna, &p, ROLE_BOARD));
+    p.write_level = ROLE_CHAIR; /* what the board may not write it does not hand on */
+    CHECK(!access_may_share(&anna, &p, ROLE_BOARD));
+    p.write_level = ROLE_FEDERATION;
+    CHECK(!access_may_share(&nobody, &p, ROLE_BOARD) && !access_may_share(&admin, &p, ROLE_BOARD));
+}
+
 /* One chapter each in which she is nobody's, federation, member, board, chair; levels; what
  * follows. */
 static const struct {
