@@ -238,6 +238,7 @@ run_in(struct arena *arena, const char *file, struct helpers *helpers)
         return 0;
     keep_secrets(config);
     log_start(log_level(config->log_level), getenv("JOURNAL_STREAM") != NULL);
+    atomic_llong requests = 0;
     struct app app = {
         .config = config,
         .modules = modules,
@@ -246,6 +247,7 @@ run_in(struct arena *arena, const char *file, struct helpers *helpers)
         .lang = lang_find(config->language),
         .helpers = helpers,
         .helpers_answer = helpers_answer,
+        .requests = &requests,
         .render_error = render_error,
     };
     return serve(arena, &app);

@@ -1,6 +1,7 @@
 #ifndef HTTP_APP_H
 #define HTTP_APP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ struct response;
 struct route;
 struct helpers;
 
-/* What lives as long as the process. main.c fills it; afterwards it is constant. */
+/* What lives as long as the process. main.c fills it; afterwards only the count changes. */
 struct app {
     const struct config *config;
     const struct module *const *modules;
@@ -28,6 +29,7 @@ struct app {
     struct quota_pool *quota;    /* space this process has reserved */
     struct helpers *helpers;     /* jobs: the zygote and its children */
     bool (*helpers_answer)(struct helpers *); /* for /healthz */
+    atomic_llong *requests;      /* that workers have taken so far: what jobs make way for */
     const struct lang *lang;     /* the installation's language */
     int64_t debug_log_until;     /* time_now(): paths are logged until then; 0: they are not */
 

@@ -242,6 +242,7 @@ workers_run(void *cls)
     pthread_setname_np(pthread_self(), "worker");
     while ((ex = next_exchange(me, &late)) != NULL) {
         atomic_fetch_add(&w->busy, 1);
+        atomic_fetch_add(w->app->requests, 1);
         work_on(ex, db, late ? -1 : longest_wait);
         atomic_fetch_sub(&w->busy, 1);
         w->done(ex);

@@ -17,6 +17,8 @@
 #define SWEEP    3600              /* seconds: what runs less often may take long, and one does at a time */
 #define ASK_LEAST ((int64_t)1000000) /* microseconds between two questions whether a job is due ... */
 #define ASK_MOST  ((int64_t)10000000)
+#define PAUSE      4                 /* times what a piece of work took ... */
+#define PAUSE_MOST ((int64_t)500000) /* ... and at most, in microseconds */
 
 /* A job and when its turn is asked for next; what is due, the database decides for all processes. */
 struct turn {
@@ -42,6 +44,24 @@ struct jobs {
     struct turn *turn;
     struct slot slot[JOB_SLOTS];
 };
+
+struct job_pace
+job_pace_of(const struct app *app)
+{
+    return (struct job_pace){ app, time_monotonic(), atomic_load(app->requests) };
+}
+
+void
+job_pause(struct job_pace *pace)
+{
+    int64_t took = time_monotonic() - pace->began;
+    int64_t pause = took < PAUSE_MOST / PAUSE ? took * PAUSE : PAUSE_MOST;
+    const struct timespec time = { pause / 1000000, pause % 1000000 * 1000 };
+
+    if (atomic_load(pace->app->requests) != pace->requests)
+        nanosleep(&time, NULL);
+    *pace = job_pace_of(pace->app);
+}
 
 /* Runs one job if it is due and no other process is at it. */
 static fallible

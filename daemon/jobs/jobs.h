@@ -1,6 +1,8 @@
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 struct app;
@@ -17,6 +19,19 @@ struct job {
     int every; /* seconds */
     fallible (*run)(const struct app *, struct db *, struct arena *);
 };
+
+/*
+ * How a long job lets requests go first. Between two pieces of its work it calls job_pause(), which
+ * waits when this process has answered requests during the last piece: four times as long as that
+ * took, half a second at most, so that it takes one fifth of a processor from them.
+ */
+struct job_pace {
+    const struct app *app;
+    int64_t began; /* time_monotonic() of the piece of work ... */
+    long long requests; /* ... and how many there had been */
+};
+struct job_pace job_pace_of(const struct app *);
+void job_pause(struct job_pace *);
 
 /*
  * Tables of jobs (each ends with a NULL name), NULL last. Starts threads with a connection each, so

@@ -1,6 +1,6 @@
 /*
- * What documents are found by, kept by a job: writers leave nothing for it but their mark of change.
- * One process of all that share a database is at it at a time.
+ * What documents are found by, kept by a job: writers leave nothing for it but their mark of
+ * change. One process of all that share a database is at it at a time.
  */
 #include <string.h>
 
@@ -18,24 +18,42 @@
 #include "q/search.h"
 
 #define STEP        200     /* documents whose names are indexed in one transaction */
-#define BATCH       20      /* contents asked for at a time */
+#define BATCH       32      /* contents asked for at a time ... */
+#define BATCH_BYTES 4194304 /* ... and held in memory, unless one alone is larger */
+#define KEEP_BYTES  131072  /* of texts put down in one transaction */
 #define TRIES       3       /* a content that takes the daemon with it is given up then */
 #define RUN_SECONDS 20      /* other jobs want a turn */
 #define PATIENCE_MS 25000   /* above that of the query document_index_patience */
 
 static const struct db_scope everything = { .chapters = "*" };
 
+/* What a run has: its database and its time, of which requests get most. */
+struct run {
+    const struct app *app;
+    struct db *db;
+    int64_t until; /* time_monotonic() */
+    struct job_pace pace;
+};
+
+/* Is there time for one more piece of work? */
+static bool
+goes_on(struct run *run)
+{
+    job_pause(&run->pace);
+    return time_monotonic() < run->until;
+}
+
 /* ---------------------------------------------------------------- names */
 
 static fallible
-index_changes(struct db *db, struct arena *arena, int64_t until)
+index_changes(struct run *run, struct arena *arena)
 {
     struct rows rows;
 
     do {
-        TRY(db_begin(db, arena, READ_WRITE, &everything));
-        TRY(db_end(db, arena, q_document_index_step(db, arena, STEP, &rows)));
-    } while (document_index_step_row(&rows, 0).n == STEP && time_monotonic() < until);
+        TRY(db_begin(run->db, arena, READ_WRITE, &everything));
+        TRY(db_end(run->db, arena, q_document_index_step(run->db, arena, STEP, &rows)));
+    } while (document_index_step_row(&rows, 0).n == STEP && goes_on(run));
     return NULL;
 }
 
@@ -47,8 +65,9 @@ renew(struct db *db, struct arena *arena, struct rows *rows)
 }
 
 static fallible
-renew_words(struct db *db, struct arena *arena, int64_t until)
+renew_words(struct run *run, struct arena *arena)
 {
+    struct db *db = run->db;
     struct rows rows;
 
     do {
@@ -57,11 +76,20 @@ renew_words(struct db *db, struct arena *arena, int64_t until)
         struct error *e = db_end(db, arena, renew(db, arena, &rows));
         db_set_patience(db, 0);
         TRY(e);
-    } while (document_index_renew_row(&rows, 0).n > 0 && time_monotonic() < until);
+    } while (document_index_renew_row(&rows, 0).n > 0 && goes_on(run));
     return NULL;
 }
 
 /* ---------------------------------------------------------------- contents */
+
+/* Contents that are read together: few transactions for many small ones. */
+struct batch {
+    int n, kept; /* of them are put down */
+    int64_t blob[BATCH];
+    struct bytes content[BATCH];
+    const char *problem[BATCH]; /* "": none; NULL: not known yet */
+    const char *text[BATCH];
+};
 
 /* Puts the pieces of a content together. */
 struct whole {
@@ -75,7 +103,8 @@ take(void *cls, struct arena *arena, const char *p, size_t n)
     struct whole *w = cls;
 
     if (n > w->size - w->n)
-        return error_cause(REFUSE(arena, NOT_FOUND), arena, "a content is longer than it should be");
+        return error_cause(
+            REFUSE(arena, NOT_FOUND), arena, "a content is longer than it should be");
     memcpy(w->bytes + w->n, p, n);
     w->n += n;
     return NULL;
@@ -123,82 +152,151 @@ problem_of(const struct helper_answer *answer)
     return "killed";
 }
 
+/* Notes of those that will be read, from the first on, that it is begun (1), or was not, after all
+ * (-1). */
 static fallible
-note(struct db *db, struct arena *arena, int64_t blob, const char *problem, const char *text)
+note_tries(const struct run *run, struct arena *arena, const struct batch *b, int first, int times)
 {
+    int64_t blob[BATCH];
+    struct ints blobs = { blob, 0 };
+    struct rows rows;
+
+    for (int i = first; i < b->n; i++)
+        if (b->problem[i] == NULL)
+            blob[blobs.n++] = b->blob[i];
+    if (blobs.n == 0)
+        return NULL;
+    TRY(db_begin(run->db, arena, READ_WRITE, &everything));
+    return db_end(run->db, arena, q_document_text_tried(run->db, arena, blobs, times, &rows));
+}
+
+static fallible
+keep(struct db *db, struct arena *arena, const struct batch *b, int n)
+{
+    const struct ints blobs = { b->blob + b->kept, n };
+    const struct texts problems = { b->problem + b->kept, n }, texts = { b->text + b->kept, n };
     struct rows rows;
 
     TRY(q_document_index_patience(db, arena, &rows));
-    return q_document_text_keep(db, arena, blob, EXTRACT_VERSION, problem, text, &rows);
+    return q_document_text_keep(db, arena, blobs, EXTRACT_VERSION, problems, texts, &rows);
 }
 
+/* Puts down what is known of those before the one named. */
 static fallible
-keep(struct db *db, struct arena *arena, int64_t blob, const char *problem, const char *text)
+keep_until(const struct run *run, struct arena *arena, struct batch *b, int end)
 {
-    if (problem != NULL)
-        LOG(LOG_INFO_, "not_searchable", "why", problem);
-    TRY(db_begin(db, arena, READ_WRITE, &everything));
-    db_set_patience(db, PATIENCE_MS);
-    struct error *e = db_end(db, arena, note(db, arena, blob, problem, problem == NULL ? text : NULL));
-    db_set_patience(db, 0);
-    return e;
+    if (end == b->kept)
+        return NULL;
+    for (int i = b->kept; i < end; i++)
+        if (b->problem[i][0] != '\0')
+            LOG(LOG_INFO_, "not_searchable", "why", b->problem[i]);
+    TRY(db_begin(run->db, arena, READ_WRITE, &everything));
+    db_set_patience(run->db, PATIENCE_MS);
+    struct error *e = db_end(run->db, arena, keep(run->db, arena, b, end - b->kept));
+    db_set_patience(run->db, 0);
+    TRY(e);
+    b->kept = end;
+    return NULL;
 }
 
 static fallible
-begin(struct db *db, struct arena *arena, int64_t blob)
-{
-    struct rows rows;
-
-    TRY(db_begin(db, arena, READ_WRITE, &everything));
-    return db_end(db, arena, q_document_text_begin(db, arena, blob, &rows));
-}
-
-static fallible
-read_content(const struct app *app, struct db *db, struct arena *arena,
-    const struct document_text_waiting_row *row)
+extract(const struct run *run, struct arena *arena, struct batch *b, int i)
 {
     struct helper_answer answer = { .n = 0 };
-    const char *bytes;
+    struct error *e =
+        helper_extract(run->app->helpers, arena, b->content[i].p, b->content[i].n, &answer);
 
-    if (row->tries >= TRIES)
-        return keep(db, arena, row->blob, "killed", NULL);
-    struct error *e = fetch(app, db, arena, row, &bytes);
-    if (e != NULL && e->cond != &TRY_LATER)
-        return keep(db, arena, row->blob, "damaged", NULL);
-    TRY(e);
-    TRY(begin(db, arena, row->blob));
-    e = helper_extract(app->helpers, arena, bytes, (size_t)row->size, &answer);
-    if (e != NULL && (e->cond == &HELPER_OVERRAN || e->cond == &HELPER_DIED))
-        return keep(db, arena, row->blob, "killed", NULL);
-    TRY(e);
-    return keep(db, arena, row->blob, problem_of(&answer), answer.p);
+    if (e != NULL && e->cond != &HELPER_OVERRAN && e->cond != &HELPER_DIED)
+        return e;
+    const char *problem = e != NULL ? "killed" : problem_of(&answer);
+    b->problem[i] = problem == NULL ? "" : problem;
+    b->text[i] = problem == NULL ? answer.p : "";
+    return NULL;
+}
+
+/* Those whose turn does not come are as if nobody had begun. */
+static fallible
+extract_all(struct run *run, struct arena *arena, struct batch *b)
+{
+    struct error *e = NULL;
+    size_t weight = 0;
+    int i = 0;
+
+    for (; i < b->n && e == NULL && goes_on(run); i++) {
+        if (b->problem[i] == NULL && (e = extract(run, arena, b, i)) != NULL)
+            break;
+        weight += strlen(b->text[i]);
+        if (weight >= KEEP_BYTES) {
+            e = keep_until(run, arena, b, i + 1);
+            weight = 0;
+        }
+    }
+    if (e == NULL)
+        e = keep_until(run, arena, b, i);
+    struct error *noted = i < b->n ? note_tries(run, arena, b, i, -1) : NULL;
+    return e != NULL ? e : noted;
+}
+
+/* What was begun before and not ended is read alone: the daemon may have died of it. */
+static int
+count_together(const struct rows *rows)
+{
+    int64_t size = 0;
+
+    for (int i = 0; i < rows->n; i++) {
+        struct document_text_waiting_row row = document_text_waiting_row(rows, i);
+        size += row.size;
+        if (i > 0 && (row.tries > 0 || size > BATCH_BYTES))
+            return i;
+        if (row.tries > 0)
+            return 1;
+    }
+    return rows->n;
 }
 
 static fallible
-read_batch(const struct app *app, struct db *db, struct arena *arena, int64_t until, bool *more)
+fetch_all(const struct run *run, struct arena *arena, const struct rows *rows, struct batch *b)
 {
-    struct rows rows;
-
-    TRY(db_begin(db, arena, READ_ONLY, &everything));
-    TRY(db_end(db, arena, q_document_text_waiting(db, arena, BATCH, &rows)));
-    *more = rows.n == BATCH;
-    for (int i = 0; i < rows.n && time_monotonic() < until; i++) {
-        size_t mark = arena_mark(arena);
-        struct document_text_waiting_row row = document_text_waiting_row(&rows, i);
-        TRY(read_content(app, db, arena, &row));
-        arena_rewind(arena, mark);
+    for (int n = count_together(rows); b->n < n; b->n++) {
+        struct document_text_waiting_row row = document_text_waiting_row(rows, b->n);
+        const char *bytes = NULL;
+        b->blob[b->n] = row.blob;
+        b->text[b->n] = "";
+        b->problem[b->n] = row.tries >= TRIES ? "killed" : NULL;
+        if (row.tries >= TRIES)
+            continue;
+        struct error *e = fetch(run->app, run->db, arena, &row, &bytes);
+        if (e != NULL && e->cond == &TRY_LATER)
+            return b->n == 0 ? e : NULL; /* what there is comes first */
+        if (e != NULL)
+            b->problem[b->n] = "damaged";
+        b->content[b->n] = (struct bytes){ bytes, (size_t)row.size };
     }
     return NULL;
 }
 
 static fallible
-read_contents(const struct app *app, struct db *db, struct arena *arena, int64_t until)
+read_batch(struct run *run, struct arena *arena, bool *more)
+{
+    struct batch b = { .n = 0 };
+    struct rows rows;
+
+    TRY(db_begin(run->db, arena, READ_ONLY, &everything));
+    TRY(db_end(run->db, arena, q_document_text_waiting(run->db, arena, BATCH, &rows)));
+    TRY(fetch_all(run, arena, &rows, &b));
+    *more = b.n < rows.n || rows.n == BATCH;
+    TRY(note_tries(run, arena, &b, 0, 1));
+    return extract_all(run, arena, &b);
+}
+
+static fallible
+read_contents(struct run *run, struct arena *arena)
 {
     bool more = true;
 
-    while (more && time_monotonic() < until) {
+    while (more && goes_on(run)) {
         size_t mark = arena_mark(arena);
-        TRY(read_batch(app, db, arena, until, &more));
+        TRY(read_batch(run, arena, &more));
         arena_rewind(arena, mark);
     }
     return NULL;
@@ -215,18 +313,20 @@ try_again(struct db *db, struct arena *arena)
 }
 
 static fallible
-index_all(const struct app *app, struct db *db, struct arena *arena, int64_t until)
+index_all(struct run *run, struct arena *arena)
 {
-    TRY(index_changes(db, arena, until));
-    TRY(renew_words(db, arena, until));
-    TRY(try_again(db, arena));
-    return read_contents(app, db, arena, until);
+    TRY(index_changes(run, arena));
+    TRY(renew_words(run, arena));
+    TRY(try_again(run->db, arena));
+    return read_contents(run, arena);
 }
 
 static fallible
 run(const struct app *app, struct db *db, struct arena *arena)
 {
-    struct error *e = index_all(app, db, arena, time_monotonic() + RUN_SECONDS * INT64_C(1000000));
+    struct run run = { app, db, time_monotonic() + RUN_SECONDS * INT64_C(1000000),
+        job_pace_of(app) };
+    struct error *e = index_all(&run, arena);
 
     helper_extract_end(app->helpers);
     return e;

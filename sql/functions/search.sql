@@ -20,6 +20,7 @@ DECLARE
     last xid8;
     n int4;
 BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
     WITH found AS MATERIALIZED (
         SELECT d.id, d.chapter_id, d.blob_id, d.size, d.type, d.name, d.changed
           FROM dav_node d LEFT JOIN document_index x ON x.node_id = d.id
@@ -53,6 +54,74 @@ END $$;
 COMMENT ON FUNCTION document_index_step IS 'Indexes up to `most` documents that are new or have another name or content, and notes contents that are to be read; how many documents. Gives nobody anything to read.';
 REVOKE ALL ON FUNCTION document_index_step FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION document_index_step TO chapterd;
+
+-- What follows runs with the scope of the job. The settings: its connection keeps the plans it makes, perhaps made while there
+-- was nothing to read all of.
+CREATE OR REPLACE FUNCTION document_index_renew() RETURNS int4 LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    n int4;
+BEGIN
+    WITH old AS MATERIALIZED (
+        SELECT i.node_id, i.blob_id FROM document_index i WHERE i.version < german_version() ORDER BY i.version LIMIT 50
+    ), few AS (
+        SELECT s.node_id, s.body
+          FROM (SELECT o.node_id, t.body, row_number() OVER w AS nth, sum(pg_column_size(t.body)) OVER w AS weight
+                  FROM old o LEFT JOIN document_text t ON t.blob_id = o.blob_id WINDOW w AS (ORDER BY o.node_id)) s
+         WHERE s.nth = 1 OR s.weight < 100000
+    )
+    UPDATE document_index i SET words = document_words(i.chapter_id, i.name, s.body), version = german_version()
+      FROM few s WHERE s.node_id = i.node_id;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION document_index_renew IS 'Makes words of texts that came with a new document, or that an older version of german.sql has made, some at a time; how many documents.';
+
+CREATE OR REPLACE FUNCTION document_text_again(extractor int4) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+BEGIN
+    UPDATE document_text SET problem = NULL, tries = 0 WHERE problem NOT IN ('kind', 'large') AND version < extractor;
+END $$;
+COMMENT ON FUNCTION document_text_again IS 'What an older extractor could not read, this one will try.';
+
+CREATE OR REPLACE FUNCTION document_text_waiting(most int4)
+RETURNS TABLE (blob_id int8, chapter_id int8, tries int2, size int8, sha256 bytea, bytes bytea) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT t.blob_id, t.chapter_id, t.tries, b.size, b.sha256, b.bytes
+      FROM (SELECT w.blob_id, w.chapter_id, w.tries FROM document_text w
+             WHERE w.body IS NULL AND w.problem IS NULL ORDER BY w.tries, w.blob_id LIMIT most) t
+     CROSS JOIN LATERAL (SELECT c.size, c.sha256, c.bytes FROM blob c WHERE c.id = t.blob_id OFFSET 0) b
+     ORDER BY t.tries, t.blob_id;
+END $$;
+COMMENT ON FUNCTION document_text_waiting IS 'Contents that are to be read, those first that nobody has begun to read.';
+
+CREATE OR REPLACE FUNCTION document_text_tried(blobs int8[], times int4) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE document_text t SET tries = t.tries + times WHERE t.blob_id = ANY (blobs);
+END $$;
+COMMENT ON FUNCTION document_text_tried IS 'Notes that it is begun to read contents (1), or was not, after all (-1).';
+
+-- Waits for no flush, as all of this can be made again, and what follows from it goes into the same log later.
+CREATE OR REPLACE FUNCTION document_text_keep(blobs int8[], extractor int4, problems text[], bodies text[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    text_of text;
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    FOR n IN 1 .. cardinality(blobs) LOOP
+        text_of := CASE WHEN problems[n] = '' THEN german_join(bodies[n]) END;
+        UPDATE document_text t SET version = extractor, problem = nullif(problems[n], ''), body = text_of WHERE t.blob_id = blobs[n];
+        IF text_of <> '' THEN
+            UPDATE document_index i SET words = document_words(i.chapter_id, i.name, text_of), version = german_version()
+             WHERE i.blob_id = blobs[n];
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION document_text_keep IS 'The texts of contents, or why there is none ('''': there is one). Their documents are found by them from now on.';
 
 -- Row-level security would keep the question from the index, so this runs as the owner and draws both walls itself: the
 -- chapter must be in the scope, and a collection is read up to a level, or by a grant; auth/access.c says which, and looks

@@ -1730,8 +1730,8 @@ CREATE TABLE document_text (
     body       text COMPRESSION lz4,
     CHECK (problem IS NULL OR body IS NULL)
 );
-CREATE INDEX document_text_waiting ON document_text (blob_id) WHERE body IS NULL AND problem IS NULL;
-CREATE INDEX document_text_problem ON document_text (version) WHERE problem IS NOT NULL;
+CREATE INDEX document_text_waiting ON document_text (tries, blob_id) WHERE body IS NULL AND problem IS NULL;
+CREATE INDEX document_text_problem ON document_text (version) WHERE problem NOT IN ('kind', 'large');
 COMMENT ON TABLE document_text IS 'The text of a content, once however many documents have it; goes with it.';
 COMMENT ON COLUMN document_text.tries IS 'How often it was begun to read it; after the third time it is left alone.';
 COMMENT ON COLUMN document_text.version IS 'Of the extractor that tried: a newer one tries again what has a problem.';
@@ -1744,7 +1744,7 @@ CREATE TABLE document_index (
     blob_id    int8,
     version    int4 NOT NULL,
     name       text NOT NULL,
-    words      tsvector NOT NULL
+    words      tsvector COMPRESSION lz4 NOT NULL
 );
 CREATE INDEX document_index_words ON document_index USING gin (words);
 CREATE INDEX document_index_blob ON document_index (blob_id);

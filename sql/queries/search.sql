@@ -16,46 +16,33 @@ SELECT document_index_step($1)
 SELECT set_config('statement_timeout', '20s', true)
 
 -- document_index_renew: words of texts that came with a new document, or that an older version of the functions has made: some at a time; how many
--- out  n int8
-WITH old AS (
-    SELECT i.node_id, i.blob_id FROM document_index i WHERE i.version < german_version() ORDER BY i.version LIMIT 50
-), few AS (
-    SELECT s.node_id, s.body
-      FROM (SELECT o.node_id, t.body, row_number() OVER w AS nth, sum(pg_column_size(t.body)) OVER w AS weight
-              FROM old o LEFT JOIN document_text t ON t.blob_id = o.blob_id WINDOW w AS (ORDER BY o.node_id)) s
-     WHERE s.nth = 1 OR s.weight < 100000
-), made AS (
-    UPDATE document_index i SET words = document_words(i.chapter_id, i.name, s.body), version = german_version()
-      FROM few s WHERE s.node_id = i.node_id RETURNING 1
-)
-SELECT count(*) FROM made
+-- out  n int4
+SELECT document_index_renew()
 
 -- document_index_clear: of documents that have been deleted
 DELETE FROM document_index i USING dav_node n WHERE n.id = i.node_id AND n.gone
 
 -- document_text_again: a newer extractor tries what an older one could not read
 -- in   version int4
-UPDATE document_text SET problem = NULL, tries = 0 WHERE problem NOT IN ('kind', 'large') AND version < $1
+-- out  done int4
+SELECT 1 FROM document_text_again($1)
 
--- document_text_waiting: contents that are to be read
+-- document_text_waiting: contents that are to be read, those first that nobody has begun to read
 -- in   most int4
 -- out  blob int8, chapter int8, tries int2, size int8, sha256 bytea, bytes bytea?
-SELECT t.blob_id, t.chapter_id, t.tries, b.size, b.sha256, b.bytes FROM document_text t JOIN blob b ON b.id = t.blob_id
- WHERE t.body IS NULL AND t.problem IS NULL ORDER BY t.blob_id LIMIT $1
+SELECT blob_id, chapter_id, tries, size, sha256, bytes FROM document_text_waiting($1)
 
 -- document_text: what has been read of a content
 -- in   blob int8
 -- out  problem text?, body text?
 SELECT problem, body FROM document_text WHERE blob_id = $1
 
--- document_text_begin: notes that it is begun to read a content, so that one that takes the daemon with it is left alone in the end
--- in   blob int8
-UPDATE document_text SET tries = tries + 1 WHERE blob_id = $1
+-- document_text_tried: notes that it is begun to read contents (1), so that what takes the daemon with it is left alone in the end; or was not, after all (-1)
+-- in   blobs int8[], times int4
+-- out  done int4
+SELECT 1 FROM document_text_tried($1, $2)
 
--- document_text_keep: the text of a content, or why there is none; its documents are found by it from now on
--- in   blob int8, version int4, problem text?, body text?
-WITH kept AS (
-    UPDATE document_text SET version = $2, problem = $3, body = german_join($4) WHERE blob_id = $1 RETURNING blob_id, body
-)
-UPDATE document_index i SET words = document_words(i.chapter_id, i.name, k.body), version = german_version()
-  FROM kept k WHERE i.blob_id = k.blob_id
+-- document_text_keep: the texts of contents, or why there is none ('': there is one); their documents are found by them from now on
+-- in   blobs int8[], version int4, problems text[], bodies text[]
+-- out  done int4
+SELECT 1 FROM document_text_keep($1, $2, $3, $4)

@@ -256,7 +256,8 @@ int
 main(int argc, char **argv)
 {
     struct arena *arena = arena_new();
-    struct app app = { .routes = tables, .lang = languages[0] };
+    atomic_llong requests = 0;
+    struct app app = { .routes = tables, .lang = languages[0], .requests = &requests };
     struct front *front;
     sigset_t set;
 

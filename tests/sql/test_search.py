@@ -15,8 +15,8 @@ def index(c):
         while s.q('document_index_step', 3)[0].n == 3:
             pass
         for row in s.q('document_text_waiting', 1000):
-            s.q('document_text_begin', row.blob)
-            s.q('document_text_keep', row.blob, 1, None, bytes(row.bytes).decode())
+            s.q('document_text_tried', [row.blob], 1)
+            s.q('document_text_keep', [row.blob], 1, [''], [bytes(row.bytes).decode()])
         while s.q('document_index_renew')[0].n:
             pass
 
