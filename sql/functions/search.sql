@@ -28,7 +28,7 @@ BEGIN
            AND (x.node_id IS NULL OR x.blob_id IS DISTINCT FROM d.blob_id OR x.name <> d.name)
          ORDER BY d.changed LIMIT most FOR KEY SHARE OF d
     ), contents AS ( -- and of versions that were the document only between two looks: they may be compared
-        INSERT INTO document_text (blob_id, chapter_id, problem)
+        INSERT INTO document_text AS t (blob_id, chapter_id, problem)
         SELECT DISTINCT ON (c.blob_id) c.blob_id, c.chapter_id,
                CASE WHEN c.type ~ '^(?:image|audio|video|font)/(?!svg)' THEN 'kind' WHEN c.size > 64 * 1048576 THEN 'large' END
           FROM (SELECT f.blob_id, f.chapter_id, f.type, f.size FROM found f
@@ -36,8 +36,9 @@ BEGIN
                 SELECT v.blob_id, f.chapter_id, v.type, v.size
                   FROM found f CROSS JOIN LATERAL (
                        SELECT o.blob_id, o.type, o.size FROM dav_version o WHERE o.node_id = f.id ORDER BY o.id DESC LIMIT 5) v) c
-         ORDER BY c.blob_id
-            ON CONFLICT DO NOTHING
+         ORDER BY c.blob_id, 3 NULLS FIRST
+            ON CONFLICT (blob_id) DO UPDATE SET problem = NULL -- only its name has said so
+         WHERE t.problem = 'kind' AND t.version = 0 AND excluded.problem IS NULL
     ), kept AS ( -- the words of a text that is there already take their time: see document_index_renew
         INSERT INTO document_index AS i (node_id, chapter_id, blob_id, version, name, words)
         SELECT f.id, f.chapter_id, f.blob_id, CASE WHEN t.body IS NULL THEN german_version() ELSE 0 END, f.name,

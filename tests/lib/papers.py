@@ -1,6 +1,8 @@
 """Small documents of the kinds that people keep, and hostile ones, made without their programs."""
 import io
+import struct
 import zipfile
+import zlib
 
 ODT = ('<?xml version="1.0" encoding="UTF-8"?><office:document-content'
        ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
@@ -81,3 +83,47 @@ def endless_pdf(depth=12, width=60):
     return objects(CATALOGUE, PAGES,
                    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R'
                    ' /Resources << /XObject << /A 5 0 R >> >> >>', stream('/A Do'), *forms)
+
+
+def sealed_pdf(text):
+    """It asks for a password that nobody has."""
+    marks = '<' + '5a' * 32 + '>'
+    return pdf(text).replace(b'/Root 1 0 R', f'/Root 1 0 R /ID [<00> <00>] /Encrypt << /Filter /Standard /V 1 /R 2 /O {marks}'
+                             f' /U {marks} /P -4 >>'.encode())
+
+
+def circling_pdf():
+    """Its pages are in each other."""
+    return objects(CATALOGUE, '<< /Type /Pages /Kids [3 0 R] /Count 9 /Parent 3 0 R >>',
+                   '<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 9 /Parent 2 0 R >>')
+
+
+def packed_pdf(megabytes):
+    """A page whose drawing unpacks to so much."""
+    packed, piece = zlib.compressobj(), b'q Q ' * 250_000
+    data = b''.join(packed.compress(piece) for _ in range(megabytes)) + packed.flush()
+    return objects(CATALOGUE, PAGES, '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>',
+                   '<< /Length 9 >>\nstream\n@\nendstream').replace(
+        b'<< /Length 9 >>\nstream\n@', f'<< /Length {len(data)} /Filter /FlateDecode >>\nstream\n'.encode() + data)
+
+
+def folded(entries, name, content):
+    """A ZIP with one content that its directory names so many times (Fifield: a better zip bomb)."""
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = packed.compress(content) + packed.flush()
+    sizes = struct.pack('<LLL', zlib.crc32(content), len(data), len(content))
+    first = name.format(0).encode()
+    local = b'PK\3\4' + struct.pack('<HHHHH', 20, 0, 8, 0, 0) + sizes + struct.pack('<HH', len(first), 0) + first + data
+    directory = b''.join(
+        b'PK\1\2' + struct.pack('<HHHHHH', 20, 20, 0, 8, 0, 0) + sizes + struct.pack('<HHHHHLL', len(n), 0, 0, 0, 0, 0, 0) + n
+        for n in (name.format(i).encode() for i in range(entries)))
+    return local + directory + b'PK\5\6' + struct.pack('<HHHHLLH', 0, 0, min(entries, 65535), min(entries, 65535), len(directory),
+                                                       len(local), 0)
+
+
+def crowd(entries):
+    """A ZIP of so many members of one byte, all of one name."""
+    one = b'PK\3\4' + struct.pack('<HHHHHLLLHH', 20, 0, 0, 0, 0, zlib.crc32(b'x'), 1, 1, 1, 0) + b'ex'
+    row = b'PK\1\2' + struct.pack('<HHHHHHLLLHHHHHL', 20, 20, 0, 0, 0, 0, zlib.crc32(b'x'), 1, 1, 1, 0, 0, 0, 0, 0)
+    rows = b''.join(row + struct.pack('<L', i * len(one)) + b'e' for i in range(entries))
+    return one * entries + rows + b'PK\5\6' + struct.pack('<HHHHLLH', 0, 0, 65535, 65535, len(rows), len(one) * entries, 0)
