@@ -17,5 +17,6 @@ const struct module *const modules[] = {
 
 const struct dav_mount *const dav_mounts[] = {
     &files_mount,
+    &versions_mount,
     NULL,
 };

@@ -7,6 +7,7 @@
 #include "http/app.h"
 #include "jobs/jobs.h"
 #include "q/blob.h"
+#include "q/keeping.h"
 #include "q/node.h"
 #include "q/quota.h"
 #include "q/trash.h"
@@ -68,6 +69,32 @@ forget_versions(const struct app *app, struct db *db, struct arena *arena)
                                   (int32_t)app->config->versions_each, FORGET_STEP, &rows)));
     } while (versions_forget_row(&rows, 0).n == FORGET_STEP);
     return NULL;
+}
+
+static fallible
+forget_by_rule(const struct app *app, struct db *db, struct arena *arena)
+{
+    int32_t days = (int32_t)app->config->version_days, each = (int32_t)app->config->versions_each;
+    struct rows chapters, rows;
+
+    TRY(db_begin(db, arena, READ_ONLY, &everything));
+    TRY(db_end(db, arena, q_version_rules(db, arena, &chapters)));
+    for (int i = 0; i < chapters.n; i++) {
+        struct version_rules_row chapter = version_rules_row(&chapters, i);
+        do {
+            TRY(db_begin(db, arena, READ_WRITE, &everything));
+            TRY(db_end(db, arena, q_versions_forget_by_rule(db, arena, chapter.chapter, days, each,
+                                      FORGET_STEP, &rows)));
+        } while (versions_forget_by_rule_row(&rows, 0).n == FORGET_STEP);
+    }
+    return NULL;
+}
+
+static fallible
+forget_all(const struct app *app, struct db *db, struct arena *arena)
+{
+    TRY(forget_versions(app, db, arena));
+    return forget_by_rule(app, db, arena);
 }
 
 static fallible
@@ -297,7 +324,7 @@ const struct job store_jobs[] = {
     { "bury", 10, bury_all },
     { "locks_clear", 60, clear_locks },
     { "uploads_clear", 60, clear_uploads },
-    { "versions_forget", 3600, forget_versions },
+    { "versions_forget", 3600, forget_all },
     { "trash_empty", 3600, empty_trash },
     { "noise_expire", 3600, expire_noise },
     { "policies_clear", 86400, clear_policies },

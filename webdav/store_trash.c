@@ -47,6 +47,7 @@ thing_of(const struct request *rq, const struct trash_list_row *row)
         .name = row->name,
         .place = row->place,
         .remover = row->remover,
+        .by_rule = row->by_rule,
         .kind = row->kind,
         .collection = row->collection,
         .length = row->size,

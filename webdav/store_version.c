@@ -62,10 +62,33 @@ version_list(
         version[list->n++] = (struct dav_version){ .id = row.id,
             .writer = row.writer,
             .by_box = row.by_box,
+            .type = row.type,
+            .etag = store_etag(rq->arena, row.sha256.p),
             .length = row.size,
             .modified = row.modified,
             .replaced = row.replaced,
             .rights = rights };
+    }
+    return NULL;
+}
+
+fallible
+version_any(struct request *rq, const struct dav_node *node, int n, bool *has)
+{
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)n + 1);
+    struct rows rows;
+
+    for (int i = 0; i < n; i++) {
+        id[i] = node[i].id;
+        has[i] = false;
+    }
+    TRY(q_versions_any(rq->db, rq->arena, (struct ints){ id, n }, &rows));
+    for (int r = 0; r < rows.n; r++) {
+        struct versions_any_row row = versions_any_row(&rows, r);
+        for (int i = 0; i < n; i++)
+            if (id[i] == row.node)
+                has[i] |= (rights_in(rq, &node[i], row.policy_id, row.read_level, row.write_level) &
+                              MAY_READ) != 0;
     }
     return NULL;
 }

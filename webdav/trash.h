@@ -26,7 +26,8 @@ struct trashed {
     int64_t id, node;
     const char *name;
     const char *place; /* "Protokolle/2026/": the way from the root; NULL: its place is gone */
-    const char *remover;     /* NULL: not known any more */
+    const char *remover;     /* NULL: not known any more, or */
+    bool by_rule;            /* it was the retention rule of its folder (webdav/keeping.h) */
     const char *kind;        /* as dav_kind.name */
     bool collection;
     int64_t length, removed; /* bytes (0 of a collection); microseconds */

@@ -20,6 +20,7 @@ struct request;
 struct dav_version {
     int64_t id;
     const char *writer; /* who saved it, or by which drop box it came; NULL: not known any more */
+    const char *type, *etag; /* as of the document then; type may be NULL */
     bool by_box;
     int64_t length, modified, replaced; /* bytes; microseconds */
     unsigned rights;                    /* MAY_... of the asking principal */
@@ -35,6 +36,9 @@ struct dav_versions {
 /* Those of a document, before the version `before` (0: from the newest on). */
 fallible version_list(
     struct request *, const struct dav_node *, int64_t before, struct dav_versions *);
+
+/* Which of these have versions that the principal may read? */
+fallible version_any(struct request *, const struct dav_node *, int n, bool *has);
 
 /* The document as it was: its kind's `read` answers with it. NOT_FOUND also for who may not read it. */
 fallible version_find(

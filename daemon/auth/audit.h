@@ -56,6 +56,12 @@ enum audit_what {
     AUDIT_FOLDER_DELETED, /* object */
     AUDIT_TRASH_RESTORED, /* object: a folder that was deleted */
     AUDIT_TRASH_PURGED,   /* object; amount: bytes */
+    AUDIT_VERSIONS_SET,      /* object a collection; amount: days, was_amount: versions of each document */
+    AUDIT_VERSIONS_INHERITED,
+    AUDIT_RETENTION_SET,     /* object; amount: months, other: "change" or "upload" */
+    AUDIT_RETENTION_NEVER,   /* object: nothing in it is deleted by rules */
+    AUDIT_RETENTION_ENDED,   /* object */
+    AUDIT_RETENTION_DELETED, /* object; amount: documents, was_amount: months, other as above */
     AUDIT_CHAPTER_EXPORTED,
     AUDIT_CHAPTER_IMPORTED,
 

@@ -54,6 +54,14 @@ static const char *const templates[AUDIT_WHATS] = {
     [AUDIT_FOLDER_DELETED] = N_("{who} deleted the folder “{title}” with everything in it."),
     [AUDIT_TRASH_RESTORED] = N_("{who} restored the deleted folder “{title}”."),
     [AUDIT_TRASH_PURGED] = N_("{who} deleted “{title}” for good ({size})."),
+    [AUDIT_VERSIONS_SET] = N_("{who} set how long earlier versions in “{title}” are kept: {number} days, at most {second} of a "
+                              "document."),
+    [AUDIT_VERSIONS_INHERITED] = N_("{who} let earlier versions in “{title}” be kept as long as in the folder around it again."),
+    [AUDIT_RETENTION_SET] = N_("{who} set that documents in “{title}” are deleted {number} months after {since}."),
+    [AUDIT_RETENTION_NEVER] = N_("{who} set that no rule deletes anything in “{title}”."),
+    [AUDIT_RETENTION_ENDED] = N_("{who} ended the rule that says when documents in “{title}” are deleted."),
+    [AUDIT_RETENTION_DELETED] = N_("{who} moved {number} documents of “{title}” to the trash by the rule of the folder: {second} "
+                                   "months after {since}."),
     [AUDIT_CHAPTER_EXPORTED] = N_("{who} exported everything of the chapter."),
     [AUDIT_CHAPTER_IMPORTED] = N_("{who} imported contents into the chapter."),
     [AUDIT_OVERRIDE_BEGUN] =
@@ -185,6 +193,20 @@ number(const struct view_of *v)
 }
 
 static const char *
+second(const struct view_of *v)
+{
+    return arena_printf(v->arena, "%" PRId64, v->row->was_amount);
+}
+
+/* Of a retention rule. */
+static const char *
+since(const struct view_of *v)
+{
+    return strcmp(v->row->other, "upload") == 0 ? tr(v->lang, "they were uploaded")
+                                                : tr(v->lang, "they were last changed");
+}
+
+static const char *
 size(const struct view_of *v)
 {
     return text_size(v->arena, v->row->amount, v->lang->tag);
@@ -211,6 +233,8 @@ static const struct {
     { "was-write", was_write },
     { "may", may },
     { "number", number },
+    { "second", second },
+    { "since", since },
     { "size", size },
     { "before", before },
 };

@@ -60,6 +60,8 @@ documents_show_page(struct request *rq, struct response *rs)
 
     if (request_query(rq, "why") != NULL)
         return documents_levels_page(rq, rs);
+    if (request_query(rq, "keep") != NULL)
+        return documents_keeping_page(rq, rs);
     TRY(dav_look(rq, &path, &node));
     if (request_query(rq, "share") != NULL)
         return share_page(rq, rs, &node);
@@ -136,12 +138,15 @@ struct error *
 documents_post_page(struct request *rq, struct response *rs)
 {
     const struct posted_files *files = rq->own;
-    const char *folder, *replace, *rule, *version, *act, *share;
+    const char *folder, *replace, *rule, *keep, *version, *act, *share;
     struct dav_written written;
 
     TRY(form_maybe(rq, "rule", 10, &rule));
     if (rule != NULL)
         return documents_levels_post(rq, rs, rule);
+    TRY(form_maybe(rq, "keep", 20, &keep));
+    if (keep != NULL)
+        return documents_keeping_post(rq, rs, keep);
     TRY(form_maybe(rq, "restore", 20, &version));
     if (version != NULL)
         return documents_version_post(rq, rs, version);

@@ -15,12 +15,13 @@ struct response;
 
 /*
  * The documents of chapters: /dav/files/ lists the chapters one may see, below
- * it each has a tree of folders and files.
+ * it each has a tree of folders and files. /dav/versions/ shows the same trees with what documents
+ * held before, to be read.
  */
 extern const struct module documents_module;
 
 extern const struct dav_kind folder_kind, file_kind;
-extern const struct dav_mount files_mount;
+extern const struct dav_mount files_mount, versions_mount;
 extern const struct store_tree files_tree;
 
 /* Headers of what members uploaded, or what is made of it: a file of that name, never a page of ours. */
@@ -33,7 +34,7 @@ const char *type_choose(const char *sent, const char *name);
 
 /* The folders a new chapter starts with. */
 fallible documents_chapter_made(const struct app *, struct db *, struct arena *, int64_t chapter);
-/* Removes tombstones that no client needs any more, and policies that nothing names. */
+/* Carries out the retention rules of folders; removes tombstones that no client needs any more. */
 fallible documents_retention(const struct app *, struct db *, struct arena *, int64_t *removed);
 
 #endif

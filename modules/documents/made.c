@@ -9,6 +9,7 @@
 #include "modules/documents/share.h"
 #include "q/node.h"
 #include "q/search.h"
+#include "webdav/keeping.h"
 #include "webdav/store.h"
 
 /* Clients that have not synchronised for so long start afresh (decisions 1.21). */
@@ -69,6 +70,7 @@ documents_retention(
     TRY(db_end(db, arena, q_document_index_clear(db, arena, &rows)));
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     TRY(db_end(db, arena, share_clear(db, arena, removed)));
+    TRY(keeping_run(db, arena, &folder_kind, removed));
     TRY(clear_tombstones(db, arena, folder_kind.name, removed));
     return clear_tombstones(db, arena, file_kind.name, removed);
 }

@@ -124,6 +124,7 @@ struct version_row {
 
 struct versions_sheet {
     const char *here, *changed, *size; /* of the document as it is now */
+    const char *kept;                  /* for how long versions are */
     const struct version_row *row;
     int n;
     const char *next; /* address of the following page, or NULL */
@@ -172,10 +173,42 @@ void documents_compare(struct out *, const struct view *, const struct compare_s
  * ("&with=34") another version. NOT_FOUND for what somebody may not read. */
 fallible documents_compare_page(struct request *, struct response *, const struct dav_node *);
 
+/* A document that a rule would delete. */
+struct keeping_row {
+    const char *name, *href, *place, *at;
+};
+struct keeping_sheet {
+    const char *here, *problem; /* problem may be NULL */
+    const char *versions, *versions_origin, *days, *each;
+    bool own_versions;
+    const char *rule, *rule_origin;
+    bool own_rule, rule_deletes, never;
+    const char *kept_by; /* the folder above that is marked, or NULL */
+    const char *starts;  /* NULL: it has begun */
+    const char *trial;   /* a rule that is tried out, or NULL */
+    const char *months, *since;
+    bool since_upload;
+    const struct keeping_row *due;
+    int n_due;
+    int64_t all_due;
+    int trash_days, grace_days;
+};
+
+/* pages/keeping.html */
+void documents_keeping(struct out *, const struct view *, const struct keeping_sheet *);
+
+/* "?keep" behind the address of a folder, for whoever may say who sees it; and what its forms send. */
+fallible documents_keeping_page(struct request *, struct response *);
+fallible documents_keeping_post(struct request *, struct response *, const char *what);
+/* How long versions are kept, in a sentence. */
+struct keeping;
+const char *documents_versions_kept(struct request *, const struct keeping *);
+
 /* A line of the trash; all texts are ready to show. */
 struct trash_row {
     const char *id, *name, *place, *removed, *size;
     const char *remover; /* or NULL */
+    bool by_rule;
     bool folder, may_act;
 };
 

@@ -72,6 +72,7 @@ row_of(struct request *rq, const struct trashed *thing)
         .removed =
             time_people(rq->arena, thing->removed, rq->app->config->time_zone, rq->lang->tag),
         .remover = thing->remover,
+        .by_rule = thing->by_rule,
         .size = thing->collection ? "" : text_size(rq->arena, thing->length, rq->lang->tag),
         .folder = thing->collection,
         .may_act = (thing->rights & MAY_WRITE) != 0 };

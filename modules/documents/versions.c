@@ -16,6 +16,7 @@
 #include "modules/documents/pages.h"
 #include "modules/documents/share.h"
 #include "webdav/dav.h"
+#include "webdav/keeping.h"
 #include "webdav/version.h"
 
 static const char *
@@ -55,12 +56,15 @@ documents_versions_page(struct request *rq, struct response *rs, const struct da
         .changed = time_of(rq, node->modified),
         .size = text_size(rq->arena, node->length, rq->lang->tag) };
     struct dav_versions list;
+    struct keeping keeping;
     int64_t before = 0;
     struct view v;
 
     if (from != NULL)
         TRY(read_id(rq, from, &before));
     TRY(version_list(rq, node, before, &list));
+    TRY(keeping_of(rq, node, &keeping));
+    sheet.kept = documents_versions_kept(rq, &keeping);
     struct version_row *row = NEW_ARRAY(rq->arena, struct version_row, (size_t)list.n + 1);
     for (int i = 0; i < list.n; i++)
         row[i] = row_of(rq, sheet.here, node, &list.version[i]);

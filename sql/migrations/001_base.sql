@@ -580,7 +580,8 @@ CREATE TABLE dav_trash (
     policy_id  int8 NOT NULL,
     name       text NOT NULL,
     remover_id int8,
-    removed    timestamptz NOT NULL DEFAULT now()
+    removed    timestamptz NOT NULL DEFAULT now(),
+    by_rule    bool NOT NULL DEFAULT false
 );
 CREATE INDEX dav_trash_chapter ON dav_trash (chapter_id, id);
 CREATE INDEX dav_trash_policy ON dav_trash (policy_id);
@@ -590,6 +591,31 @@ COMMENT ON COLUMN dav_trash.place_id IS 'The collection it was in; which may be 
 COMMENT ON COLUMN dav_trash.policy_id IS 'Whose levels held for it when it was deleted; as of dav_version.';
 COMMENT ON COLUMN dav_trash.name IS 'What it was called.';
 COMMENT ON COLUMN dav_trash.remover_id IS 'Who deleted it; of whom perhaps nothing else is left.';
+COMMENT ON COLUMN dav_trash.by_rule IS 'Nobody did, but the retention rule of its folder.';
+
+CREATE TABLE version_rule (
+    node_id    int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    days       int4 NOT NULL CHECK (days BETWEEN 1 AND 36500),
+    each       int4 NOT NULL CHECK (each BETWEEN 1 AND 10000)
+);
+CREATE INDEX version_rule_chapter ON version_rule (chapter_id);
+COMMENT ON TABLE version_rule IS 'How long versions of what is in a folder are kept; it holds for all below that has no such row nearer by. Without any: the settings version_days, versions_each.';
+COMMENT ON COLUMN version_rule.each IS 'Versions of one document.';
+
+CREATE TABLE retention_rule (
+    node_id    int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    months     int4 CHECK (months BETWEEN 1 AND 1200),
+    since      text CHECK (since IN ('change', 'upload')),
+    starts     timestamptz NOT NULL,
+    CHECK ((months IS NULL) = (since IS NULL))
+);
+CREATE INDEX retention_rule_chapter ON retention_rule (chapter_id);
+COMMENT ON TABLE retention_rule IS 'When documents of a folder go to the trash by themselves; it holds for all below that has no such row nearer by.';
+COMMENT ON COLUMN retention_rule.months IS 'So long after that; NULL: no rule deletes anything here or below, whatever else there is.';
+COMMENT ON COLUMN retention_rule.since IS 'What the months are counted from: dav_node.saved or created.';
+COMMENT ON COLUMN retention_rule.starts IS 'Not before then, so that a rule that was not meant can be taken back.';
 
 -- Of those whose link is opened nothing is kept but that it was.
 CREATE TABLE share_link (
@@ -1158,9 +1184,11 @@ DECLARE
     n int8;
 BEGIN
     WITH old AS MATERIALIZED (
-        SELECT id FROM dav_version WHERE replaced < now() - make_interval(days => days) ORDER BY replaced LIMIT most
+        SELECT id FROM dav_version v WHERE replaced < now() - make_interval(days => days)
+           AND NOT EXISTS (SELECT FROM version_rule r WHERE r.chapter_id = v.chapter_id) ORDER BY replaced LIMIT most
     ), many AS MATERIALIZED (
-        SELECT unnest((array_agg(id ORDER BY id DESC))[each + 1:]) AS id FROM dav_version GROUP BY node_id HAVING count(*) > each LIMIT most
+        SELECT unnest((array_agg(id ORDER BY id DESC))[each + 1:]) AS id FROM dav_version v
+         WHERE NOT EXISTS (SELECT FROM version_rule r WHERE r.chapter_id = v.chapter_id) GROUP BY node_id HAVING count(*) > each LIMIT most
     ), forgotten AS (
         DELETE FROM dav_version WHERE id IN (SELECT id FROM old UNION SELECT id FROM many ORDER BY 1 LIMIT most) RETURNING chapter_id, size
     ), freed AS (
@@ -1170,7 +1198,38 @@ BEGIN
     SELECT count(*) INTO n FROM forgotten;
     RETURN n;
 END $$;
-COMMENT ON FUNCTION versions_forget IS 'Removes up to `most` versions that were overwritten so many days ago, or are not among the last `each` of their document; how many.';
+COMMENT ON FUNCTION versions_forget IS 'Removes up to `most` versions that were overwritten so many days ago, or are not among the last `each` of their document, of chapters without rules of their own; how many.';
+
+-- Folders are walked from the roots, with the rule that holds in each; that of the trash has none.
+CREATE FUNCTION versions_forget_by_rule(chapter int8, days int4, each int4, most int4) RETURNS int8 LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    n int8;
+BEGIN
+    WITH RECURSIVE folder AS (
+        SELECT d.id, coalesce(r.days, versions_forget_by_rule.days) AS days, coalesce(r.each, versions_forget_by_rule.each) AS each
+          FROM dav_node d LEFT JOIN version_rule r ON r.node_id = d.id
+         WHERE d.chapter_id = chapter AND d.parent_id IS NULL AND NOT d.gone
+        UNION ALL
+        SELECT c.id, coalesce(r.days, f.days), coalesce(r.each, f.each)
+          FROM folder f
+         CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f.id AND d.collection AND NOT d.gone OFFSET 0) c
+          LEFT JOIN version_rule r ON r.node_id = c.id
+    ), version AS (
+        SELECT v.id, v.replaced < now() - make_interval(days => f.days) OR v.nth > f.each AS goes
+          FROM folder f
+         CROSS JOIN LATERAL (SELECT d.id FROM dav_node d WHERE d.parent_id = f.id AND NOT d.collection AND NOT d.gone OFFSET 0) m
+         CROSS JOIN LATERAL (SELECT o.id, o.replaced, row_number() OVER (ORDER BY o.id DESC) AS nth
+                               FROM dav_version o WHERE o.node_id = m.id OFFSET 0) v
+    ), forgotten AS (
+        DELETE FROM dav_version WHERE id = ANY (ARRAY(SELECT id FROM version WHERE goes LIMIT most)) RETURNING size
+    ), freed AS (
+        INSERT INTO quota_delta (chapter_id, bytes) SELECT chapter, -sum(size) FROM forgotten HAVING count(*) > 0
+    )
+    SELECT count(*) INTO n FROM forgotten;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION versions_forget_by_rule IS 'The same for a chapter whose folders have rules; days and each hold where there is none.';
 
 -- A collection with levels of its own gets a policy of its own.
 CREATE FUNCTION collection_make(parent int8, called text, key text, what text, label text, read_level int2, write_level int2)
@@ -1437,6 +1496,50 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION trash_empty IS 'Purges up to `most` of what has been in the trash for so many days; how many.';
 
+CREATE FUNCTION retention_due(node int8, months int4, since text, most int4)
+RETURNS TABLE (id int8, etag text, policy_id int8, name text, path text, size int8, at timestamptz) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE up AS (
+        SELECT d.id, d.parent_id FROM dav_node d WHERE d.id = node AND NOT d.gone
+        UNION ALL
+        SELECT d.id, d.parent_id FROM up CROSS JOIN LATERAL (SELECT * FROM dav_node o WHERE o.id = up.parent_id OFFSET 0) d
+    ), folder AS (
+        SELECT node AS id, ''::text AS path
+         WHERE NOT EXISTS (SELECT FROM up JOIN retention_rule r ON r.node_id = up.id AND r.months IS NULL)
+        UNION ALL
+        SELECT c.id, f.path || c.name || '/'
+          FROM folder f
+         CROSS JOIN LATERAL (SELECT d.id, d.name FROM dav_node d WHERE d.parent_id = f.id AND d.collection AND NOT d.gone OFFSET 0) c
+         WHERE NOT EXISTS (SELECT FROM retention_rule r WHERE r.node_id = c.id)
+    )
+    SELECT m.id, m.etag, m.policy_id, m.name, f.path, m.size, CASE since WHEN 'upload' THEN m.created ELSE m.saved END
+      FROM folder f
+     CROSS JOIN LATERAL (SELECT * FROM dav_node d WHERE d.parent_id = f.id AND NOT d.collection AND NOT d.gone AND NOT d.noise OFFSET 0) m
+     WHERE CASE since WHEN 'upload' THEN m.created ELSE m.saved END < now() - make_interval(months => months)
+       AND NOT EXISTS (SELECT FROM dav_lock l WHERE l.node_id = m.id AND l.expires > now())
+     LIMIT most;
+END $$;
+COMMENT ON FUNCTION retention_due IS 'What a rule of a folder would delete now, at most so many: documents of it and of folders below without a rule of their own, which were saved (since change) or made (upload) so many months ago and are not locked. Nothing where it, or a folder above, is marked so that nothing is deleted.';
+
+CREATE FUNCTION retention_step(rule int8, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    due record;
+    n int8 := 0;
+BEGIN
+    FOR due IN SELECT d.id, d.etag FROM retention_rule r CROSS JOIN LATERAL retention_due(r.node_id, r.months, r.since, most) d
+                WHERE r.node_id = rule AND r.months IS NOT NULL AND r.starts <= now()
+    LOOP
+        PERFORM node_trash(due.id, due.etag, NULL);
+        UPDATE dav_trash SET by_rule = true WHERE node_id = due.id;
+        n := n + 1;
+    END LOOP;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION retention_step IS 'Has the rule of a folder put up to `most` documents into the trash; how many.';
+
 CREATE FUNCTION place_of(collection int8, tree text) RETURNS text LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     WITH RECURSIVE up AS (
@@ -1685,7 +1788,7 @@ BEGIN
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['quota', 'quota_lease', 'quota_delta', 'dav_trash', 'role_grant', 'override', 'local_group', 'local_group_member',
-                             'policy_grant', 'upload', 'upload_part', 'share_link'] LOOP
+                             'policy_grant', 'upload', 'upload_part', 'share_link', 'version_rule', 'retention_rule'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;

@@ -2,8 +2,8 @@
 
 -- trash_list: what was deleted of one kind of trees of a chapter, the latest first, older than a certain one or one alone, with the levels it has, those it had when it was deleted, and those of its place (null: there is none any more)
 -- in   chapter int8, tree text, before int8, only int8, most int4
--- out  id int8, node int8, name text, place text?, remover text?, removed timestamptz, kind text, collection bool, size int8, policy_id int8, read_level int2, write_level int2, then_id int8, then_read int2, then_write int2, place_policy int8?, place_read int2?, place_write int2?
-SELECT t.id, n.id, t.name, place_of(t.place_id, $2), w.name, t.removed, n.kind, n.collection, n.size,
+-- out  id int8, node int8, name text, place text?, remover text?, by_rule bool, removed timestamptz, kind text, collection bool, size int8, policy_id int8, read_level int2, write_level int2, then_id int8, then_read int2, then_write int2, place_policy int8?, place_read int2?, place_write int2?
+SELECT t.id, n.id, t.name, place_of(t.place_id, $2), w.name, t.by_rule, t.removed, n.kind, n.collection, n.size,
        p.id, p.read_level, p.write_level, o.id, o.read_level, o.write_level, l.id, l.read_level, l.write_level
   FROM dav_trash t
   JOIN dav_node n ON n.id = t.node_id

@@ -2,14 +2,23 @@
 
 -- versions_list: of a document, the newest first, with the levels that held when each was replaced, older than a certain one
 -- in   node int8, before int8, most int4
--- out  id int8, policy_id int8, read_level int2, write_level int2, size int8, type text?, writer text?, by_box bool, modified timestamptz, replaced timestamptz
-SELECT v.id, v.policy_id, p.read_level, p.write_level, v.size, v.type, coalesce(w.name, b.purpose), b.id IS NOT NULL, v.modified, v.replaced
+-- out  id int8, policy_id int8, read_level int2, write_level int2, size int8, type text?, sha256 bytea, writer text?, by_box bool, modified timestamptz, replaced timestamptz
+SELECT v.id, v.policy_id, p.read_level, p.write_level, v.size, v.type, c.sha256, coalesce(w.name, b.purpose), b.id IS NOT NULL, v.modified, v.replaced
   FROM dav_version v
   JOIN dav_policy p ON p.id = v.policy_id
+  JOIN blob c ON c.id = v.blob_id
   LEFT JOIN person w ON w.id = v.writer_id
   LEFT JOIN share_link b ON b.id = -v.writer_id
  WHERE v.node_id = $1 AND v.id < $2
  ORDER BY v.id DESC LIMIT $3
+
+-- versions_any: which of these documents have versions, with the levels that held for them; one row for each such policy
+-- in   nodes int8[]
+-- out  node int8, policy_id int8, read_level int2, write_level int2
+SELECT v.node_id, v.policy_id, p.read_level, p.write_level
+  FROM (SELECT DISTINCT d.node_id, d.policy_id FROM dav_version d WHERE d.node_id = ANY ($1)) v
+  JOIN dav_policy p ON p.id = v.policy_id
+ ORDER BY v.node_id
 
 -- version_content: what one of them holds
 -- in   node int8, version int8

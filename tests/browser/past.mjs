@@ -38,6 +38,19 @@ export async function walkPast(t, folder) {
     }
     await look("search-found", name);
 
+    await page.goto(`${folder}?keep`);
+    await look("keeping", words.keptFor);
+    await page.fill("input[name=months]", "none");
+    await follow(page.locator("form[method=get] button"));
+    await look("keeping-problem", words.months);
+    await page.goto(`${folder}?keep`);
+    await page.fill("input[name=months]", "24");
+    await follow(page.locator("form[method=get] button"));
+    await look("keeping-trial", words.ruleBegins);
+    await follow(page.locator("button[value=months]"));
+    await look("keeping-set", words.ruleSet);
+    await follow(page.locator("button[value=above]"));
+
     check("it is deleted", (await drive.delete(dav + encodeURIComponent(name))).ok());
     await page.goto(`${url}/c/jena/trash`);
     await look("trash", name);

@@ -212,7 +212,9 @@ def test_space_counts_versions_and_old_ones_go(stack, each, writer, browser, box
               ' (SELECT v.id FROM dav_version v JOIN dav_node n ON n.id = v.node_id WHERE n.parent_id ='
               ' (SELECT id FROM dav_node WHERE name = %s AND collection AND NOT gone) ORDER BY v.id LIMIT 2)',
               box.rstrip('/').rpartition('/')[2])
-    assert stack.sql('SELECT versions_forget(365, 40, 1000)')[0][0] >= 4
+    # one of both, as long as another test's folder has a rule
+    assert stack.sql('SELECT versions_forget(365, 40, 1000)')[0][0] + stack.sql(
+        "SELECT versions_forget_by_rule(id, 365, 40, 1000) FROM chapter WHERE slug = 'jena'")[0][0] >= 4
     assert len(ids(browser('jena-board'), doc)) == 40
     assert space() == before + sum(sizes[-41:])
     assert writer.delete(box).status == 204

@@ -55,6 +55,8 @@ def full(server):
               ' SELECT id, chapter_id, policy_id, %s, 1, now() FROM dav_node WHERE id = %s', (b, root))
         s.sql("INSERT INTO dav_trash (node_id, chapter_id, place_id, policy_id, name)"
               " SELECT id, chapter_id, id, policy_id, 'x' FROM dav_node WHERE id = %s", (root,))
+        s.sql('INSERT INTO version_rule (node_id, chapter_id, days, each) VALUES (%s, %s, 1, 1)', (root, c))
+        s.sql('INSERT INTO retention_rule (node_id, chapter_id, starts) VALUES (%s, %s, now())', (root, c))
         s.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
               " VALUES (%s, %s, sha256(%s), false, 1, 3, 'x', 'infinity')", (c, root, slug.encode()))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
