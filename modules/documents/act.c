@@ -16,6 +16,7 @@
 #include "http/response.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/share.h"
 #include "webdav/conditions.h"
 #include "webdav/dav.h"
 #include "webdav/door.h"
@@ -269,6 +270,7 @@ act_place_them(struct request *rq, struct response *rs, const struct chosen *cho
 {
     struct act_sheet sheet = { .act = move ? "move" : "copy", .kind = move ? ACT_MOVE : ACT_COPY };
     const char *go, *seen;
+    struct share_marks marks;
     struct dav_node place;
     struct path page;
 
@@ -289,6 +291,10 @@ act_place_them(struct request *rq, struct response *rs, const struct chosen *cho
     }
     TRY(list_places(rq, &page, &place, chosen, &sheet));
     sheet.may_go = (place.rights & MAY_WRITE) != 0 && place.id != chosen->folder.id;
+    if (sheet.may_go) {
+        TRY(share_marks(rq, &place, &marks));
+        sheet.shared = marks.read_here;
+    }
     return show(rq, rs, place_title(rq, chosen->n, move), &sheet, chosen);
 }
 

@@ -15,6 +15,7 @@
 #include "http/response.h"
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
+#include "modules/documents/share.h"
 #include "q/documents.h"
 #include "webdav/dav.h"
 #include "webdav/door.h"
@@ -195,6 +196,7 @@ show(struct request *rq, struct response *rs, const char *problem)
     struct why_sheet why;
     struct dav_levels levels = { .own = true };
     struct dav_node node;
+    struct share_marks marks;
     struct view v;
 
     TRY(dav_look_to_manage(rq, &path, &node));
@@ -205,6 +207,8 @@ show(struct request *rq, struct response *rs, const char *problem)
     sheet.is_root = node.is_root;
     sheet.is_folder = node.collection;
     sheet.own = levels.own;
+    TRY(share_marks(rq, &node, &marks));
+    sheet.shared = marks.read_here;
     sheet.origin = origin_of_levels(rq, &node, &levels);
     sheet.readers = level_title(node.policy.read_level);
     sheet.writers = level_title(node.policy.write_level);

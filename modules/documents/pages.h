@@ -69,6 +69,7 @@ struct act_sheet {
     const char *seen;                       /* goes back with the answer */
     const char *readers_now, *readers_then; /* msgids, NULL unless who may read would change */
     bool groups_differ, will_be_public;
+    bool shared; /* whoever has a link can read what lies there */
 };
 
 /* A choice of who; title is a msgid. */
@@ -99,7 +100,7 @@ struct why_sheet {
 struct levels_sheet {
     const char *here, *origin, *problem; /* problem may be NULL */
     const char *readers, *writers;       /* msgids */
-    bool is_root, is_folder, own;
+    bool is_root, is_folder, own, shared; /* shared: whoever has a link can read it too */
     const struct level_choice *read, *write;
     int n_read, n_write;
     const struct group_choice *group;

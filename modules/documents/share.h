@@ -94,6 +94,7 @@ fallible share_rows_of_chapter(
 /* What the page of a folder tells whoever may write there. */
 struct share_marks {
     bool here;           /* the folder has a link, or one it lies in */
+    bool read_here;      /* one that reads */
     const int64_t *node; /* its members that have one */
     int n;
     const char *const *news; /* what has arrived by drop boxes */

@@ -220,14 +220,14 @@ share_marks(struct request *rq, const struct dav_node *node, struct share_marks 
     const char **text = NEW_ARRAY(rq->arena, const char *, (size_t)news.n + 1);
     *marks = (struct share_marks){ .node = marked, .news = text };
     for (int i = 0; i < near.n; i++) {
-        int64_t id = shares_near_row(&near, i).node;
+        struct shares_near_row row = shares_near_row(&near, i);
         bool is_above = false;
         for (int k = 0; k <= node->n_ancestors; k++)
-            is_above = is_above || above[k] == id;
-        if (is_above)
-            marks->here = true;
-        else
-            marked[marks->n++] = id;
+            is_above = is_above || above[k] == row.node;
+        marks->here = marks->here || is_above;
+        marks->read_here = marks->read_here || (is_above && !row.drop_box);
+        if (!is_above)
+            marked[marks->n++] = row.node;
     }
     for (int i = 0; i < news.n; i++) {
         struct shares_news_row row = shares_news_row(&news, i);

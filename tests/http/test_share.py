@@ -412,6 +412,37 @@ def test_what_has_a_link_says_so(browser, board, tree):
     assert 'Shared by link' not in board.get(page_of(tree)).text
 
 
+def test_putting_something_where_a_link_leads_warns(anna, board, tree):
+    said = 'That folder is shared by a link'
+    at = page_of(tree)
+
+    def asked(what):
+        return words(board.post(page_of(tree[:-len('Fest/')]), act=what, item='beside.txt', at=at))
+
+    assert said not in asked('move') and 'Whoever has a link' not in board.text(at + '?why')
+    link(board, tree, 'a box', kind='box')
+    assert said not in asked('move') and 'Whoever has a link' not in board.text(at + '?why')
+    link(board, tree)
+    at = page_of(tree + 'Reden/')
+    assert said in asked('move') and said in asked('copy') and 'Whoever has a link' in board.text(at + '?why')
+
+
+def test_not_even_the_debug_log_has_an_address_that_is_a_secret(stack, board, tree):
+    d = stack.daemon({'debug_access_log': 'yes'}, name='debug')
+    try:
+        s = Stranger(d, link(board, tree).path)
+        assert shown(s.get()) == ['Reden', 'plan.txt'] and s.get('/Reden/rede.txt').status_code == 200
+        s.session.request('PROPFIND', s.url)
+        s.session.options(s.url)
+        Stranger(d, '/invite/somebodys-code').get()
+        Stranger(d, '/c/jena/').get()
+        log = d.log.read_text()
+        assert 'path=/c/jena/' in log and 'route=/s/{token}/**' in log
+        assert s.url.rpartition('/')[2] not in log and 'somebodys-code' not in log and 'rede.txt' not in log
+    finally:
+        d.stop()
+
+
 def test_the_board_sees_all_of_the_chapter(browser, board, tree):
     link(board, tree + 'Reden/', 'listed here')
     text = board.get('/c/jena/shares').text
