@@ -2,53 +2,36 @@
 
 #include <endian.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <fts.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "base/zone_rule.h"
 
-#define FOLDER "/usr/share/zoneinfo/"
+#define FOLDER   "/usr/share/zoneinfo"
+#define ZONE_MAX 8192 /* of a file; the largest of tzdata has 4 KiB */
 
-/* A zone file (RFC 8536) whole; the largest of tzdata has 4 KiB. */
+/* A zone file (RFC 8536) whole. */
 struct zone {
-    char name[64];
+    const char *name;
     int size;
-    unsigned char bytes[8192];
+    const unsigned char *bytes; /* a NUL stands behind them */
 };
+
+/* All there are, by name; nothing changes after they were read. */
+static struct zones {
+    pthread_once_t once;
+    struct zone *zone;
+    int n, room;
+} zones = { .once = PTHREAD_ONCE_INIT };
 
 /* The head of each of the two blocks. */
 struct counts {
     uint32_t utc, wall, leap, times, types, letters;
 };
-
-static bool
-plain_name(const char *name)
-{
-    return name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL &&
-           strlen(name) < sizeof((struct zone *)0)->name;
-}
-
-static bool
-load(struct zone *zone, const char *name)
-{
-    char path[128];
-
-    if (!plain_name(name))
-        return false;
-    snprintf(path, sizeof path, FOLDER "%s", name);
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, zone->bytes, sizeof zone->bytes - 1);
-    if (n < 44 || memcmp(zone->bytes, "TZif", 4) != 0 || zone->bytes[4] < '2')
-        return false;
-    zone->bytes[n] = '\0';
-    zone->size = (int)n;
-    snprintf(zone->name, sizeof zone->name, "%s", name);
-    return true;
-}
 
 static struct counts
 read_counts(const unsigned char *head)
@@ -86,8 +69,8 @@ read_offset(const unsigned char *type)
     return (int32_t)be32toh(v);
 }
 
-static int
-offset_in(const struct zone *zone, int64_t when)
+int
+zone_offset_in(const struct zone *zone, int64_t when)
 {
     struct counts c = read_counts(zone->bytes);
     int64_t second = 44 + block_size(c, 4);
@@ -119,33 +102,92 @@ offset_in(const struct zone *zone, int64_t when)
     return type < c.types ? read_offset(types + (size_t)type * 6) : 0;
 }
 
-/* The last zone a thread asked for: a page asks for the same one again and again. */
-static bool
-find(const struct zone **found, const char *name)
-{
-    static _Thread_local struct zone last;
+/* ---------------------------------------------------------------- all of them */
 
-    if (strcmp(last.name, name) != 0 || name[0] == '\0') {
-        last.name[0] = '\0';
-        if (!load(&last, name))
-            return false;
+static void *
+must(void *memory)
+{
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static void
+read_zone(const char *path)
+{
+    unsigned char bytes[ZONE_MAX];
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+
+    if (n < 44 || n == sizeof bytes || memcmp(bytes, "TZif", 4) != 0 || bytes[4] < '2')
+        return;
+    if (zones.n == zones.room) {
+        zones.room = zones.room == 0 ? 1024 : 2 * zones.room;
+        zones.zone = must(reallocarray(zones.zone, (size_t)zones.room, sizeof *zones.zone));
     }
-    *found = &last;
-    return true;
+    unsigned char *copy = must(malloc((size_t)n + 1));
+    memcpy(copy, bytes, (size_t)n);
+    copy[n] = '\0';
+    zones.zone[zones.n++] = (struct zone){ must(strdup(path + strlen(FOLDER "/"))), (int)n, copy };
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+    const struct zone *x = a, *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
+/* The folders posix and right have all zones once more; the second counts leap seconds. */
+static void
+read_all(void)
+{
+    char folder[] = FOLDER, *const where[] = { folder, NULL };
+    FTS *tree = fts_open(where, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+
+    for (FTSENT *e; tree != NULL && (e = fts_read(tree)) != NULL;)
+        if (e->fts_info == FTS_F)
+            read_zone(e->fts_path);
+        else if (e->fts_info == FTS_D && e->fts_level == 1 &&
+                 (strcmp(e->fts_name, "posix") == 0 || strcmp(e->fts_name, "right") == 0))
+            fts_set(tree, e, FTS_SKIP);
+    if (tree != NULL)
+        fts_close(tree);
+    qsort(zones.zone, (size_t)zones.n, sizeof *zones.zone, by_name);
+}
+
+void
+zones_read(void)
+{
+    pthread_once(&zones.once, read_all);
+}
+
+const struct zone *
+zone_find(const char *name)
+{
+    const struct zone wanted = { .name = name };
+
+    zones_read();
+    return bsearch(&wanted, zones.zone, (size_t)zones.n, sizeof wanted, by_name);
 }
 
 bool
 zone_exists(const char *name)
 {
-    const struct zone *zone;
+    return zone_find(name) != NULL;
+}
 
-    return find(&zone, name);
+const char *
+zone_name(const struct zone *zone)
+{
+    return zone->name;
 }
 
 int
 zone_offset(const char *name, int64_t when)
 {
-    const struct zone *zone;
+    const struct zone *zone = zone_find(name);
 
-    return find(&zone, name) ? offset_in(zone, when) : 0;
+    return zone == NULL ? 0 : zone_offset_in(zone, when);
 }
