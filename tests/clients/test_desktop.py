@@ -10,12 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from conftest import need
+from lib.past import Past
 from lib.stack import free_port
 
 
-def test_gvfs(server, session, alice, den):
+def test_gvfs(server, session, alice, mallory, den):
     """Mount, list, copy, move, rename, overwrite, delete by gio."""
     need('gio')
+    mallory.put(den + 'plan.txt', b'eins')
     data = os.urandom(2_000_000)
     (session.dir / 'a.bin').write_bytes(data)
     (session.dir / 'b ü#.txt').write_text('hi')
@@ -35,15 +37,21 @@ echo over | gio save "$U/giot/r.bin"
 test "$(gio cat "$U/giot/r.bin")" = over
 gio list "$U/giot"
 gio remove "$U/giot/r.bin"
+echo zwei | gio save "$U/plan.txt"
+echo drei | gio save "$U/plan.txt"
+gio rename "$U/plan.txt" fertig.txt
 gio mount -u "$U"
 echo GIO-DONE
 ''')
     assert 'GIO-DONE' in out
     assert alice.get(den + 'giot/m.bin').body == data
     assert set(alice.listing(den + 'giot/')) == {den + 'giot/m.bin', den + 'giot/b%20%C3%BC%23.txt'}
+    past = Past(server, den)
+    assert alice.get(den + 'fertig.txt').body == b'drei\n' and past.versions('fertig.txt') == [b'eins']
+    assert past.listed() == {'giot', 'fertig.txt'} and past.deleted() == ['r.bin']
 
 
-def test_kio(server, session, alice, den):
+def test_kio(server, session, alice, mallory, den):
     """kioclient: list, stat, put, get, move, copy, delete. It sends userinfo in Destination."""
     need('kioclient5')
     data = os.urandom(500_000)
@@ -51,6 +59,9 @@ def test_kio(server, session, alice, den):
     (session.dir / 'b ü.txt').write_text('hi')
     (session.dir / '.config/kwalletrc').write_text('[Wallet]\nEnabled=false\nFirst Use=false\n')
     alice.mkcol(den + 'kiot/')
+    mallory.put(den + 'plan.txt', b'eins')
+    for said in ('zwei', 'drei'):
+        (session.dir / said).write_text(said)
     out = session(f'''
 K="timeout 30 kioclient5 --noninteractive --overwrite"
 U=webdav://jena-member:demo@{server.host}{den}
@@ -64,11 +75,17 @@ $K move "${{U}}kiot/a.bin" "${{U}}kiot/m.bin"
 $K copy "${{U}}kiot/m.bin" "${{U}}kiot/c.bin"
 $K stat "${{U}}kiot/c.bin"
 $K remove "${{U}}kiot/c.bin"
+$K copy file://$PWD/zwei "${{U}}plan.txt"
+$K copy file://$PWD/drei "${{U}}plan.txt"
+$K move "${{U}}plan.txt" "${{U}}fertig.txt"
 echo KIO-DONE
 ''')
     assert 'KIO-DONE' in out
     assert alice.get(den + 'kiot/m.bin').body == data
     assert set(alice.listing(den + 'kiot/')) == {den + 'kiot/m.bin', den + 'kiot/b%20%C3%BC.txt'}
+    past = Past(server, den)
+    assert alice.get(den + 'fertig.txt').body == b'drei' and past.versions('fertig.txt') == [b'eins']
+    assert past.listed() == {'kiot', 'fertig.txt'} and past.deleted() == ['c.bin']
 
 
 class AddLogin(BaseHTTPRequestHandler):
@@ -164,13 +181,17 @@ def test_libreoffice(server, session, tap, alice, mallory, den, save_as):
             document.storeAsURL(url, (option('FilterName', 'writer8'),))
         else:
             document.storeAsURL(f'file://{session.dir}/l.odt', (option('FilterName', 'writer8'),))
-            assert alice.put(den + 'lo%20t.odt', (session.dir / 'l.odt').read_bytes()).status == 201
+            first = (session.dir / 'l.odt').read_bytes()
+            assert mallory.put(den + 'lo%20t.odt', first).status == 201
         document.close(True)
         document = desktop.loadComponentFromURL(url, '_blank', 0, (option('Hidden', True),))
         assert document.Text.getString() == 'hello webdav' and not document.isReadonly()
         assert mallory.put(den + 'lo%20t.odt', b'second writer').status == 423
-        document.Text.setString('edited')
-        document.store()
+        for said in ('half', 'edited'):
+            document.Text.setString(said)
+            document.store()
+        past = Past(server, den)
+        assert past.listed() == {'lo t.odt'}, 'no lock file, while it is open'
         document.close(True)
         document = desktop.loadComponentFromURL(url, '_blank', 0, (option('Hidden', True),))
         assert document.Text.getString() == 'edited'
@@ -181,4 +202,8 @@ def test_libreoffice(server, session, tap, alice, mallory, den, save_as):
     print(tap.seen)
     assert ('LOCK' in [m for m, _, _ in tap.seen])
     assert not [s for s in tap.seen if s[2] >= 500]
+    assert past.versions('lo%20t.odt') == ([] if save_as else [first]), 'one sitting'
+    assert set(alice.listing(den)) == {den + 'lo%20t.odt'} and past.listed() == {'lo t.odt'} and past.deleted() == []
     assert alice.put(den + 'lo%20t.odt', b'after').status == 204, 'no lock was left'
+    assert alice.move(den + 'lo%20t.odt', den + 'fertig.odt').status == 201
+    assert past.versions('fertig.odt') == ([] if save_as else [first]) and past.deleted() == []

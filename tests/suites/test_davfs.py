@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from lib.past import Past
+
 pytestmark = pytest.mark.skipif(not os.path.exists('/dev/fuse'), reason='/dev/fuse is missing')
 
 
@@ -68,7 +70,27 @@ def test_edit(mount, alice, den):
     assert alice.get(den + 'Sitzung/b%20%C3%BC%23%25.txt').body == b'hallo\nmehr\n'
 
 
-def test_saved_under_another_name_and_renamed(mount, alice, den):
+def test_an_edited_document_has_a_version(server, mount, alice, mallory, den):
+    """Once for all that is saved in one sitting; renaming adds none; what is deleted lies in the trash, and nothing else."""
+    folder, unmount = mount
+    mallory.put(den + 'Plan.txt', b'eins\n')
+    mallory.put(den + 'weg.txt', b'weg')
+    for _ in range(100):
+        if (folder / 'Plan.txt').exists() and (folder / 'weg.txt').exists():
+            break
+        time.sleep(0.1)
+    for said in ('zwei\n', 'drei\n'):
+        (folder / 'Plan.txt').write_text(said)
+        os.sync()
+    os.rename(folder / 'Plan.txt', folder / 'Fertig.txt')
+    os.unlink(folder / 'weg.txt')
+    unmount()
+    past = Past(server, den)
+    assert alice.get(den + 'Fertig.txt').body == b'drei\n' and past.versions('Fertig.txt') == [b'eins\n']
+    assert past.listed() == {'Fertig.txt'} and past.deleted() == ['weg.txt']
+
+
+def test_saved_under_another_name_and_renamed(server, mount, alice, den):
     """As editors save: within the seconds that davfs2 keeps a new file to itself."""
     folder, unmount = mount
     (folder / 'TO.txt').write_text('Tagesordnung 1\n')
@@ -76,7 +98,7 @@ def test_saved_under_another_name_and_renamed(mount, alice, den):
     os.rename(folder / 'TO.new', folder / 'TO.txt')
     unmount()
     assert alice.get(den + 'TO.txt').body == b'Tagesordnung 2\n'
-    assert list(alice.listing(den)) == [den + 'TO.txt']
+    assert list(alice.listing(den)) == [den + 'TO.txt'] and Past(server, den).deleted() == []
     assert alice.put(den + 'TO.txt', b'3').status == 204
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from lib.past import Past
 from lib.stack import wait_for
 
 
@@ -77,9 +78,11 @@ def test_times_by_x_oc_mtime(server, run, den, tree, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists('/dev/fuse'), reason='/dev/fuse is missing')
-def test_mount(remote, run, tree, tmp_path):
-    """rclone's own mount: writes, reads in the middle, renames."""
+def test_mount(server, remote, run, tree, mallory, den, tmp_path):
+    """rclone's own mount: writes, reads in the middle, renames; what it overwrites is a version, what it deletes lies in the trash."""
     mount = tmp_path / 'mnt'
+    mallory.put(den + 'Plan.txt', b'eins')
+    mallory.put(den + 'weg.txt', b'weg')
     mount.mkdir()
     remote('mount', remote.at(), mount, '--vfs-cache-mode', 'writes', '--vfs-write-back', '0s',
            '--daemon', '--daemon-timeout', '20s')
@@ -99,10 +102,18 @@ def test_mount(remote, run, tree, tmp_path):
             f.seek(10_000_000)
             assert f.read(100) == data[10_000_000:10_000_100]
         arrives('groß.bin')
+        for said in ('zwei', 'drei und vier'):
+            (mount / 'Plan.txt').write_text(said)
+            wait_for(lambda: remote('cat', remote.at('Plan.txt'), code=None).text == said, 30, said)
+        os.rename(mount / 'Plan.txt', mount / 'Fertig.txt')
+        os.unlink(mount / 'weg.txt')
     finally:
         run('fusermount3', '-u', mount)
     assert remote('cat', remote.at('neu/b.txt')).text == 'hallo'
     assert set(remote('lsf', remote.at('neu')).text.split()) == {'b.txt', 'groß.bin'}
+    past = Past(server, den)
+    assert remote('cat', remote.at('Fertig.txt')).text == 'drei und vier' and past.versions('Fertig.txt') == [b'eins']
+    assert past.listed() == {'neu', 'Fertig.txt'} and past.deleted() == ['weg.txt']
 
 
 def test_the_steps_on_the_page(app_password, run, tmp_path):
