@@ -25,6 +25,7 @@
 #include "webdav/quota.h"
 
 #define PASSWORD_BYTES 200
+#define FORM_ITSELF    ((int64_t)KB(64)) /* at most, around its files */
 #define OPEN_SECONDS   (4 * 3600)
 
 static const char *
@@ -133,6 +134,17 @@ or_no_room(struct request *rq, struct error *e)
             "whoever gave you the link."));
 }
 
+static fallible
+refuse_full(struct request *rq)
+{
+    const struct config *c = rq->app->config;
+
+    return FAIL(rq->arena, TOO_LARGE,
+        tr(rq->lang, "This drop box takes %d files and %s in all, and that would be more. Nothing "
+                     "was stored."),
+        (int)c->drop_box_files, text_size(rq->arena, (int64_t)c->drop_box_max, rq->lang->tag));
+}
+
 /* The body of an upload is taken only from who could leave it here. */
 struct error *
 visit_admit(struct request *rq)
@@ -155,6 +167,8 @@ visit_admit(struct request *rq)
             text_size(rq->arena, (int64_t)c->drop_box_form_max, rq->lang->tag));
     if (share.files >= c->drop_box_files || share.bytes >= (int64_t)c->drop_box_max)
         return FAIL(rq->arena, TOO_LARGE, "%s", tr(rq->lang, "This drop box is full."));
+    if (share.bytes + body_length(rq) > (int64_t)c->drop_box_max + FORM_ITSELF)
+        return refuse_full(rq);
     visit->files.chapter = share.pass.chapter;
     return or_no_room(rq, quota_reserve(rq, share.pass.chapter, body_length(rq)));
 }
@@ -211,17 +225,6 @@ visit_box_page(struct request *rq, struct response *rs, const struct share *shar
     if (request_query(rq, "zip") != NULL || request_query(rq, "view") != NULL)
         return REFUSE(rq->arena, NOT_FOUND);
     return show_box(rq, rs, share, &sheet);
-}
-
-static fallible
-refuse_full(struct request *rq)
-{
-    const struct config *c = rq->app->config;
-
-    return FAIL(rq->arena, TOO_LARGE,
-        tr(rq->lang, "This drop box takes %d files and %s in all, and that would be more. Nothing "
-                     "was stored."),
-        (int)c->drop_box_files, text_size(rq->arena, (int64_t)c->drop_box_max, rq->lang->tag));
 }
 
 /* All of them or none. The row of the link comes last: others who send files wait for it. */
