@@ -572,6 +572,13 @@ COMMENT ON COLUMN dav_version.policy_id IS 'Whose levels held where it was when 
 COMMENT ON COLUMN dav_version.writer_id IS 'The person whose content it was, of whom perhaps nothing else is left; as of dav_node.';
 COMMENT ON COLUMN dav_version.modified IS 'Of the content, as the document showed it.';
 
+CREATE TABLE version_horizon (
+    one  bool PRIMARY KEY DEFAULT true CHECK (one),
+    seen timestamptz NOT NULL,
+    kept int4 NOT NULL
+);
+COMMENT ON TABLE version_horizon IS 'Documents without a version since `seen` have no more than `kept` of them: versions_forget need not count those. No row: any may have.';
+
 CREATE TABLE dav_trash (
     id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     node_id    int8 NOT NULL UNIQUE REFERENCES dav_node ON DELETE CASCADE,
@@ -602,6 +609,16 @@ CREATE TABLE version_rule (
 CREATE INDEX version_rule_chapter ON version_rule (chapter_id);
 COMMENT ON TABLE version_rule IS 'How long versions of what is in a folder are kept; it holds for all below that has no such row nearer by. Without any: the settings version_days, versions_each.';
 COMMENT ON COLUMN version_rule.each IS 'Versions of one document.';
+
+-- What was left to a chapter's rules, or to nobody while it was archived, has not been counted by versions_forget.
+CREATE FUNCTION versions_uncounted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM chapterd.version_horizon;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION versions_uncounted IS 'Has the versions of all documents counted once more.';
+CREATE TRIGGER versions_uncounted AFTER DELETE ON version_rule FOR EACH STATEMENT EXECUTE FUNCTION versions_uncounted();
+CREATE TRIGGER versions_uncounted AFTER UPDATE OF archived ON chapter FOR EACH STATEMENT EXECUTE FUNCTION versions_uncounted();
 
 CREATE TABLE retention_rule (
     node_id    int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
@@ -1179,16 +1196,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION version_restore IS 'A document holds again what it held before; what it holds now becomes a version, however short it was there.';
 
-CREATE FUNCTION versions_forget(days int4, each int4, most int4) RETURNS int8 LANGUAGE plpgsql AS $$
+-- Looks only at documents that got a version since the last time (an hour earlier: what was then being written), unless `each`
+-- was another then.
+CREATE FUNCTION versions_forget(days int4, each int4, most int4) RETURNS int8 LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+    since timestamptz := coalesce((SELECT h.seen FROM version_horizon h WHERE h.kept = each), '-infinity');
     n int8;
 BEGIN
     WITH old AS MATERIALIZED (
         SELECT id FROM dav_version v WHERE replaced < now() - make_interval(days => days)
            AND NOT EXISTS (SELECT FROM version_rule r WHERE r.chapter_id = v.chapter_id) ORDER BY replaced LIMIT most
     ), many AS MATERIALIZED (
-        SELECT unnest((array_agg(id ORDER BY id DESC))[each + 1:]) AS id FROM dav_version v
-         WHERE NOT EXISTS (SELECT FROM version_rule r WHERE r.chapter_id = v.chapter_id) GROUP BY node_id HAVING count(*) > each LIMIT most
+        SELECT v.id
+          FROM (SELECT DISTINCT n.node_id FROM dav_version n
+                 WHERE n.replaced >= since AND NOT EXISTS (SELECT FROM version_rule r WHERE r.chapter_id = n.chapter_id)) d
+         CROSS JOIN LATERAL (SELECT o.id FROM dav_version o WHERE o.node_id = d.node_id ORDER BY o.id DESC OFFSET each) v LIMIT most
     ), forgotten AS (
         DELETE FROM dav_version WHERE id IN (SELECT id FROM old UNION SELECT id FROM many ORDER BY 1 LIMIT most) RETURNING chapter_id, size
     ), freed AS (
@@ -1196,6 +1219,10 @@ BEGIN
         SELECT chapter_id, -sum(size) FROM forgotten WHERE chapter_id IS NOT NULL GROUP BY chapter_id
     )
     SELECT count(*) INTO n FROM forgotten;
+    IF n < most THEN
+        INSERT INTO version_horizon AS h (seen, kept) VALUES (now() - interval '1 hour', each)
+            ON CONFLICT (one) DO UPDATE SET seen = excluded.seen, kept = excluded.kept;
+    END IF;
     RETURN n;
 END $$;
 COMMENT ON FUNCTION versions_forget IS 'Removes up to `most` versions that were overwritten so many days ago, or are not among the last `each` of their document, of chapters without rules of their own; how many.';

@@ -394,3 +394,49 @@ def test_policies_below_are_counted_up_to_a_limit(chapter):
             c.put(s, own, f'g{i}')
         assert {(r.read_level, r.write_level): r.members for r in s.q('tree_below', a, 1000)} == {(1, 3): 5, (3, 4): 6}
         assert sum(r.members for r in s.q('tree_below', a, 4)) == 4
+
+
+def test_versions_are_counted_where_there_are_new_ones(chapter):
+    """A document that got none since the last time is not looked at again, unless fewer are to be kept."""
+    c = chapter()
+    owner = Session(c.server, 'postgres')
+    with c.tx() as s:
+        docs = [c.put(s, c.root, name, b'0').id for name in ('a', 'b')]
+
+    def save(doc, first, behind):
+        for i in range(first, behind):
+            with c.tx() as s:
+                old = [r for r in s.q('node_children', c.root, 0, 'folder', '', 10) if r.id == doc][0]
+                c.put(s, c.root, old.name, b'%d %d' % (doc, i), doc, old.etag, sitting=0)
+
+    def forget(each, most=100):
+        with c.tx() as s:
+            return s.q('versions_forget', 365, each, most)[0].n
+
+    def held():
+        with c.tx() as s:
+            return [s.one('SELECT count(*) FROM dav_version WHERE node_id = %s', (d,)) for d in docs]
+
+    for doc in docs:
+        save(doc, 0, 6)
+    assert held() == [6, 6]
+    assert forget(4, 3) == 3 and forget(4, 3) == 1 and held() == [4, 4]
+    assert forget(4) == 0
+    save(docs[0], 6, 8)
+    save(docs[1], 6, 9)
+    owner.sql("UPDATE dav_version SET replaced = replaced - interval '2 days' WHERE node_id = %s", (docs[0],))
+    owner.pg.commit()
+    assert forget(4) == 3 and held() == [6, 4], 'the first is not looked at'
+    assert forget(3) == 4 and held() == [3, 3], 'all are'
+    save(docs[0], 8, 9)
+    assert forget(3) == 1 and held() == [3, 3]
+    with c.tx() as s:  # a rule of a folder holds meanwhile; versions_forget_by_rule counts then
+        s.sql('INSERT INTO version_rule (node_id, chapter_id, days, each) VALUES (%s, %s, 30, 30)', (c.root, c.id))
+    save(docs[0], 9, 11)
+    assert forget(3) == 0 and held() == [5, 3]
+    owner.sql("UPDATE dav_version SET replaced = replaced - interval '2 days' WHERE node_id = %s", (docs[0],))
+    owner.pg.commit()
+    with c.tx() as s:
+        s.sql('DELETE FROM version_rule WHERE node_id = %s', (c.root,))
+    assert forget(3) == 2 and held() == [3, 3], 'all are looked at'
+    owner.close()

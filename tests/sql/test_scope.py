@@ -20,6 +20,7 @@ OPEN = {
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
     'document_horizon': 'one row: how far the index of documents is',
+    'version_horizon': 'one row: up to when versions have been counted',
     'commit_mark': 'which transaction of a connection was the last to commit',
 }
 
