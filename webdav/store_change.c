@@ -6,6 +6,7 @@
 #include "http/request.h"
 #include "q/blob.h"
 #include "q/node.h"
+#include "q/version.h"
 #include "webdav/quota.h"
 #include "webdav/store_in.h"
 #include "webdav/version.h"
@@ -88,6 +89,40 @@ bytes_added(const struct dav_node *node, int64_t size)
     return version_keeps(node) ? size : size - node->length;
 }
 
+/*
+ * When there is not room for both: does this save replace what is there, as one of the same
+ * sitting? Then it takes only what it is longer. The answer holds for as long as nobody else can
+ * change the node: to the end of the transaction when it is held in it, else only as a forecast.
+ */
+static fallible
+replaces(struct request *rq, const struct dav_node *node, struct error *no_room, bool *yes)
+{
+    struct rows rows;
+    int32_t seconds;
+
+    *yes = false;
+    if (no_room->cond != &STORAGE_FULL || !node->exists ||
+        version_sitting(rq, node, &seconds) == NULL)
+        return NULL;
+    TRY(q_node_sits(rq->db, rq->arena, node->id, node->etag, rq->who->person, seconds, &rows));
+    *yes = rows.n > 0 && node_sits_row(&rows, 0).sits;
+    return NULL;
+}
+
+static fallible
+draw(struct request *rq, const struct dav_node *node, int64_t size, int64_t *lease)
+{
+    struct error *e = quota_draw(rq, node->policy.chapter, bytes_added(node, size), lease);
+    bool yes;
+
+    if (e == NULL)
+        return NULL;
+    if (e->cond == &STORAGE_FULL && node->exists)
+        TRY(store_hold(rq, node));
+    TRY(replaces(rq, node, e, &yes));
+    return yes ? quota_draw(rq, node->policy.chapter, size - node->length, lease) : e;
+}
+
 struct error *
 store_write(struct request *rq, const struct dav_node *node, const struct dav_content *content,
     const char *type, struct dav_written *written)
@@ -99,7 +134,7 @@ store_write(struct request *rq, const struct dav_node *node, const struct dav_co
         TRY(store_check_name(rq, node->name));
     if (content->inline_bytes == NULL)
         TRY(store_check_parts(rq, store_owner(node), content->blob));
-    TRY(quota_draw(rq, node->policy.chapter, bytes_added(node, content->blob->size), &lease));
+    TRY(draw(rq, node, content->blob->size, &lease));
     TRY(write_row(rq, node, content, type, etag, lease));
     *written = (struct dav_written){ .created = !node->exists, .etag = etag };
     return NULL;
@@ -184,7 +219,13 @@ store_quota(struct request *rq, const struct dav_node *node, int64_t *used, int6
 struct error *
 store_reserve(struct request *rq, const struct dav_node *node, int64_t bytes)
 {
-    return quota_reserve(rq, node->policy.chapter, bytes_added(node, bytes));
+    struct error *e = quota_reserve(rq, node->policy.chapter, bytes_added(node, bytes));
+    bool yes;
+
+    if (e == NULL)
+        return NULL;
+    TRY(replaces(rq, node, e, &yes));
+    return yes ? quota_reserve(rq, node->policy.chapter, bytes - node->length) : e;
 }
 
 struct error *

@@ -11,6 +11,7 @@
 #include "webdav/door.h"
 #include "webdav/noise.h"
 #include "webdav/quota.h"
+#include "webdav/serve.h"
 #include "webdav/store_in.h"
 #include "webdav/version.h"
 
@@ -147,6 +148,20 @@ store_retire(struct request *rq, const struct dav_node *node)
     return q_node_retire(rq->db, rq->arena, node->id, node->etag, &rows);
 }
 
+/*
+ * Programs save a document by writing another one and moving it onto the first, under a name made of
+ * the first's ("Brief.odt.part", ".Brief.odt.AbCdEf") or for nothing else (noise.h). What was called
+ * anything else is a document of its own, and what it replaces becomes a version however young it is.
+ */
+static bool
+saves(struct request *rq, const char *target)
+{
+    const char *name = dav_state(rq)->node.name;
+
+    return rq->method == MOVE && name != NULL && strcmp(name, target) != 0 &&
+           (noise_name(name) || strstr(name, target) != NULL);
+}
+
 fallible
 store_succeed(
     struct request *rq, const struct dav_node *retired, const struct dav_node *heir)
@@ -155,8 +170,8 @@ store_succeed(
     int32_t seconds;
     const int32_t *sitting = version_sitting(rq, retired, &seconds);
 
-    if (rq->method == COPY)
-        seconds = 0; /* programs save by moving, never by copying */
+    if (!saves(rq, retired->name))
+        seconds = 0;
     return q_node_succeed(
         rq->db, rq->arena, retired->id, heir->id, rq->who->person, sitting, &rows);
 }

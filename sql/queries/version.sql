@@ -34,6 +34,12 @@ SELECT v.policy_id, p.read_level, p.write_level, v.size, v.type, v.modified, b.i
 -- out  done int4
 SELECT 1 FROM version_restore($1, $2, $3, $4, $5)
 
+-- node_sits: would what somebody saves now belong to the sitting in which she saved what is there? No row: it is not as it was seen
+-- in   node int8, seen text?, who int8, seconds int4
+-- out  sits bool
+SELECT coalesce(n.writer_id = $3 AND n.saved > now() - make_interval(secs => $4), false)
+  FROM dav_node n WHERE n.id = $1 AND NOT n.gone AND n.etag IS NOT DISTINCT FROM $2
+
 -- versions_forget: removes versions that were replaced so many days ago, or are not among the last `each` of their document
 -- in   days int4, each int4, most int4
 -- out  n int8

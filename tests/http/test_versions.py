@@ -127,6 +127,53 @@ def test_programs_that_save_by_moving_sit_once(stack, server, anna, den, space):
     space()
 
 
+def test_a_document_of_its_own_is_no_save(stack, server, anna, den, space):
+    """Both are hers and young: what she moves onto the other is not that one saved anew."""
+    board = Browser(server, 'jena-board')
+    anna.put(den + 'minutes', b'of Monday')
+    anna.put(den + 'draft', b'of Friday')
+    assert anna.move(den + 'draft', den + 'minutes').status == 204
+    assert contents(board, den + 'minutes') == [b'of Monday'] and anna.get(den + 'minutes').body == b'of Friday'
+    anna.put(den + '.minutes.AbCdEf', b'of Friday, saved')  # but this is
+    assert anna.move(den + '.minutes.AbCdEf', den + 'minutes').status == 204
+    anna.put(den + '5C3F1A00.tmp', b'of Friday, saved again')
+    assert anna.move(den + '5C3F1A00.tmp', den + 'minutes').status == 204
+    assert contents(board, den + 'minutes') == [b'of Monday']
+    space()
+
+
+@pytest.mark.parametrize('size', [1000, 400_000])
+def test_a_sitting_goes_on_in_a_full_chapter(stack, server, size):
+    """A save that frees what it takes is not refused; one that would leave a version is."""
+    erfurt, box = server.client('erfurt-board'), f'/dav/files/erfurt/t-full-{size}/'
+    space = Space(stack, 'erfurt')
+    assert erfurt.mkcol(box).status == 201
+    assert erfurt.put(box + 'doc', b'1' * size).status == 201
+    most = stack.sql("SELECT q.max FROM quota q JOIN chapter c ON c.id = q.chapter_id WHERE c.slug = 'erfurt'")[0][0]
+
+    def room(bytes_left):
+        """Only so much is left, whatever has been set aside."""
+        stack.sql("DELETE FROM quota_lease l USING chapter c WHERE c.id = l.chapter_id AND c.slug = 'erfurt'")
+        stack.sql("UPDATE quota q SET max = %s FROM chapter c WHERE c.id = q.chapter_id AND c.slug = 'erfurt'", space() + bytes_left)
+
+    try:
+        room(10)
+        for i in b'2345':
+            assert erfurt.put(box + 'doc', bytes([i]) * size).status == 204
+        assert erfurt.put(box + 'doc', b'6' * (size + 10)).status == 204
+        room(10)
+        assert erfurt.put(box + 'doc', b'7' * (size + 30)).status == 507
+        assert erfurt.put(box + 'new', b'8' * size).status == 507
+        assert server.client('erfurt-chair').put(box + 'doc', b'9' * size).status == 507  # hers would be a version
+        stack.sql("UPDATE dav_node SET saved = now() - interval '1 hour' WHERE name = 'doc' AND size = %s", size + 10)
+        assert erfurt.put(box + 'doc', b'9' * size).status == 507
+        assert erfurt.get(box + 'doc').body == b'6' * (size + 10)
+    finally:
+        stack.sql("UPDATE quota q SET max = %s FROM chapter c WHERE c.id = q.chapter_id AND c.slug = 'erfurt'", most)
+    space()
+    assert erfurt.delete(box).status == 204
+
+
 def test_restoring_keeps_what_is_there(writer, browser, box, space):
     board, doc = browser('jena-board'), box + 'doc'
     for content in (b'one', LARGE, b'three'):
