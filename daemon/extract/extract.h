@@ -34,6 +34,16 @@ struct buf;
  */
 bool extract_text(struct arena *, const char *in, size_t n, struct buf *out);
 
+/*
+ * From a JPEG, PNG, GIF or WebP to a JPEG that fits into a square of so many pixels, turned as its
+ * camera was held and without what else the file held (place, camera, name). False and a word as
+ * above: kind, damaged, bomb (larger than is decoded).
+ */
+#define EXTRACT_THUMB_EDGE 192
+bool extract_picture(struct arena *, const char *in, size_t n, struct buf *out);
+/* Readies the library, all of whose other loaders are shut; before the process locks itself in. */
+bool extract_picture_begin(const char *program);
+
 /* ---- the kinds, each as above ---- */
 
 /* UTF-8, UTF-16 with a mark, or else Windows-1252; what has other control characters is none. */

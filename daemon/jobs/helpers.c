@@ -418,7 +418,7 @@ helper_call(struct helpers *h, struct arena *arena, const struct helper_task *ta
 /* ---------------------------------------------------------------- the extractor */
 
 /* Its tasks are in its own program: by their numbers in daemon/extract/main.c. */
-enum { EXTRACTOR_ECHO, EXTRACTOR_EXTRACT };
+enum { EXTRACTOR_ECHO, EXTRACTOR_EXTRACT, EXTRACTOR_PICTURE };
 static const struct helper_task extract_task = { .name = "extract" };
 
 /* One that has just been made answers before it is given a document: else that would be blamed. */
@@ -440,18 +440,32 @@ start_extractor(struct helpers *h, struct arena *arena)
                            "chapterd-extract does not start: %s", e->cause);
 }
 
-fallible
-helper_extract(
-    struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
+static fallible
+ask_extractor(struct helpers *h, struct arena *arena, uint32_t task, const char *in, size_t n,
+    struct helper_answer *answer)
 {
     if (n > EXTRACT_BYTES_MAX)
         return REFUSE(arena, TOO_LARGE);
     pthread_mutex_lock(&h->extracting);
     struct error *e = start_extractor(h, arena);
     if (e == NULL)
-        e = ask(h, &h->extractor, arena, &extract_task, EXTRACTOR_EXTRACT, in, n, answer);
+        e = ask(h, &h->extractor, arena, &extract_task, task, in, n, answer);
     pthread_mutex_unlock(&h->extracting);
     return e;
+}
+
+fallible
+helper_extract(
+    struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
+{
+    return ask_extractor(h, arena, EXTRACTOR_EXTRACT, in, n, answer);
+}
+
+fallible
+helper_picture(
+    struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
+{
+    return ask_extractor(h, arena, EXTRACTOR_PICTURE, in, n, answer);
 }
 
 void

@@ -81,6 +81,12 @@ fallible helper_call(struct helpers *, struct arena *, const struct helper_task 
 #define EXTRACT_CPU_MS    5000
 fallible helper_extract(
     struct helpers *, struct arena *, const char *in, size_t n, struct helper_answer *);
+/*
+ * The same for a picture: what it says is a small JPEG, which is as little to be trusted as what was
+ * given (daemon/extract/extract.h), or why there is none.
+ */
+fallible helper_picture(
+    struct helpers *, struct arena *, const char *in, size_t n, struct helper_answer *);
 /* Ends it, after the last document for some time. */
 void helper_extract_end(struct helpers *);
 

@@ -10,7 +10,7 @@
  */
 struct sandbox;
 
-/* What becomes of who calls for a file: libraries of the extractor ask and can do without. */
+/* What becomes of who calls for a file: libraries of the extractor ask and can do without. It may have threads besides. */
 enum sandbox_files { FILES_KILL, FILES_REFUSED };
 
 /* Makes the filter ready, in the zygote; NULL when the kernel or the library cannot. */

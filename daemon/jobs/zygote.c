@@ -36,7 +36,8 @@ static _Noreturn void
 extractor_run(int socket, pid_t zygote, const char *program)
 {
     char name[] = "chapterd-extract", locale[] = "LC_ALL=C.UTF-8";
-    char *const argv[] = { name, NULL }, *const environment[] = { locale, NULL };
+    char modules[] = "VIPSHOME=/nonexistent"; /* no loaders from elsewhere, least of all ImageMagick's */
+    char *const argv[] = { name, NULL }, *const environment[] = { locale, modules, NULL };
     int nowhere = open("/dev/null", O_WRONLY);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -69,6 +69,8 @@ documents_show_page(struct request *rq, struct response *rs)
         return documents_versions_page(rq, rs, &node);
     if (!node.collection && request_query(rq, "view") != NULL)
         return documents_preview_page(rq, rs, &node);
+    if (!node.collection && request_query(rq, "small") != NULL)
+        return documents_small(rq, rs, &node);
     if (!node.collection && request_query(rq, "frame") != NULL)
         return documents_frame(rq, rs, &node);
     if (!node.collection && request_query(rq, "compare") != NULL)

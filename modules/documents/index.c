@@ -23,6 +23,8 @@
 #define KEEP_BYTES  131072  /* of texts put down in one transaction */
 #define TRIES       3       /* a content that takes the daemon with it is given up then */
 #define RUN_SECONDS 20      /* other jobs want a turn */
+#define PICTURE_MOST ((size_t)32 << 20) /* bytes of a picture that is made small ... */
+#define SMALL_MOST  ((size_t)64 << 10)  /* ... and of that */
 #define PATIENCE_MS 25000   /* above that of the query document_index_patience */
 
 static const struct db_scope everything = { .chapters = "*" };
@@ -199,6 +201,24 @@ keep_until(const struct run *run, struct arena *arena, struct batch *b, int end)
     return NULL;
 }
 
+/* What has no words may be a picture: lists show it small. Whatever else comes back is as if there were none. */
+static fallible
+make_small(const struct run *run, struct arena *arena, int64_t blob, const struct bytes *content)
+{
+    static const char jpeg[] = { '\xff', '\xd8', '\xff' };
+    struct helper_answer small = { .n = 0 };
+    struct rows rows;
+
+    TRY(helper_picture(run->app->helpers, arena, content->p, content->n, &small));
+    if (small.refused || small.n > SMALL_MOST || small.n < sizeof jpeg ||
+        memcmp(small.p, jpeg, sizeof jpeg) != 0)
+        return NULL;
+    TRY(db_begin(run->db, arena, READ_WRITE, &everything));
+    return db_end(run->db, arena,
+        q_document_picture_keep(
+            run->db, arena, blob, (struct bytes){ small.p, small.n }, &rows));
+}
+
 static fallible
 extract(const struct run *run, struct arena *arena, struct batch *b, int i)
 {
@@ -206,6 +226,9 @@ extract(const struct run *run, struct arena *arena, struct batch *b, int i)
     struct error *e =
         helper_extract(run->app->helpers, arena, b->content[i].p, b->content[i].n, &answer);
 
+    if (e == NULL && answer.refused && strcmp(answer.p, "kind") == 0 &&
+        b->content[i].n <= PICTURE_MOST)
+        e = make_small(run, arena, b->blob[i], &b->content[i]);
     if (e != NULL && e->cond != &HELPER_OVERRAN && e->cond != &HELPER_DIED)
         return e;
     const char *problem = e != NULL ? "killed" : problem_of(&answer);

@@ -20,6 +20,7 @@
 #include "modules/documents/pages.h"
 #include "modules/documents/search.h"
 #include "modules/documents/share.h"
+#include "q/search.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -156,6 +157,28 @@ set_pages(struct request *rq, const struct listing *l, struct folder_sheet *shee
     sheet->all = listing_href(rq, sheet->here, &other);
 }
 
+/* Of pictures among them that have been made small. */
+static fallible
+set_small(struct request *rq, const struct dav_list *list, struct folder_row *row)
+{
+    int64_t *ids = NEW_ARRAY(rq->arena, int64_t, (size_t)list->n + 1);
+    struct rows rows;
+    int n = 0;
+
+    for (int i = 0; i < list->n; i++)
+        if (documents_preview_of(&list->node[i]) == PREVIEW_PICTURE)
+            ids[n++] = list->node[i].id;
+    if (n == 0)
+        return NULL;
+    TRY(q_document_pictures(rq->db, rq->arena, (struct ints){ ids, n }, &rows));
+    for (int i = 0; i < list->n; i++)
+        for (int k = 0; k < rows.n; k++)
+            if (document_pictures_row(&rows, k).node == list->node[i].id)
+                row[i].small =
+                    arena_printf(rq->arena, "%s?small=%s", row[i].href, list->node[i].etag);
+    return NULL;
+}
+
 struct error *
 documents_list(struct request *rq, const struct dav_node *node, struct folder_sheet *sheet)
 {
@@ -177,6 +200,8 @@ documents_list(struct request *rq, const struct dav_node *node, struct folder_sh
         row[sheet->n].shared =
             sheet->marks != NULL && share_marked(sheet->marks, &list.node[sheet->n]);
     }
+    if (sheet->inside)
+        TRY(set_small(rq, &list, row));
     sheet->row = row;
     sheet->may_filter = sheet->total > ROWS_TO_FILTER || *sheet->filter != '\0';
     set_columns(rq, &l, sheet);

@@ -18,6 +18,7 @@ struct view;
 /* A line of a folder's list; all texts are ready to show. */
 struct folder_row {
     const char *name, *href, *size, *changed;
+    const char *small; /* address of a small picture of it, or NULL */
     bool folder, is_public, may_view, shared;
 };
 
@@ -287,6 +288,8 @@ struct preview_sheet documents_preview_sheet(struct request *, const struct dav_
 /* "?view" behind a document: the page around it; "?frame": what stands in its frame. NOT_FOUND for
  * what cannot be shown. */
 fallible documents_preview_page(struct request *, struct response *, const struct dav_node *);
+/* The small picture of it in lists; NOT_FOUND when there is none (yet). */
+fallible documents_small(struct request *, struct response *, const struct dav_node *);
 fallible documents_frame(struct request *, struct response *, const struct dav_node *);
 
 /* pages/preview.html */

@@ -18,6 +18,7 @@
 #include "modules/documents/documents.h"
 #include "modules/documents/pages.h"
 #include "modules/documents/share.h"
+#include "q/search.h"
 #include "webdav/dav.h"
 #include "webdav/store.h"
 
@@ -139,6 +140,27 @@ documents_frame(struct request *rq, struct response *rs, const struct dav_node *
         content->bytes == NULL || text_is_utf8(content->bytes, (size_t)node->length)
             ? "text/plain; charset=utf-8"
             : "text/plain; charset=windows-1252");
+}
+
+/* ---------------------------------------------------------------- small, in a list */
+
+struct error *
+documents_small(struct request *rq, struct response *rs, const struct dav_node *node)
+{
+    const struct store_content *content;
+    struct rows rows;
+
+    TRY(store_content(rq, node, &content));
+    TRY(q_document_picture(rq->db, rq->arena, content->blob_id, &rows));
+    if (rows.n == 0)
+        return REFUSE(rq->arena, NOT_FOUND);
+    struct bytes picture = document_picture_row(&rows, 0).picture;
+    response_header(rs, "Content-Security-Policy", FRAME_POLICY);
+    response_header(rs, "Content-Disposition", "inline");
+    /* Its address in a list names the content: another content is at another address. */
+    response_cache(rs, "private, max-age=31536000, immutable");
+    response_bytes(rs, "image/jpeg", picture.p, picture.n);
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- around the frame */

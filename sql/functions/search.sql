@@ -30,7 +30,7 @@ BEGIN
     ), contents AS ( -- and of versions that were the document only between two looks: they may be compared
         INSERT INTO document_text AS t (blob_id, chapter_id, problem)
         SELECT DISTINCT ON (c.blob_id) c.blob_id, c.chapter_id,
-               CASE WHEN c.type ~ '^(?:image|audio|video|font)/(?!svg)' THEN 'kind' WHEN c.size > 64 * 1048576 THEN 'large' END
+               CASE WHEN c.type ~ '^(?:image|audio|video|font)/(?!svg|jpeg|png|gif|webp)' THEN 'kind' WHEN c.size > 64 * 1048576 THEN 'large' END
           FROM (SELECT f.blob_id, f.chapter_id, f.type, f.size FROM found f
                  UNION ALL
                 SELECT v.blob_id, f.chapter_id, v.type, v.size

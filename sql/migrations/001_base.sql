@@ -1868,6 +1868,15 @@ COMMENT ON COLUMN document_text.version IS 'Of the extractor that tried: a newer
 COMMENT ON COLUMN document_text.problem IS 'Why it is not searchable. kind: has no text; bomb: unpacks to too much; killed: the extractor died or took too long.';
 COMMENT ON COLUMN document_text.body IS 'By german_join. NULL without a problem: not read yet.';
 
+CREATE TABLE document_picture (
+    blob_id    int8 PRIMARY KEY REFERENCES blob ON DELETE CASCADE,
+    chapter_id int8 NOT NULL,
+    picture    bytea NOT NULL
+);
+ALTER TABLE document_picture ALTER picture SET STORAGE EXTERNAL; -- no packing of what is packed
+COMMENT ON TABLE document_picture IS 'A content that is a picture, small enough for a list: made by the job that reads documents, goes with the content, left out of backups.';
+COMMENT ON COLUMN document_picture.picture IS 'A JPEG without anything else that was in the file.';
+
 CREATE TABLE document_index (
     node_id    int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
     chapter_id int8 NOT NULL,
@@ -1895,7 +1904,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['document_text', 'document_index'] LOOP
+    FOREACH t IN ARRAY ARRAY['document_text', 'document_picture', 'document_index'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;

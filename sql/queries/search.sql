@@ -37,6 +37,21 @@ SELECT blob_id, chapter_id, tries, size, sha256, bytes FROM document_text_waitin
 -- out  problem text?, body text?
 SELECT problem, body FROM document_text WHERE blob_id = $1
 
+-- document_picture_keep: the small picture of a content
+-- in   blob int8, picture bytea
+INSERT INTO document_picture (blob_id, chapter_id, picture) SELECT b.id, b.chapter_id, $2 FROM blob b WHERE b.id = $1
+    ON CONFLICT (blob_id) DO UPDATE SET picture = excluded.picture
+
+-- document_picture: the small picture of a content
+-- in   blob int8
+-- out  picture bytea
+SELECT picture FROM document_picture WHERE blob_id = $1
+
+-- document_pictures: those of some documents that have one
+-- in   nodes int8[]
+-- out  node int8
+SELECT n.id FROM dav_node n JOIN document_picture p ON p.blob_id = n.blob_id WHERE n.id = ANY ($1)
+
 -- document_text_tried: notes that it is begun to read contents (1), so that what takes the daemon with it is left alone in the end; or was not, after all (-1)
 -- in   blobs int8[], times int4
 -- out  done int4

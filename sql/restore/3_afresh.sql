@@ -35,7 +35,7 @@ BEGIN
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
                 OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
-                             'document_index', 'document_horizon', 'upload', 'upload_part'))
+                             'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;

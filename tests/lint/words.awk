@@ -20,6 +20,7 @@ BEGIN {
     fence("libpq-fe\\.h", "^daemon/db/")
     fence("(ldap|lber)\\.h", "^daemon/auth/ldap[a-z_]*\\.[ch]$")
     fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$|^daemon/extract/(office|main)\\.c$")
+    fence("vips/", "^daemon/extract/picture\\.c$")
     fence("poppler\\.h", "^daemon/extract/(pdf|main)\\.c$")
     fence("(gnutls/|sodium)", "^daemon/base/token\\.c$|^daemon/http/tls\\.c$|^daemon/ctl/check_tls\\.c$")
     fence("nettle/", "^daemon/base/hash\\.c$")

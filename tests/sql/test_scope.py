@@ -48,6 +48,7 @@ def full(server):
               ' SELECT policy_id, %s, chapter_id, 3 FROM dav_node WHERE id = %s', (g, root))
         b = s.one("INSERT INTO blob (chapter_id, sha256, size) VALUES (%s, sha256('x'), 1) RETURNING id", (c,))
         s.sql("INSERT INTO document_text (blob_id, chapter_id, body) VALUES (%s, %s, 'x')", (b, c))
+        s.sql("INSERT INTO document_picture (blob_id, chapter_id, picture) VALUES (%s, %s, 'x')", (b, c))
         s.sql("INSERT INTO document_index (node_id, chapter_id, blob_id, version, name, words) VALUES (%s, %s, %s, 1, 'x', 'x')",
               (root, c, b))
         s.sql("INSERT INTO blob_part (blob_id, seq, chapter_id, sha256, size) VALUES (%s, 1, %s, sha256('x'), 1)", (b, c))
