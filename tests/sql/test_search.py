@@ -93,3 +93,26 @@ def test_words_of_an_older_version_are_made_anew(library, server):
     assert found(library, 'Befragung') == []
     index(library)
     assert len(found(library, 'Befragung')) == 5
+
+
+def test_what_was_begun_comes_last_and_without_a_text_has_a_reason(chapter):
+    c = chapter()
+    with c.tx() as s:
+        for name in ('eins', 'zwei', 'drei'):
+            c.put(s, c.root, name + '.txt', f'{name} von {c.slug}'.encode())
+    with c.tx(0) as s:
+        s.q('document_index_step', 1000)
+        first, second, third = [r.blob for r in s.q('document_text_waiting', 10)]
+        s.q('document_text_tried', [first, second], 1)
+        s.q('document_text_tried', [second], -1)
+        assert [(r.blob, r.tries) for r in s.q('document_text_waiting', 10)] == [(second, 0), (third, 0), (first, 1)]
+        s.q('document_text_keep', [first, second, third], 7, ['killed', '', ''], ['', 'zwei Satzungen', ''])
+        assert s.q('document_text_waiting', 10) == []
+        assert s.sql('SELECT problem, body, version FROM document_text WHERE blob_id = ANY (%s) ORDER BY blob_id', ([first, second, third],)) == \
+            [('killed', None, 7), (None, 'zwei Satzungen', 7), (None, '', 7)]
+    assert found(c, 'Satzung') == ['zwei.txt'] and found(c, 'eins') == ['eins.txt']
+    with c.tx(0) as s:
+        s.q('document_text_again', 7)
+        assert s.q('document_text_waiting', 10) == []
+        s.q('document_text_again', 8)
+        assert [(r.blob, r.tries) for r in s.q('document_text_waiting', 10)] == [(first, 0)]
