@@ -153,19 +153,26 @@ rights_of_group(const struct dav_levels *levels, int64_t id)
     return 0;
 }
 
+/* As they are, and as the form shows them: what was wanted when it is shown again. */
 static fallible
-group_choices(struct request *rq, const struct dav_levels *levels, struct levels_sheet *sheet)
+group_choices(struct request *rq, const struct dav_levels *levels, const struct dav_levels *wanted,
+    struct levels_sheet *sheet)
 {
     struct rows rows;
 
     TRY(q_documents_groups(rq->db, rq->arena, rq->chapter, &rows));
-    struct group_choice *g = NEW_ARRAY(rq->arena, struct group_choice, (size_t)rows.n + 1);
+    struct group_choice *g = NEW_ARRAY(rq->arena, struct group_choice, (size_t)rows.n + 1),
+                        *form = NEW_ARRAY(rq->arena, struct group_choice, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct documents_groups_row row = documents_groups_row(&rows, i);
         g[i] = (struct group_choice){ arena_printf(rq->arena, "group-%" PRId64, row.id), row.name,
             rights_of_group(levels, row.id) };
+        form[i] = g[i];
+        if (wanted != NULL)
+            form[i].rights = rights_of_group(wanted, row.id);
     }
     sheet->group = g;
+    sheet->group_form = form;
     sheet->n_groups = rows.n;
     return NULL;
 }
@@ -187,8 +194,16 @@ origin_of_levels(struct request *rq, const struct dav_node *node, const struct d
         levels->from);
 }
 
+/* Would everybody on the internet read what so far not everybody can? */
+static bool
+opens(const struct dav_node *node, const struct dav_levels *wanted)
+{
+    return wanted->own && wanted->read == ROLE_PUBLIC && node->policy.read_level != ROLE_PUBLIC;
+}
+
+/* wanted: what the form said that is shown again because of a problem; or NULL. */
 static fallible
-show(struct request *rq, struct response *rs, const char *problem)
+show(struct request *rq, struct response *rs, const char *problem, const struct dav_levels *wanted)
 {
     const char *asked = request_query(rq, "why");
     struct path path = dav_path(rq->arena, &rq->path);
@@ -212,9 +227,12 @@ show(struct request *rq, struct response *rs, const char *problem)
     sheet.origin = origin_of_levels(rq, &node, &levels);
     sheet.readers = level_title(node.policy.read_level);
     sheet.writers = level_title(node.policy.write_level);
-    sheet.read = choices(rq, ROLE_PUBLIC, node.policy.read_level, &sheet.n_read);
-    sheet.write = choices(rq, ROLE_FEDERATION, node.policy.write_level, &sheet.n_write);
-    TRY(group_choices(rq, &levels, &sheet));
+    sheet.read = choices(rq, ROLE_PUBLIC,
+        wanted != NULL ? wanted->read : node.policy.read_level, &sheet.n_read);
+    sheet.write = choices(rq, ROLE_FEDERATION,
+        wanted != NULL ? wanted->write : node.policy.write_level, &sheet.n_write);
+    sheet.ask_public = wanted != NULL && opens(&node, wanted);
+    TRY(group_choices(rq, &levels, wanted, &sheet));
     if (asked != NULL && *(asked = text_trim(rq->arena, asked)) != '\0') {
         TRY(explain(rq, &node, asked, &why));
         sheet.asked = asked;
@@ -231,7 +249,7 @@ show(struct request *rq, struct response *rs, const char *problem)
 struct error *
 documents_levels_page(struct request *rq, struct response *rs)
 {
-    return show(rq, rs, NULL);
+    return show(rq, rs, NULL, NULL);
 }
 
 /* ---------------------------------------------------------------- setting */
@@ -276,16 +294,27 @@ documents_levels_post(struct request *rq, struct response *rs, const char *rule)
 {
     struct path path = dav_path(rq->arena, &rq->path);
     struct dav_levels levels = { .own = strcmp(rule, "own") == 0 };
+    struct dav_node node;
+    const char *known;
 
     if (levels.own) {
         TRY(read_level(rq, "see", &levels.read));
         TRY(read_level(rq, "change", &levels.write));
         TRY(read_groups(rq, &levels));
+        TRY(form_maybe(rq, "public", 1, &known));
+        TRY(dav_look_to_manage(rq, &path, &node));
+        if (known == NULL && opens(&node, &levels)) {
+            response_status(rs, 409);
+            return show(rq, rs,
+                tr(rq->lang, "Everybody on the internet could read everything in this folder then, without "
+                             "signing in. If that is meant, say so below."),
+                &levels);
+        }
     }
     struct error *e = dav_set_levels(rq, &path, &levels);
     if (e != NULL && e->cond == &CONFLICT && e->detail != NULL) {
         response_status(rs, 409);
-        return show(rq, rs, e->detail);
+        return show(rq, rs, e->detail, levels.own ? &levels : NULL);
     }
     TRY(e);
     response_redirect(rs,

@@ -102,9 +102,10 @@ struct levels_sheet {
     const char *here, *origin, *problem; /* problem may be NULL */
     const char *readers, *writers;       /* msgids */
     bool is_root, is_folder, own, shared; /* shared: whoever has a link can read it too */
+    bool ask_public;                      /* the form wants to know whether that is meant */
     const struct level_choice *read, *write;
     int n_read, n_write;
-    const struct group_choice *group;
+    const struct group_choice *group, *group_form; /* as they are, and as the form shows them */
     int n_groups;
     const char *asked; /* or NULL */
     const struct why_sheet *why;

@@ -13,6 +13,10 @@ export async function walkRights(t) {
     await page.selectOption("select[name=change]", "member");
     await follow(page.locator("form:has(select[name=see]) button"));
     await look("levels-problem", words.mustSee);
+    await page.selectOption("select[name=see]", "public");
+    await page.selectOption("select[name=change]", "board");
+    await follow(page.locator("form:has(select[name=see]) button"));
+    await look("levels-public", words.meantPublic);
     await page.goto(`${url}/c/jena/members`);
     await look("members-board", words.rolesGroups);
     await t.signOut();

@@ -125,7 +125,7 @@ def test_only_what_one_may_read_is_listed_and_counted(anna, browser, box):
 def test_what_is_public_says_so(anna, board, browser, box):
     fill(anna, box, [('f', 1)], ['shown', 'hidden'])
     board.get(page_of(box))
-    assert board.post(page_of(box) + 'shown/', rule='own', see='public', change='board').status_code == 303
+    assert board.post(page_of(box) + 'shown/', rule='own', see='public', change='board', public='1').status_code == 303
     rows = re.findall(r'<tr>.*?</tr>', board.get(page_of(box)).text, re.S)
     public = [re.search(r'id="r\d+"[^>]*>([^<]*)', row)[1] for row in rows if 'badge public' in row]
     assert public == ['shown']
@@ -221,7 +221,7 @@ def test_many_at_once(anna, board, box):
 def test_a_move_that_changes_readers_warns(anna, board, browser, box):
     fill(anna, box, [('minutes', 4)], ['shown', 'own'])
     board.get(page_of(box))
-    assert board.post(page_of(box) + 'shown/', rule='own', see='public', change='board').status_code == 303
+    assert board.post(page_of(box) + 'shown/', rule='own', see='public', change='board', public='1').status_code == 303
     assert board.post(page_of(box) + 'own/', rule='own', see='board', change='board').status_code == 303
     target = page_of(box) + 'shown/'
     for what in ('move', 'copy'):

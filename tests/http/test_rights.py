@@ -418,3 +418,20 @@ def test_changes_of_rights_are_in_the_log(server, chair, box, group):
     for what in ('levels-set', 'shared-with-group', 'group-joined', 'group-left', 'levels-inherited', 'guest-invited',
                  'unshared-group', 'group-made'):
         assert what in rows, (what, rows, name)
+
+
+def test_opening_to_the_internet_is_asked_again(server, anna, browser, box):
+    """A slip in a list of five must not publish minutes; what was chosen is still chosen."""
+    board, nobody = browser('jena-board'), server.client()
+    page = box.replace('/dav/files/jena/', '/c/jena/files/')
+    anna.put(box + 'minutes', b'text')
+    answer = board.post(page, rule='own', see='public', change='chair')
+    assert answer.status_code == 409 and 'Everybody on the internet could read everything' in answer.text
+    assert 'name="public"' in answer.text
+    assert re.findall(r'<option value="(\w+)" selected>', answer.text)[:2] == ['public', 'chair']
+    assert nobody.get(page + 'minutes').status != 200
+    answer = board.post(page, rule='own', see='public', change='board', public='1')
+    assert answer.status_code == 303
+    assert nobody.get(page + 'minutes').status == 200
+    assert board.post(page, rule='own', see='public', change='board').status_code == 303  # it is already
+    assert 'name="public"' not in board.get(page + '?why').text
