@@ -47,7 +47,8 @@ def field_of(browser, folder, group):
 
 
 def told(client, folder, token):
-    """What a sync report tells: {href: status or None}."""
+    """What a sync report tells: {href: status or None}. While a job is at something tokens stay behind, and more is told."""
+    client.server.stack.settle()
     answer = client.sync(folder, token).multistatus()
     return {href: entry.status for href, entry in answer.entry.items()}, answer.token
 
