@@ -54,25 +54,36 @@ problem_of(const char *in, size_t n)
     return width > EDGE_MAX || height > EDGE_MAX || width * height > PIXELS_MAX ? "bomb" : NULL;
 }
 
+/* The library takes the last band for what is transparent, whether it is or not. */
+static int
+put_on_white(VipsImage *image, VipsImage **flat)
+{
+    double white = 255;
+
+    if (!vips_image_hasalpha(image))
+        return vips_copy(image, flat, NULL);
+    VipsArrayDouble *background = vips_array_double_new(&white, 1);
+    int failed = vips_flatten(image, flat, "background", background, NULL);
+    vips_area_unref(VIPS_AREA(background));
+    return failed;
+}
+
 /* Turned as its camera was held, on white where it is transparent, and without anything else that
  * was in the file. */
 static bool
 shrink(const char *in, size_t n, int edge, struct buf *out)
 {
     VipsImage *small = NULL, *flat = NULL;
-    double white = 255;
-    VipsArrayDouble *background = vips_array_double_new(&white, 1);
     void *jpeg = NULL;
     size_t size = 0;
     bool good = vips_thumbnail_buffer((void *)(uintptr_t)in, n, &small, edge, "height", edge,
                     "size", VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, NULL) == 0 &&
-                vips_flatten(small, &flat, "background", background, NULL) == 0 &&
+                put_on_white(small, &flat) == 0 &&
                 vips_jpegsave_buffer(flat, &jpeg, &size, "Q", QUALITY, "strip", TRUE, NULL) == 0;
 
     if (good)
         buf_add(out, jpeg, size);
     g_free(jpeg);
-    vips_area_unref(VIPS_AREA(background));
     g_clear_object(&flat);
     g_clear_object(&small);
     return good;

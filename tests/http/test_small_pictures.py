@@ -30,6 +30,13 @@ def png(width, height, claimed=None, *more):
             chunk(b'IEND', b''))
 
 
+def plain(colour, kind):
+    """All of one colour, of three bands (kind 2) or with a fourth that says how opaque it is (6)."""
+    rows = (b'\0' + bytes(colour) * 40) * 40
+    size = struct.pack('>IIBBBBB', 40, 40, 8, kind, 0, 0, 0)
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', size) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+
+
 def exif(orientation):
     """Of a camera that was held upright, with a place in it."""
     return (b'II*\0\x08\0\0\0\x02\0' + struct.pack('<HHIHH', 0x0112, 3, 1, orientation, 0) +
@@ -97,6 +104,20 @@ def test_what_else_was_in_the_file_is_gone_and_it_stands_upright(album, stack, a
     answer = small(browser('jena-member'), folder + 'handy.jpg')
     assert size_of(answer.content) == (64, 192)
     assert PLACE not in answer.content and b'Exif' not in answer.content
+
+
+def test_colours_stay_and_what_is_transparent_is_white(stack, anna, box, browser):
+    colours = {'schwarz': (0, 0, 0), 'weiss': (255, 255, 255), 'rot': (255, 0, 0), 'blau': (0, 0, 255)}
+    for name, colour in colours.items():
+        assert anna.put(f'{box}{name}.png', plain(colour, 2)).status == 201
+        assert anna.put(f'{box}deckend-{name}.png', plain((*colour, 255), 6)).status == 201
+        assert anna.put(f'{box}klar-{name}.png', plain((*colour, 0), 6)).status == 201
+    settled(stack)
+    seen = {name: small(browser('jena-board'), f'{box}{name}.png').content for name in colours}
+    assert len(set(seen.values())) == len(colours)
+    for name in colours:
+        assert small(browser('jena-board'), f'{box}deckend-{name}.png').content == seen[name], name
+        assert small(browser('jena-board'), f'{box}klar-{name}.png').content == seen['weiss'], name
 
 
 def test_the_list_shows_it_at_an_address_of_its_content(album, stack, anna, browser):
