@@ -46,7 +46,9 @@ def versions(browser, path):
 
 def compare(browser, path, old, new=''):
     """What the page shows: [(kind, text)], words that went as [-x-], that came as [+x+]."""
-    answer = browser.get(f'{page_of(path)}?compare={old}&with={new}')
+    address = f'{page_of(path)}?compare={old}&with={new}'
+    wait_for(lambda: 'has not been read' not in browser.get(address).text, 90, 'both are read')
+    answer = browser.get(address)
     assert answer.status_code == 200, answer.text
     found = []
     listed = re.search(r'<ul class="diff">(.*?)</ul>', answer.text, re.S)
@@ -134,7 +136,6 @@ def test_a_long_difference_is_cut(writer, browser, box):
     writer.put(doc, large)
     writer.put(doc, large.replace(b'\n3000 line', b'\n3000 LINE'))
     version = versions(board, doc)[0]
-    wait_for(lambda: 'has not been read' not in board.get(f'{page_of(doc)}?compare={version}').text, 60, 'it is read')
     assert [t for k, t in compare(board, doc, version)[0] if k == 'changed'] == [
         '3000 [-line-][+LINE+] of a text that is not kept in a row']
 

@@ -52,7 +52,7 @@ def run(stack, job):
     [[now]] = stack.sql('SELECT now()')
     stack.sql('DELETE FROM job_run WHERE name = %s', job)
     wait_for(lambda: stack.sql('SELECT count(*) FROM job_run WHERE name = %s AND started >= %s AND finished >= started', job, now)
-             == [(1,)], 60, f'the job {job}')
+             == [(1,)], 120, f'the job {job}')
 
 
 def carry_out(stack, path):
