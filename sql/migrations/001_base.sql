@@ -1102,7 +1102,9 @@ COMMENT ON FUNCTION blob_keep IS 'The row of a content, made if need be. content
 
 -- Part of the statements that call it. As noise_name() in webdav/noise.c, which says what these are.
 CREATE FUNCTION noise_name(name text) RETURNS bool LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT name ~* '^(?:\._|~\$|\.ds_store$|thumbs\.db$|desktop\.ini$|\.~lock\..*#$|(?:~wr[a-z][0-9]{4}|~df[0-9a-f]+|ppt[0-9a-f]+|[0-9a-f]{8}|lu[0-9a-z]{6,})\.tmp$|\.(?:goutputstream-|fuse_hidden|nfs)[0-9a-z]+$|\..*\.sw[op]$)'
+    SELECT CASE WHEN name ~ '^[.~]' OR lower(right(name, 4)) IN ('.tmp', 's.db', '.ini') -- nearly no name is looked at any further
+                THEN name ~* '^(?:\._|~\$|\.ds_store$|thumbs\.db$|desktop\.ini$|\.~lock\..*#$|(?:~wr[a-z][0-9]{4}|~df[0-9a-f]+|ppt[0-9a-f]+|[0-9a-f]{8}|lu[0-9a-z]{6,})\.tmp$|\.(?:goutputstream-|fuse_hidden|nfs)[0-9a-z]+$|\..*\.sw[op]$)'
+                ELSE false END
 $$;
 COMMENT ON FUNCTION noise_name IS 'Is it what programs call files that they leave for themselves? Nobody looks for those.';
 
