@@ -22,14 +22,17 @@ def packages():
 
 @pytest.mark.parametrize('scenario', SCENARIOS)
 def test_pages(server, scenario):
-    run = subprocess.run(['node', 'pages.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400, env=dict(os.environ))
+    with tempfile.TemporaryDirectory(prefix='walk-') as own:
+        run = subprocess.run(['node', 'pages.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400,
+                             env={**os.environ, 'TMPDIR': own})
+        left = list(pathlib.Path(own).glob(f'chapterd-browser-*/*{scenario}*'))
     print(run.stdout)
     lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
     wrong = [line for line in lines if line.startswith('not ok')]
     assert not wrong and run.returncode == 0, run.stdout[-3000:]
     assert len(lines) >= 200, 'it has walked to the end'
-    assert not list(pathlib.Path(tempfile.gettempdir()).glob(f'chapterd-browser-*/*{scenario}*'))
+    assert not left
 
 
 @pytest.mark.parametrize('scenario', ['script-phone-light-de', 'script-desktop-dark-en'])
