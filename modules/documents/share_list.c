@@ -209,7 +209,8 @@ share_marks(struct request *rq, const struct dav_node *node, struct share_marks 
     int64_t *above = NEW_ARRAY(rq->arena, int64_t, (size_t)node->n_ancestors + 1);
     struct rows near, news;
 
-    memcpy(above, node->ancestors, (size_t)node->n_ancestors * sizeof *above);
+    if (node->n_ancestors > 0)
+        memcpy(above, node->ancestors, (size_t)node->n_ancestors * sizeof *above);
     above[node->n_ancestors] = node->id;
     db_pipeline(rq->db);
     TRY(q_shares_near(

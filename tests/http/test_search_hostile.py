@@ -54,7 +54,7 @@ MARKED = [
     ('utf32.txt', 'text'.encode('utf-32'), 'kind'),
     ('unmarked.txt', 'text'.encode('utf-16-le'), 'kind'),
     ('picture.txt', b'\x89PNG\r\n\x1a\n' + bytes(50), 'kind'),
-    ('picture.png', papers.odt('a', 'of other bytes than any'), 'kind'),
+    ('picture.tiff', papers.odt('a', 'of other bytes than any'), 'kind'),
     ('zip.odt', b'PK\3\4' + bytes(500), 'damaged'),
     ('tail.odt', b'PK\5\6' + bytes(18), 'kind'),
 ]
@@ -92,7 +92,7 @@ def test_a_name_that_lies_says_nothing_about_other_names(stack, anna, box, brows
     """A text that was kept as a picture first is one for whoever keeps it as what it is."""
     word = rare()
     content = papers.odt('a', word)
-    for name, found in (('a.png', []), ('b.odt', ['a.png', 'b.odt'])):
+    for name, found in (('a.tiff', []), ('b.odt', ['a.tiff', 'b.odt'])):
         anna.put(box + name, content)
         settled(stack)
         assert sorted(names(browser('jena-member'), word)) == found
