@@ -65,7 +65,7 @@ $(BUILD)/chapterctl: $(CTL) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(CTL) $(BUILD)/libchapterd.a $(LIBS)
 
 # What reads documents: the one program with these libraries.
-EXTRACT_PKGS := poppler-glib vips
+EXTRACT_PKGS := poppler-glib cairo vips
 $(EXTRACT): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(EXTRACT_PKGS)))
 $(BUILD)/chapterd-extract: $(EXTRACT) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS) $(shell pkg-config --libs $(EXTRACT_PKGS))

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct buf;
@@ -44,6 +45,21 @@ bool extract_picture(struct arena *, const char *in, size_t n, struct buf *out);
 /* Readies the library, all of whose other loaders are shut; before the process locks itself in. */
 bool extract_picture_begin(const char *program);
 
+/*
+ * One page of a PDF, to be looked at. What is asked stands before the document; the answer is an
+ * extract_page with the text of the page behind it, or a JPEG of it when it shall be drawn. False and
+ * a word as above, or "page": it has no such page.
+ */
+struct extract_ask {
+    uint32_t page; /* the first is 1 */
+    uint32_t draw; /* 0: its text */
+};
+struct extract_page {
+    uint32_t pages;       /* how many the document has */
+    uint32_t lacks_fonts; /* a picture would lack letters: their fonts are not in the document */
+};
+bool extract_page(struct arena *, const char *in, size_t n, struct buf *out);
+
 /* ---- the kinds, each as above ---- */
 
 /* UTF-8, UTF-16 with a mark, or else Windows-1252; what has other control characters is none. */
@@ -52,6 +68,11 @@ bool extract_plain(struct arena *, const char *in, size_t n, struct buf *out);
 bool extract_office(struct arena *, const char *in, size_t n, struct buf *out);
 /* ISO 32000, by poppler. */
 bool extract_pdf(struct arena *, const char *in, size_t n, struct buf *out);
+
+/* NULL: it cannot be opened, and `out` says why. The bytes stay until the document is given back. */
+struct _PopplerDocument *extract_pdf_open(const char *in, size_t n, struct buf *out);
+/* Adds a JPEG of dots as cairo keeps them (RGB24); false when that fails. */
+bool extract_jpeg(unsigned char *dots, int width, int height, int stride, struct buf *out);
 
 /* Adds well-formed UTF-8 without what must not be kept; false when `out` is full. */
 bool extract_add(struct buf *out, const char *text, size_t n);

@@ -20,20 +20,29 @@ add_page(PopplerDocument *pdf, int i, struct buf *out)
     return room;
 }
 
-bool
-extract_pdf(struct arena *arena, const char *in, size_t n, struct buf *out)
+PopplerDocument *
+extract_pdf_open(const char *in, size_t n, struct buf *out)
 {
     GBytes *bytes = g_bytes_new_static(in, n);
     GError *error = NULL;
     PopplerDocument *pdf = poppler_document_new_from_bytes(bytes, NULL, &error);
     bool locked = error != NULL && g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED);
 
-    (void)arena;
     g_bytes_unref(bytes);
-    if (pdf == NULL) {
-        g_clear_error(&error);
-        return extract_none(out, locked ? "encrypted" : "damaged");
-    }
+    g_clear_error(&error);
+    if (pdf == NULL)
+        extract_none(out, locked ? "encrypted" : "damaged");
+    return pdf;
+}
+
+bool
+extract_pdf(struct arena *arena, const char *in, size_t n, struct buf *out)
+{
+    PopplerDocument *pdf = extract_pdf_open(in, n, out);
+
+    (void)arena;
+    if (pdf == NULL)
+        return false;
     int pages = poppler_document_get_n_pages(pdf);
     for (int i = 0; i < pages && i < EXTRACT_PAGES_MAX; i++)
         if (!add_page(pdf, i, out))

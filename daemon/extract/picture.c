@@ -102,6 +102,40 @@ extract_picture(struct arena *arena UNUSED, const char *in, size_t n, struct buf
     return true;
 }
 
+/* Blue, green, red and nothing become red, green, blue, in place. */
+static void
+pack(unsigned char *dots, int width, int height, int stride)
+{
+    unsigned char *to = dots;
+
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, to += 3) {
+            uint32_t dot;
+            memcpy(&dot, dots + (size_t)y * (size_t)stride + (size_t)x * sizeof dot, sizeof dot);
+            to[0] = (unsigned char)(dot >> 16);
+            to[1] = (unsigned char)(dot >> 8);
+            to[2] = (unsigned char)dot;
+        }
+}
+
+bool
+extract_jpeg(unsigned char *dots, int width, int height, int stride, struct buf *out)
+{
+    void *jpeg = NULL;
+    size_t size = 0;
+
+    pack(dots, width, height, stride);
+    VipsImage *image = vips_image_new_from_memory(
+        dots, (size_t)width * (size_t)height * 3, width, height, 3, VIPS_FORMAT_UCHAR);
+    bool good = image != NULL &&
+                vips_jpegsave_buffer(image, &jpeg, &size, "Q", QUALITY, "strip", TRUE, NULL) == 0;
+    if (good)
+        buf_add(out, jpeg, size);
+    g_free(jpeg);
+    g_clear_object(&image);
+    return good;
+}
+
 /* ---- before it is locked in ---- */
 
 /* One of each kind through all that is done: what is read from files or made at first use is there

@@ -38,6 +38,7 @@ struct helpers {
     pid_t zygote;
     atomic_llong replaced;
     pthread_mutex_t extracting; /* of extractor */
+    atomic_int lookers;         /* between helper_page_begin() and _end() */
     struct helper extractor;
     int n;
     struct helper helper[];
@@ -418,7 +419,7 @@ helper_call(struct helpers *h, struct arena *arena, const struct helper_task *ta
 /* ---------------------------------------------------------------- the extractor */
 
 /* Its tasks are in its own program: by their numbers in daemon/extract/main.c. */
-enum { EXTRACTOR_ECHO, EXTRACTOR_EXTRACT, EXTRACTOR_PICTURE };
+enum { EXTRACTOR_ECHO, EXTRACTOR_EXTRACT, EXTRACTOR_PICTURE, EXTRACTOR_PAGE };
 static const struct helper_task extract_task = { .name = "extract" };
 
 /* One that has just been made answers before it is given a document: else that would be blamed. */
@@ -440,18 +441,25 @@ start_extractor(struct helpers *h, struct arena *arena)
                            "chapterd-extract does not start: %s", e->cause);
 }
 
+/* With `extracting` locked, which this unlocks. */
 static fallible
-ask_extractor(struct helpers *h, struct arena *arena, uint32_t task, const char *in, size_t n,
+ask_locked(struct helpers *h, struct arena *arena, uint32_t task, const char *in, size_t n,
     struct helper_answer *answer)
 {
-    if (n > EXTRACT_BYTES_MAX)
-        return REFUSE(arena, TOO_LARGE);
-    pthread_mutex_lock(&h->extracting);
-    struct error *e = start_extractor(h, arena);
+    struct error *e = n > EXTRACT_BYTES_MAX ? REFUSE(arena, TOO_LARGE) : start_extractor(h, arena);
+
     if (e == NULL)
         e = ask(h, &h->extractor, arena, &extract_task, task, in, n, answer);
     pthread_mutex_unlock(&h->extracting);
     return e;
+}
+
+static fallible
+ask_extractor(struct helpers *h, struct arena *arena, uint32_t task, const char *in, size_t n,
+    struct helper_answer *answer)
+{
+    pthread_mutex_lock(&h->extracting);
+    return ask_locked(h, arena, task, in, n, answer);
 }
 
 fallible
@@ -466,6 +474,33 @@ helper_picture(
     struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
 {
     return ask_extractor(h, arena, EXTRACTOR_PICTURE, in, n, answer);
+}
+
+bool
+helper_page_begin(struct helpers *h)
+{
+    if (atomic_fetch_add(&h->lookers, 1) < HELPER_LOOKERS)
+        return true;
+    helper_page_end(h);
+    return false;
+}
+
+fallible
+helper_page(
+    struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
+{
+    int64_t until = time_monotonic() + HELPER_WALL_MS * INT64_C(1000);
+    const struct timespec end = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
+
+    if (pthread_mutex_clocklock(&h->extracting, CLOCK_MONOTONIC, &end) != 0)
+        return error_cause(REFUSE(arena, TRY_LATER), arena, "the extractor is busy");
+    return ask_locked(h, arena, EXTRACTOR_PAGE, in, n, answer);
+}
+
+void
+helper_page_end(struct helpers *h)
+{
+    atomic_fetch_sub(&h->lookers, 1);
 }
 
 void

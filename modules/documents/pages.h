@@ -275,7 +275,7 @@ fallible documents_zip(struct request *, struct response *, const char *name,
     const struct dav_node *, int n);
 
 /* How a document can be shown; what is too large for it cannot. */
-enum preview { PREVIEW_NONE, PREVIEW_PICTURE, PREVIEW_TEXT, PREVIEW_MARKDOWN };
+enum preview { PREVIEW_NONE, PREVIEW_PICTURE, PREVIEW_TEXT, PREVIEW_MARKDOWN, PREVIEW_PDF };
 enum preview documents_preview_of(const struct dav_node *);
 
 struct preview_sheet {
@@ -283,15 +283,28 @@ struct preview_sheet {
     const char *readers; /* a msgid; NULL: for somebody who comes by a link */
     bool is_public, may_share;
     enum preview kind;
-};
-struct preview_sheet documents_preview_sheet(struct request *, const struct dav_node *);
 
-/* "?view" behind a document: the page around it; "?frame": what stands in its frame. NOT_FOUND for
- * what cannot be shown. */
+    /* Of a PDF, a page at a time. */
+    const char *problem;               /* a sentence why it is not shown, or not as a picture */
+    const char *again;                 /* address, when it may be shown in a moment; else NULL */
+    const char *of_pages, *text;       /* "Page 3 of 12", NULL when it is not shown; its text */
+    const char *picture;               /* address; NULL: its text must do */
+    const char *previous, *next;       /* addresses, or NULL */
+};
+/* NOT_FOUND when a page of it is asked for that it has not. */
+fallible documents_preview_sheet(
+    struct request *, const struct dav_node *, struct preview_sheet *);
+
+/* "?view" behind a document: the page around it; "?frame": what stands in its frame, of a PDF the
+ * picture of a page ("&page=", from 1). NOT_FOUND for what cannot be shown. */
 fallible documents_preview_page(struct request *, struct response *, const struct dav_node *);
 /* The small picture of it in lists; NOT_FOUND when there is none (yet). */
 fallible documents_small(struct request *, struct response *, const struct dav_node *);
 fallible documents_frame(struct request *, struct response *, const struct dav_node *);
+
+/* A PDF: fills the sheet with a page of it; sends the picture of one. */
+fallible preview_pdf(struct request *, const struct dav_node *, struct preview_sheet *);
+fallible preview_pdf_picture(struct request *, struct response *, const struct dav_node *);
 
 /* pages/preview.html */
 void documents_preview(struct out *, const struct view *, const struct preview_sheet *);

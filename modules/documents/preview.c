@@ -1,4 +1,4 @@
-/* A document looked at in the browser: a picture, a text, Markdown; never what could be a page of ours. */
+/* A document looked at in the browser: a picture, a text, Markdown, a PDF; never what could be a page of ours. */
 #include <string.h>
 
 #include "auth/access.h"
@@ -25,12 +25,20 @@
 /* More than that nobody reads in a frame, and an old phone could not hold. */
 #define TEXT_MOST    ((int64_t)MB(1))
 #define PICTURE_MOST ((int64_t)MB(20))
+#define PDF_MOST     ((int64_t)MB(32))
 
 /*
  * What a frame holds has no script, loads nothing and is of no origin: whatever it is, it is not
  * one of our pages (H01). Not even a picture is sent by another type than one of these.
  */
 #define FRAME_POLICY "sandbox; default-src 'none'; frame-ancestors 'self'"
+
+static const int64_t most_of[] = {
+    [PREVIEW_PICTURE] = PICTURE_MOST,
+    [PREVIEW_TEXT] = TEXT_MOST,
+    [PREVIEW_MARKDOWN] = TEXT_MOST,
+    [PREVIEW_PDF] = PDF_MOST,
+};
 
 static const struct {
     const char *type; /* as it begins */
@@ -47,6 +55,7 @@ static const struct {
     { "text/plain", PREVIEW_TEXT, NULL },
     { "text/csv", PREVIEW_TEXT, NULL },
     { "text/calendar", PREVIEW_TEXT, NULL },
+    { "application/pdf", PREVIEW_PDF, NULL },
     { "application/json", PREVIEW_TEXT, NULL },
     { "application/yaml", PREVIEW_TEXT, NULL },
 };
@@ -68,9 +77,7 @@ look_up(const struct dav_node *node, const char **sent)
         if (strncasecmp(type, kinds[i].type, n) != 0 || strchr("; ", type[n]) == NULL)
             continue;
         *sent = kinds[i].sent;
-        return node->length <= (kinds[i].kind == PREVIEW_PICTURE ? PICTURE_MOST : TEXT_MOST)
-                   ? kinds[i].kind
-                   : PREVIEW_NONE;
+        return node->length <= most_of[kinds[i].kind] ? kinds[i].kind : PREVIEW_NONE;
     }
     return PREVIEW_NONE;
 }
@@ -133,6 +140,8 @@ documents_frame(struct request *rq, struct response *rs, const struct dav_node *
     response_header(rs, "Content-Disposition", "inline");
     if (kind == PREVIEW_PICTURE)
         return send_as(rq, rs, node, sent);
+    if (kind == PREVIEW_PDF)
+        return preview_pdf_picture(rq, rs, node);
     TRY(store_content(rq, node, &content));
     if (kind == PREVIEW_MARKDOWN && send_markdown(rq, rs, node, content))
         return NULL;
@@ -165,24 +174,27 @@ documents_small(struct request *rq, struct response *rs, const struct dav_node *
 
 /* ---------------------------------------------------------------- around the frame */
 
-struct preview_sheet
-documents_preview_sheet(struct request *rq, const struct dav_node *node)
+struct error *
+documents_preview_sheet(
+    struct request *rq, const struct dav_node *node, struct preview_sheet *sheet)
 {
-    return (struct preview_sheet){ .here = uri_href(rq->arena, &rq->path, false),
+    *sheet = (struct preview_sheet){ .here = uri_href(rq->arena, &rq->path, false),
         .kind = documents_preview_of(node),
         .name = node->name,
         .size = text_size(rq->arena, node->length, rq->lang->tag),
         .changed =
             time_people(rq->arena, node->modified, rq->app->config->time_zone, rq->lang->tag) };
+    return sheet->kind == PREVIEW_PDF ? preview_pdf(rq, node, sheet) : NULL;
 }
 
 struct error *
 documents_preview_page(struct request *rq, struct response *rs, const struct dav_node *node)
 {
-    struct preview_sheet sheet = documents_preview_sheet(rq, node);
+    struct preview_sheet sheet;
     enum role least;
     struct view v;
 
+    TRY(documents_preview_sheet(rq, node, &sheet));
     TRY(share_least(rq, &least));
     sheet.readers = documents_readers(node->policy.read_level);
     sheet.is_public = node->policy.read_level == ROLE_PUBLIC;

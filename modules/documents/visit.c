@@ -195,9 +195,10 @@ static fallible
 show_preview(
     struct request *rq, struct response *rs, const struct share *share, const struct dav_node *node)
 {
-    struct preview_sheet sheet = documents_preview_sheet(rq, node);
+    struct preview_sheet sheet;
     struct view v;
 
+    TRY(documents_preview_sheet(rq, node, &sheet));
     struct out *o = page_begin(rq, rs, node->name, &v);
     response_may_frame(rs);
     set_crumbs(rq, node, share, &v);
@@ -205,13 +206,14 @@ show_preview(
     return NULL;
 }
 
-/* What is looked at, or fetched; not each picture of a page, nor the same list in another order. */
+/* What is looked at, or fetched; not each page of it or picture of a page, nor the same list in another
+ * order. */
 static fallible
 count(struct request *rq, const struct share *share)
 {
     struct rows rows;
-    bool whole =
-        rq->query == NULL || request_query(rq, "view") != NULL || request_query(rq, "zip") != NULL;
+    bool whole = rq->query == NULL || request_query(rq, "zip") != NULL ||
+                 (request_query(rq, "view") != NULL && request_query(rq, "page") == NULL);
 
     if (!whole || rq->method == HEAD || request_header(rq, "Range") != NULL)
         return NULL;

@@ -85,7 +85,7 @@ def test_pictures(anna, board, box):
 
 
 @pytest.mark.parametrize('name, kind', [
-    ('a.html', None), ('a.svg', None), ('a.xhtml', None), ('a.xml', None), ('a.pdf', None), ('a.js', None), ('a.bin', None),
+    ('a.html', None), ('a.svg', None), ('a.xhtml', None), ('a.xml', None), ('a.js', None), ('a.bin', None),
     ('a.txt', 'text/html'), ('a.png', 'image/svg+xml'), ('a.png', 'image/pngx'), ('a.txt', 'text/plainer')])
 def test_H01_everything_else_is_only_downloaded(anna, board, box, name, kind):
     page = put(anna, box, name, EVIL, **({'Content_Type': kind} if kind else {}))

@@ -54,12 +54,12 @@ def stream(data, more=''):
 
 def objects(*bodies):
     """A PDF of these objects; the first is the catalogue."""
-    out, places = b'%PDF-1.4\n', []
+    out, places = bytearray(b'%PDF-1.4\n'), []
     for i, body in enumerate(bodies, 1):
         places.append(len(out))
         out += f'{i} 0 obj\n{body}\nendobj\n'.encode('latin-1')
     table = ''.join(f'{p:010d} 00000 n \n' for p in places)
-    return out + (f'xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}'
+    return bytes(out) + (f'xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}'
                   f'trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n').encode()
 
 
@@ -74,6 +74,22 @@ def pdf(*lines):
                    ' /Resources << /Font << /F 5 0 R >> >> >>',
                    stream(f'BT /F 12 Tf 50 700 Td {shown} ET'),
                    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>')
+
+
+def drawn_pdf(*words, box='0 0 600 800', count=None):
+    """A page for each word, of the letters A to Z, in a font that the document brings: a square for each letter. It says that it has
+    `count` pages."""
+    names = ' '.join(f'/{chr(c)}' for c in range(65, 91))
+    letter = stream('800 0 0 0 700 700 d1 0 0 700 700 re f')
+    marks = ' '.join(f'/{chr(c)} 4 0 R' for c in range(65, 91))
+    font = (f'<< /Type /Font /Subtype /Type3 /FontBBox [0 0 800 800] /FontMatrix [.001 0 0 .001 0 0] /CharProcs << {marks} >>'
+            f' /Encoding << /Type /Encoding /Differences [65 {names}] >> /FirstChar 65 /LastChar 90 /Widths [{"800 " * 26}]'
+            ' /Resources << >> >>')
+    kids = ' '.join(f'{5 + 2 * i} 0 R' for i in range(len(words)))
+    pages = [body for i, word in enumerate(words) for body in (
+        f'<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Contents {6 + 2 * i} 0 R /Resources << /Font << /F 3 0 R >> >> >>',
+        stream(f'BT /F 40 Tf 50 700 Td ({word}) Tj ET'))]
+    return objects(CATALOGUE, f'<< /Type /Pages /Kids [{kids}] /Count {count or len(words)} >>', font, letter, *pages)
 
 
 def endless_pdf(depth=12, width=60):

@@ -21,7 +21,7 @@ BEGIN {
     fence("(ldap|lber)\\.h", "^daemon/auth/ldap[a-z_]*\\.[ch]$")
     fence("libxml/", "^webdav/xml_in\\.c$|^daemon/main\\.c$|^daemon/extract/(office|main)\\.c$")
     fence("vips/", "^daemon/extract/picture\\.c$")
-    fence("poppler\\.h", "^daemon/extract/(pdf|main)\\.c$")
+    fence("poppler\\.h", "^daemon/extract/(pdf|page|main)\\.c$")
     fence("(gnutls/|sodium)", "^daemon/base/token\\.c$|^daemon/http/tls\\.c$|^daemon/ctl/check_tls\\.c$")
     fence("nettle/", "^daemon/base/hash\\.c$")
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
