@@ -17,7 +17,8 @@
 #include "jobs/zygote.h"
 
 static const struct helper_task extract = { "extract", extract_text },
-                                picture = { "picture", extract_picture }, page = { "page", extract_page };
+                                picture = { "picture", extract_picture },
+                                page = { "page", extract_page };
 
 /* In the order of the numbers in jobs/helpers.c. */
 static const struct helper_task *const tasks[] = { &helper_echo, &extract, &picture, &page, NULL };

@@ -9,7 +9,8 @@
 #include "extract/extract.h"
 #include "jobs/sandbox.h"
 
-/* Of the picture: a page is as wide as it takes to read it, and not much longer than a till receipt. */
+/* Of the picture: a page is as wide as it takes to read it, and not much longer than a till
+ * receipt. */
 #define WIDTH  1200
 #define HEIGHT 2400
 /* Somebody waits for it, which the search does not. */
@@ -26,7 +27,8 @@ untagged(const char *name)
     return strnlen(name, TAG) == TAG && name[TAG - 1] == '+' ? name + TAG : name;
 }
 
-/* Names of the fonts up to this page that are not in the document: here are none to take instead. */
+/* Names of the fonts up to this page that are not in the document: here are none to take instead.
+ */
 static GHashTable *
 find_missing(PopplerDocument *pdf, int pages)
 {
@@ -93,10 +95,10 @@ draw(PopplerPage *page, struct buf *out)
     cairo_scale(pen, scale, scale);
     poppler_page_render(page, pen);
     cairo_surface_flush(paper);
-    bool good = cairo_surface_status(paper) == CAIRO_STATUS_SUCCESS &&
-                extract_jpeg(cairo_image_surface_get_data(paper),
-                    cairo_image_surface_get_width(paper), cairo_image_surface_get_height(paper),
-                    cairo_image_surface_get_stride(paper), out);
+    bool good =
+        cairo_surface_status(paper) == CAIRO_STATUS_SUCCESS &&
+        extract_jpeg(cairo_image_surface_get_data(paper), cairo_image_surface_get_width(paper),
+            cairo_image_surface_get_height(paper), cairo_image_surface_get_stride(paper), out);
     cairo_destroy(pen);
     cairo_surface_destroy(paper);
     return good || extract_none(out, "damaged");

@@ -489,7 +489,7 @@ fallible
 helper_page(
     struct helpers *h, struct arena *arena, const char *in, size_t n, struct helper_answer *answer)
 {
-    int64_t until = time_monotonic() + HELPER_WALL_MS * INT64_C(1000);
+    int64_t until = time_monotonic() + HELPER_PAGE_MS * INT64_C(1000);
     const struct timespec end = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
 
     if (pthread_mutex_clocklock(&h->extracting, CLOCK_MONOTONIC, &end) != 0)

@@ -89,9 +89,10 @@ fallible helper_picture(
     struct helpers *, struct arena *, const char *in, size_t n, struct helper_answer *);
 /*
  * The same for a page of a PDF that somebody waits for (extract_page() in daemon/extract/extract.h).
- * TRY_LATER when other documents are read for longer than HELPER_WALL_MS. Whoever has to fetch the
+ * TRY_LATER when other documents are read for longer than HELPER_PAGE_MS. Whoever has to fetch the
  * document first asks before that, and says when it is over: false, HELPER_LOOKERS are at it.
  */
+#define HELPER_PAGE_MS 5000
 #define HELPER_LOOKERS 3
 bool helper_page_begin(struct helpers *);
 fallible helper_page(

@@ -1,6 +1,6 @@
 /*
- * A PDF looked at in the browser, a page at a time. No browser shows one inside a sandbox, so that its
- * pages become pictures, in the program that reads hostile documents.
+ * A PDF looked at in the browser, a page at a time. No browser shows one inside a sandbox, so that
+ * its pages become pictures, in the program that reads hostile documents.
  */
 #include <string.h>
 
@@ -117,8 +117,8 @@ why_none(struct request *rq, const char *problem)
 {
     if (strcmp(problem, "encrypted") == 0)
         return tr(rq->lang, "It is protected by a password. Download it to open it.");
-    return tr(rq->lang,
-        "Its pages cannot be shown here: it is damaged, or takes too long. Download it to open it.");
+    return tr(rq->lang, "Its pages cannot be shown here: it is damaged, or takes too long. "
+                        "Download it to open it.");
 }
 
 /* What the program says is no more to be trusted than what it was given. */
@@ -136,8 +136,8 @@ static void
 fill(struct request *rq, int64_t page, const struct extract_page *head, const char *text,
     struct preview_sheet *sheet)
 {
-    sheet->of_pages = arena_printf(
-        rq->arena, tr(rq->lang, "Page %1$d of %2$d"), (int)page, (int)head->pages);
+    sheet->of_pages =
+        arena_printf(rq->arena, tr(rq->lang, "Page %1$d of %2$d"), (int)page, (int)head->pages);
     sheet->text = text[strspn(text, " \t\n")] == '\0' ? NULL : text;
     sheet->previous = page > 1 ? address_of(rq, sheet->here, "view", page - 1) : NULL;
     sheet->next = page < head->pages ? address_of(rq, sheet->here, "view", page + 1) : NULL;

@@ -206,8 +206,8 @@ show_preview(
     return NULL;
 }
 
-/* What is looked at, or fetched; not each page of it or picture of a page, nor the same list in another
- * order. */
+/* What is looked at, or fetched; not each page of it or picture of a page, nor the same list in
+ * another order. */
 static fallible
 count(struct request *rq, const struct share *share)
 {
