@@ -1,3 +1,32 @@
+// Two pages: one that is drawn, and one whose font is not in it.
+function makePdf(word) {
+    const page = (content, fonts) => `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ${content} 0 R /Resources << ${fonts} >> >>`;
+    const stream = (data) => `<< /Length ${data.length} >>\nstream\n${data}\nendstream`;
+    const objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>", page(5, ""),
+        page(6, "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"),
+        stream("0 0 1 rg 100 400 300 300 re f"), stream(`BT /F 20 Tf 50 700 Td (${word}) Tj ET`)];
+    return `%PDF-1.4\n${objects.map((body, i) => `${i + 1} 0 obj\n${body}\nendobj\n`).join("")}trailer\n<< /Size 7 /Root 1 0 R >>\n%%EOF\n`;
+}
+
+// A PDF a page at a time; it is gone afterwards.
+async function walkPdf({ url, page, words, check, look, stamp }, folder) {
+    const dav = `${folder.replace("/c/jena/files/", "/dav/files/jena/")}${encodeURIComponent(stamp)}.pdf`;
+    const ask = (method, body) =>
+        fetch(dav, { method, body, headers: { Authorization: `Basic ${Buffer.from("jena-board:demo").toString("base64")}`, "Content-Type": "application/pdf" } });
+    check("a PDF is there", (await ask("PUT", makePdf(`Hallo ${stamp}`))).status === 201);
+    const view = async (query) => {
+        await page.goto(`${folder}${encodeURIComponent(stamp)}.pdf${query}`);
+        for (let i = 0; i < 20 && (await page.locator(".pager").count()) === 0; i++) await page.reload(); // others are read just now
+    };
+    await view("?view");
+    await look("preview-pdf", words.pageOne);
+    check("its page is drawn", (await page.locator(".picture img").evaluate((img) => img.naturalWidth)) === 1200);
+    await view(new URL(await page.locator("a[rel=next]").getAttribute("href"), url).search);
+    await look("preview-pdf-text", `Hallo ${stamp}`);
+    check("a page without its font is no picture", (await page.locator(".picture img").count()) === 0);
+    check("it is gone", (await ask("DELETE")).status === 204);
+}
+
 // A folder with two files: sorted, filtered, ticked; renamed, moved, deleted as far as the question.
 export async function walkDocuments(t, folder) {
     const { url, page, words, scripted, check, look, follow, stamp } = t;
@@ -37,6 +66,7 @@ export async function walkDocuments(t, folder) {
     await page.goto(`${folder}${encodeURIComponent(stamp)}.txt?view`);
     await look("preview", `${stamp}.txt`);
     check("the frame holds the text", (await page.frameLocator("iframe").locator("body").innerText()).includes("Hallo Jena"));
+    await walkPdf(t, folder);
     await page.goto(folder);
     for (const tick of await page.locator("input[name=item]").all()) await tick.check();
     await follow(button("delete"));
