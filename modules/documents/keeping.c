@@ -6,8 +6,8 @@
 #include "auth/page.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/macros.h"
 #include "base/config.h"
+#include "base/macros.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/uri.h"
@@ -41,7 +41,8 @@ origin(struct request *rq, bool own, const char *from, bool from_root)
     if (from == NULL)
         return tr(rq->lang, "The same everywhere, as long as no folder says otherwise.");
     if (from_root)
-        return tr(rq->lang, "The same as for all documents of the chapter, whose rule holds here too.");
+        return tr(
+            rq->lang, "The same as for all documents of the chapter, whose rule holds here too.");
     return arena_printf(
         rq->arena, tr(rq->lang, "The same as for the folder “%s”, in which it lies."), from);
 }
@@ -61,8 +62,11 @@ rule_said(struct request *rq, const struct keep_rule *rule)
         return tr(rq->lang, "Documents stay until somebody deletes them.");
     return arena_printf(rq->arena,
         rule->since == SINCE_UPLOAD
-            ? tr(rq->lang, "Documents go to the trash %d months after they were uploaded.")
-            : tr(rq->lang, "Documents go to the trash %d months after they were last changed."),
+            ? trn(rq->lang, "Documents go to the trash %d month after they were uploaded.",
+                  "Documents go to the trash %d months after they were uploaded.", rule->months)
+            : trn(rq->lang, "Documents go to the trash %d month after they were last changed.",
+                  "Documents go to the trash %d months after they were last changed.",
+                  rule->months),
         rule->months);
 }
 
@@ -99,8 +103,8 @@ show_due(struct request *rq, const struct dav_node *node, const struct keep_rule
     struct keeping_row *row = NEW_ARRAY(rq->arena, struct keeping_row, (size_t)due.n + 1);
     for (int i = 0; i < due.n; i++)
         row[i] = (struct keeping_row){ .name = due.thing[i].name,
-            .href = arena_printf(rq->arena, "%s%s%s", sheet->here,
-                encode(rq, due.thing[i].path), uri_encode(rq->arena, due.thing[i].name)),
+            .href = arena_printf(rq->arena, "%s%s%s", sheet->here, encode(rq, due.thing[i].path),
+                uri_encode(rq->arena, due.thing[i].name)),
             .place = *due.thing[i].path == '\0'
                          ? ""
                          : arena_copy(rq->arena, due.thing[i].path, strlen(due.thing[i].path) - 1),
@@ -226,8 +230,9 @@ set_rule(struct request *rq, const struct path *path, const char **problem)
     if (e == NULL || (e->cond != &NEED_WRITE && e->cond != &NEED_READ && e->cond != &FORBIDDEN &&
                          e->cond != &NOT_FOUND))
         return e;
-    *problem = tr(rq->lang, "In this folder there is something that you may not delete yourself, so a rule "
-                            "of yours may not either. Ask the chair to do it.");
+    *problem = tr(rq->lang,
+        "In this folder there is something that you may not delete yourself, so a rule "
+        "of yours may not either. Ask the chair to do it.");
     return NULL;
 }
 
@@ -253,7 +258,7 @@ documents_keeping_post(struct request *rq, struct response *rs, const char *what
         return REFUSE(rq->arena, BAD_REQUEST);
     if (problem != NULL)
         return show(rq, rs, problem);
-    response_redirect(rs, arena_printf(rq->arena, "%s?keep&done=keeping-set",
-                              uri_href(rq->arena, &rq->path, true)));
+    response_redirect(rs,
+        arena_printf(rq->arena, "%s?keep&done=keeping-set", uri_href(rq->arena, &rq->path, true)));
     return NULL;
 }
