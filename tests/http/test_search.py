@@ -308,7 +308,7 @@ def hostile(stack, server):
 def test_A35_a_document_that_never_ends_costs_one_helper_and_one_mark(stack, server, anna, box, browser):
     word = rare()
     anna.put(box + 'before.txt', (word + ' davor').encode())
-    anna.put(box + 'endless.pdf', papers.endless_pdf())
+    anna.put(box + 'endless.pdf', papers.endless_pdf() + b'%' + word.encode())  # nobody has had these bytes before
     anna.put(box + 'after.txt', (word + ' danach').encode())
     killed = kills(server)
     settled(stack)
