@@ -5,9 +5,12 @@
 #include "http/front.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -489,6 +492,19 @@ front_port(const struct front *front, int listener)
 }
 
 /* ---------------------------------------------------------------- ending */
+
+/*
+ * libmicrohttpd 0.9.75 calls this one. Its MHD_quiesce_daemon() and an event thread that wakes at that
+ * moment both take the listening socket out of the thread's set, and whoever comes second ends the
+ * process: to it, what is gone has been removed.
+ */
+int
+epoll_ctl(int set, int what, int fd, struct epoll_event *event)
+{
+    int status = (int)syscall(SYS_epoll_ctl, set, what, fd, event);
+
+    return status != 0 && what == EPOLL_CTL_DEL && errno == ENOENT ? 0 : status;
+}
 
 void
 front_quiesce(struct front *front)
