@@ -1,21 +1,14 @@
 """Browsers of people, and daemons that speak TLS."""
 import pytest
 
-from lib.browser import Browser
+from lib.browser import browsers
 from lib.tls import Authority, TlsDaemon
 
 
 @pytest.fixture(scope='module')
 def browser(server):
     """The one browser of somebody: browser('jena-board')."""
-    made = {}
-
-    def make(user=None):
-        if user not in made:
-            made[user] = Browser(server, user)
-        return made[user]
-
-    return make
+    return browsers(server)
 
 
 @pytest.fixture(scope='module')

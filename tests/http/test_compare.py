@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lib import papers
-from lib.browser import Browser, words
+from lib.browser import browsers, words
 from lib.stack import wait_for
 
 
@@ -25,14 +25,7 @@ def writer(each):
 
 @pytest.fixture(scope='module')
 def browser(each):
-    made = {}
-
-    def make(user=None):
-        if user not in made:
-            made[user] = Browser(each, user)
-        return made[user]
-
-    return make
+    return browsers(each)
 
 
 def page_of(path):

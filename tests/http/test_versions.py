@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lib.browser import Browser, words
+from lib.browser import Browser, browsers, words
 from lib.space import Space
 
 LARGE = os.urandom(200_000)
@@ -30,14 +30,7 @@ def space(stack):
 
 @pytest.fixture(scope='module')
 def browser(each):
-    made = {}
-
-    def make(user):
-        if user not in made:
-            made[user] = Browser(each, user)
-        return made[user]
-
-    return make
+    return browsers(each)
 
 
 def page_of(path):

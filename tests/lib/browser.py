@@ -1,4 +1,5 @@
 """A browser of one person: cookies, and the form token of the page it last saw."""
+import functools
 import html
 import re
 
@@ -40,3 +41,8 @@ class Browser:
 def words(answer):
     main = re.search(r'<main.*?</main>', answer.text, re.S)
     return ' '.join(html.unescape(re.sub(r'<[^>]*>', ' ', main[0] if main else answer.text)).split())
+
+
+def browsers(server):
+    """The one browser of somebody, signed in when it is first asked for: browsers(server)('jena-board')."""
+    return functools.cache(lambda user=None: Browser(server, user))
