@@ -278,6 +278,17 @@ class Daemon:
             assert code == 0, f'exit {code} after SIGTERM\n{self.tail()}'
         return code
 
+    def logged(self, words, times=1, seconds=60.0):
+        """Its log once `words` is there so often: the line of a request follows its answer."""
+        def text():
+            return self.log.read_text('utf-8', 'replace')
+
+        try:
+            wait_for(lambda: text().count(words) >= times, seconds)
+        except AssertionError:
+            raise AssertionError(f'the log has not {times} times "{words}":\n{self.tail()}') from None
+        return text()
+
     def tail(self, n=4000):
         return self.log.read_bytes()[-n:].decode('utf-8', 'replace') if self.log.exists() else ''
 
