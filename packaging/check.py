@@ -93,6 +93,7 @@ SETS = {
         pytest('attack-asan', 'tests/attack', build=ASAN, limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),
         pytest('backup', limit=7200, LONG='1'),
+        pytest('browser', limit=3600, LONG='1'),
         pytest('zip', 'tests/http/test_documents_zip.py', limit=3600, LONG='1'),
         pytest('interleavings', 'tests/http/test_interleavings.py', build=ASAN, limit=7200, LONG='1'),
         pytest('recurrence', limit=3600, LONG='1'),

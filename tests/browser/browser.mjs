@@ -10,20 +10,23 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const TOUCH = 24; // CSS pixels: WCAG 2.2, 2.5.8
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-// scenario: "plain-phone-dark-de"; look(name, sentence) judges the page that is open, and keeps its picture in `folder`.
-export async function openBrowser(url, scenario, folder) {
+// scenario: "plain-phone-dark-de"; look(name, sentence) judges the page that is open: depth "walk" whether it says the
+// sentence, "judge" also whether it has barriers; a folder as depth also keeps its picture there.
+export async function openBrowser(url, scenario, depth) {
+    const judged = depth !== "walk", folder = judged && depth !== "judge" ? depth : null;
     const [script, device, scheme, language] = scenario.split("-");
     const scripted = script === "script";
     const words = JSON.parse(readFileSync(new URL("words.json", import.meta.url)))[language];
     const scratch = mkdtempSync(join(tmpdir(), "chapterd-browser-"));
-    let failed = 0, bytes = 0, expected = /status of (4|5)/;
+    let failed = 0, expected = /status of (4|5)/;
 
     function check(name, ok, detail = "") {
         if (!ok) failed++;
         console.log(`${ok ? "ok" : "not ok"} ${name}${ok ? "" : ": " + detail}`);
     }
 
-    mkdirSync(folder, { recursive: true });
+    if (folder)
+        mkdirSync(folder, { recursive: true });
     const browser = await chromium.launch({
         executablePath: "/usr/bin/chromium",
         args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -37,7 +40,6 @@ export async function openBrowser(url, scenario, folder) {
             check("no request to anybody else", false, r.url());
     };
     page.on("request", stayHere);
-    page.on("response", async (r) => { bytes += (await r.body().catch(() => Buffer.alloc(0))).length; });
     page.on("pageerror", (e) => check("the script runs", false, String(e)));
     page.on("console", (m) => { if (m.type() === "error" && !expected.test(m.text())) check("a quiet console", false, m.text()); });
 
@@ -77,11 +79,27 @@ export async function openBrowser(url, scenario, folder) {
         check(`${name}: each id once`, found.ids.length === 0, found.ids.join(" "));
     }
 
+    async function picture(name, what = page) {
+        if (folder)
+            await what.screenshot({ path: join(folder, `${name}-${scenario}.png`), fullPage: true });
+    }
+
     async function look(name, sentence, what = page, runs = scripted) {
         const text = await what.locator("main").innerText();
         check(`${name}: says "${sentence}"`, text.includes(sentence), text.slice(0, 200));
-        await what.screenshot({ path: join(folder, `${name}-${scenario}.png`), fullPage: true });
-        await judgePage(name, what, runs);
+        await picture(name, what);
+        if (judged)
+            await judgePage(name, what, runs);
+    }
+
+    // How many bytes come while it walks.
+    async function weigh(walk) {
+        const parts = [];
+        const note = (response) => parts.push(response.body().catch(() => ""));
+        page.on("response", note);
+        await walk();
+        page.off("response", note);
+        return (await Promise.all(parts)).reduce((sum, part) => sum + part.length, 0);
     }
 
     // Clicks what leads to another page, and waits for it.
@@ -121,6 +139,6 @@ export async function openBrowser(url, scenario, folder) {
         page.setDefaultTimeout(120_000);
     };
 
-    return { url, folder, page, expectBreaks, words, scripted, device, scratch, check, look, follow, another, signIn, signOut, end,
-        stamp: `${scenario}-${process.pid}`, weight: () => { const n = bytes; bytes = 0; return n; } };
+    return { url, page, expectBreaks, words, scripted, device, scratch, check, look, picture, weigh, follow, another, signIn,
+        signOut, end, stamp: `${scenario}-${process.pid}` };
 }

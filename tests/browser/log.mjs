@@ -31,7 +31,7 @@ export async function walkLog(t) {
         check("the field that is wrong says why", await page.locator("#sample").evaluate(
             (e) => e.matches("[aria-invalid=true]") && document.getElementById(e.getAttribute("aria-describedby")).innerText.length > 10));
     await page.emulateMedia({ media: "print" });
-    await page.screenshot({ path: `${t.folder}/patterns-print-${t.stamp.replace(/-\d+$/, "")}.png`, fullPage: true });
+    await t.picture("patterns-print");
     check("print leaves out what is only to be clicked", !(await page.locator("footer.site").isVisible()));
     await page.emulateMedia({ media: null });
     await t.signOut();

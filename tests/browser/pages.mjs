@@ -1,5 +1,6 @@
-// pages.mjs URL SCENARIO FOLDER: walks the pages in Chromium as people would and prints "ok" or "not ok" lines.
+// pages.mjs URL SCENARIO walk|judge|FOLDER: walks the pages in Chromium as people would and prints "ok" or "not ok" lines.
 // SCENARIO: script or plain (without JavaScript), phone or desktop, light or dark, de or en: "plain-phone-dark-de".
+// walk: that each page says what it should; judge: also that axe finds no barrier; FOLDER: also a picture of each.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
@@ -13,10 +14,8 @@ import { walkTour } from "./tour.mjs";
 const t = await openBrowser(...process.argv.slice(2));
 const { url, page, words, scripted, check, look, follow, stamp } = t;
 
-t.weight();
-await page.goto(`${url}/`);
+const weight = await t.weigh(() => page.goto(`${url}/`));
 await look("start", words.chapters);
-const weight = t.weight();
 check("start: under 100 kB", weight > 0 && weight < 100_000, `${weight} bytes`);
 
 await page.goto(`${url}/login`);

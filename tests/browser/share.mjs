@@ -8,7 +8,7 @@ export async function walkShare(t, folder) {
         await page.fill("input[name=purpose]", purpose);
         await page.fill("input[name=password]", password);
         await follow(button("make"));
-        return page.locator("code.secret").innerText().catch(() => "");
+        return (await page.locator("code.secret").allInnerTexts())[0] ?? "";
     };
 
     await page.goto(`${folder}?share`);

@@ -6,12 +6,16 @@ import tempfile
 
 import pytest
 
+from lib.stack import LONG
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PICTURES = ROOT / 'build' / 'screenshots'
+PICTURES = str(ROOT / 'build' / 'screenshots')  # LONG=1 makes them all
 
-# Each with each: with and without a script on both sizes, both sizes in both schemes.
-SCENARIOS = ['script-phone-light-de', 'script-desktop-dark-en', 'plain-phone-dark-en', 'plain-desktop-light-de']
+# Each with each: with and without a script on both sizes, both sizes in both schemes; how deep is in browser.mjs.
+EACH = ['script-phone-light-de', 'script-desktop-dark-en', 'plain-phone-dark-en', 'plain-desktop-light-de']
+PAGES = [(s, PICTURES) for s in EACH] if LONG else [('script-phone-light-de', 'judge'), ('plain-desktop-dark-en', 'walk')]
+UPLOADS = [(s, PICTURES) for s in EACH[:2]] if LONG else [('script-phone-light-de', 'judge')]
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -20,28 +24,27 @@ def packages():
         subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], cwd=HERE, check=True, timeout=300)
 
 
-@pytest.mark.parametrize('scenario', SCENARIOS)
-def test_pages(server, scenario):
-    with tempfile.TemporaryDirectory(prefix='walk-') as own:
-        run = subprocess.run(['node', 'pages.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400,
-                             env={**os.environ, 'TMPDIR': own})
-        left = list(pathlib.Path(own).glob(f'chapterd-browser-*/*{scenario}*'))
+def walk(program, server, scenario, depth, own):
+    """The number of its lines, which are all good."""
+    run = subprocess.run(['node', program, server.url, scenario, depth], cwd=HERE, text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, timeout=900, env={**os.environ, 'TMPDIR': own})
     print(run.stdout)
     lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
     wrong = [line for line in lines if line.startswith('not ok')]
     assert not wrong and run.returncode == 0, run.stdout[-3000:]
-    assert len(lines) >= 200, 'it has walked to the end'
+    left = list(pathlib.Path(own).glob(f'chapterd-browser-*/*{scenario}*'))
     assert not left
+    return len(lines)
 
 
-@pytest.mark.parametrize('scenario', ['script-phone-light-de', 'script-desktop-dark-en'])
-def test_uploads(server, scenario):
+@pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])
+def test_pages(server, scenario, depth):
+    with tempfile.TemporaryDirectory(prefix='walk-') as own:
+        assert walk('pages.mjs', server, scenario, depth, own) >= (110 if depth == 'walk' else 600), 'not to the end'
+
+
+@pytest.mark.parametrize('scenario, depth', UPLOADS, ids=[s for s, _ in UPLOADS])
+def test_uploads(server, scenario, depth):
     """Files and folders through a line that breaks, and a page that is loaded anew meanwhile."""
-    run = subprocess.run(['node', 'uploads.mjs', server.url, scenario, str(PICTURES)], cwd=HERE, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400, env=dict(os.environ))
-    print(run.stdout)
-    lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
-    wrong = [line for line in lines if line.startswith('not ok')]
-    assert not wrong and run.returncode == 0, run.stdout[-3000:]
-    assert len(lines) >= 45, 'it has walked to the end'
+    with tempfile.TemporaryDirectory(prefix='walk-') as own:
+        assert walk('uploads.mjs', server, scenario, depth, own) >= 45, 'not to the end'

@@ -1,4 +1,4 @@
-// uploads.mjs URL SCENARIO FOLDER: uploads through a line that breaks, in Chromium; prints "ok" or "not ok" lines.
+// uploads.mjs URL SCENARIO walk|judge|FOLDER: uploads through a line that breaks, in Chromium; prints "ok" or "not ok" lines.
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
