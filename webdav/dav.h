@@ -114,6 +114,12 @@ struct dav_property {
     fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
 };
 
+/* A property by which principals are found. Tables of these end with a NULL name. */
+struct dav_searched {
+    const char *ns, *name;
+    const char *description; /* English, for programs */
+};
+
 /* A report of a kind. Tables of these end with a NULL name. */
 struct dav_report {
     const char *ns, *name;
@@ -196,6 +202,10 @@ struct dav_mount {
     const char *page;   /* "files": browsers call it /c/{slug}/files, see dav_path(); or NULL */
     const char *
         features; /* what it adds to the DAV header of every address ("calendar-access"), or NULL */
+    /* What people and chapters have because of what is here (a calendar-home-set), besides what
+     * webdav knows of them; and by which of it they are found (principal.h). May be NULL. */
+    const struct dav_property *principal_properties;
+    const struct dav_searched *principal_searched;
     void (*scope)(struct request *, const struct path *below, const char **slugs);
     fallible (*find)(struct request *, const struct path *below, struct dav_node *);
 };

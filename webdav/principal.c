@@ -28,6 +28,12 @@ principal_self(struct request *rq)
         uri_encode(rq->arena, who->old_uid != NULL ? who->old_uid : who->uid));
 }
 
+static const char *
+chapter_href(struct request *rq, const char *slug)
+{
+    return arena_printf(rq->arena, PRINCIPALS "chapters/%s/", slug);
+}
+
 /* The chapters the asking person is a member of. */
 static struct ints
 own_chapters(struct request *rq)
@@ -54,8 +60,7 @@ principal_owner(struct request *rq, const struct policy *policy, const char **hr
         return NULL;
     TRY(q_principal_chapters(rq->db, rq->arena, &(struct ints){ &policy->chapter, 1 }, &rows));
     if (rows.n > 0)
-        *href = arena_printf(
-            rq->arena, PRINCIPALS "chapters/%s/", principal_chapters_row(&rows, 0).slug);
+        *href = chapter_href(rq, principal_chapters_row(&rows, 0).slug);
     return NULL;
 }
 
@@ -104,8 +109,16 @@ get_membership(
     }
     TRY(q_principal_chapters(rq->db, rq->arena, &chapters, &rows));
     for (int i = 0; i < rows.n; i++)
-        xml_href(x, arena_printf(rq->arena, PRINCIPALS "chapters/%s/",
-                        principal_chapters_row(&rows, i).slug));
+        xml_href(x, chapter_href(rq, principal_chapters_row(&rows, i).slug));
+    return NULL;
+}
+
+/* Of whom a chapter consists is for its board alone to see, on its pages. */
+static fallible
+get_members(struct request *rq UNUSED, const struct dav_node *node UNUSED, struct xml_out *x UNUSED,
+    enum dav_got *got)
+{
+    *got = DAV_HIDDEN;
     return NULL;
 }
 
@@ -120,6 +133,7 @@ static const struct dav_property person_properties[] = {
 static const struct dav_property chapter_properties[] = {
     { NS_DAV, "principal-URL", ON_ALL, .get = get_url },
     { NS_DAV, "alternate-URI-set", ON_ALL, .get = get_nothing },
+    { NS_DAV, "group-member-set", ON_ALL, .get = get_members },
     { NS_DAV, "group-membership", ON_ALL, .get = get_nothing },
     { NULL, NULL, 0, NULL, NULL },
 };
@@ -179,8 +193,7 @@ person_node(struct request *rq, int64_t id, const char *uid, const char *name, c
 static struct dav_node
 chapter_node(struct request *rq, const char *slug, const char *name)
 {
-    struct dav_node node =
-        node_of(&chapter_kind, arena_printf(rq->arena, PRINCIPALS "chapters/%s/", slug), slug);
+    struct dav_node node = node_of(&chapter_kind, chapter_href(rq, slug), slug);
 
     node.display_name = name;
     return node;
@@ -313,11 +326,11 @@ find(struct request *rq, const struct path *below, struct dav_node *node)
     return NULL;
 }
 
-/* Chapters and people stand outside of any chapter's rows. */
+/* Chapters and people stand outside of any chapter's rows; what a report goes on to does not. */
 static void
-scope(struct request *rq UNUSED, const struct path *below UNUSED, const char **slugs)
+scope(struct request *rq, const struct path *below UNUSED, const char **slugs)
 {
-    *slugs = "";
+    *slugs = rq->method == REPORT ? "*" : "";
 }
 
 const struct dav_mount principal_mount = {
@@ -326,19 +339,63 @@ const struct dav_mount principal_mount = {
     .find = find,
 };
 
-fallible
-principal_search(struct request *rq, const char *words, struct dav_list *list)
+bool
+principal_is(const struct dav_node *node)
 {
-    struct dav_node *found;
+    return node->kind == &person_kind || node->kind == &chapter_kind;
+}
+
+bool
+principal_person(const struct dav_node *node, int64_t *id, const char **mail)
+{
+    const struct person *person = node->own;
+
+    if (node->kind != &person_kind)
+        return false;
+    *id = person->id;
+    *mail = person->mail;
+    return true;
+}
+
+fallible
+principal_all(struct request *rq, struct dav_list *all)
+{
+    struct dav_list people, chapters;
+    struct dav_node *node;
+
+    TRY(list_people(rq, NULL, NULL, &people));
+    TRY(list_chapters(rq, NULL, NULL, &chapters));
+    node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)people.n + (size_t)chapters.n + 1);
+    for (int i = 0; i < people.n; i++)
+        node[i] = people.node[i];
+    for (int i = 0; i < chapters.n; i++)
+        node[people.n + i] = chapters.node[i];
+    *all = (struct dav_list){ node, people.n + chapters.n, NULL };
+    return NULL;
+}
+
+fallible
+principal_selves(struct request *rq, struct principal_selves *selves)
+{
+    const struct ints chapters = own_chapters(rq);
     struct rows rows;
 
-    TRY(q_principals_found(rq->db, rq->arena, words, rq->who->person, &rows));
-    found = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
-    for (int i = 0; i < rows.n; i++) {
-        struct principals_found_row row = principals_found_row(&rows, i);
-
-        found[i] = person_node(rq, row.id, row.uid, row.name, row.mail);
-    }
-    *list = (struct dav_list){ found, rows.n, NULL };
+    *selves = (struct principal_selves){ .n = 0 };
+    if (rq->who->person == 0)
+        return NULL;
+    TRY(q_principal_chapters(rq->db, rq->arena, &chapters, &rows));
+    selves->href = NEW_ARRAY(rq->arena, const char *, (size_t)rows.n + 1);
+    selves->href[selves->n++] = principal_self(rq);
+    for (int i = 0; i < rows.n; i++)
+        selves->href[selves->n++] = chapter_href(rq, principal_chapters_row(&rows, i).slug);
     return NULL;
+}
+
+bool
+principal_among(const struct principal_selves *selves, const char *href)
+{
+    for (int i = 0; i < selves->n; i++)
+        if (strcmp(selves->href[i], href) == 0)
+            return true;
+    return false;
 }

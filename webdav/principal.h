@@ -1,6 +1,9 @@
 #ifndef WEBDAV_PRINCIPAL_H
 #define WEBDAV_PRINCIPAL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
 #include "webdav/dav.h"
 
@@ -13,7 +16,24 @@ const char *principal_self(struct request *);
  */
 fallible principal_owner(struct request *, const struct policy *, const char **href);
 
-/* The asking person herself, if her name or mail holds `words`: others are not shown. */
-fallible principal_search(struct request *, const char *words, struct dav_list *);
+/* A person or a chapter? Not the collections that they are in. */
+bool principal_is(const struct dav_node *);
+/* Who a principal is: her number and mail (NULL: she has none); false for a chapter. */
+bool principal_person(const struct dav_node *, int64_t *id, const char **mail);
+
+/*
+ * Everybody whom the asking person may find: herself, and all chapters. Who else is a member is
+ * political data (GDPR, Art. 9).
+ */
+fallible principal_all(struct request *, struct dav_list *);
+
+/* Addresses of principals that stand for the asking person (RFC 3744, 5.5.1): hers and those of
+ * the chapters that she is a member of. */
+struct principal_selves {
+    const char **href;
+    int n;
+};
+fallible principal_selves(struct request *, struct principal_selves *);
+bool principal_among(const struct principal_selves *, const char *href);
 
 #endif

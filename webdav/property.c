@@ -5,10 +5,13 @@
 #include "auth/access.h"
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/macros.h"
+#include "html/out.h"
 #include "http/app.h"
 #include "http/request.h"
 #include "webdav/conditions.h"
 #include "webdav/multistatus.h"
+#include "webdav/principal.h"
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
@@ -17,6 +20,8 @@
  * prepared at a time: bounds of what a request can blow its answer up to.
  */
 enum { NAMES_MAX = 256, BATCH = 100 };
+/* So large is one property that is looked into. */
+#define VALUE_MAX MB(1)
 
 /* Names that a request may ask of one node: as many as its XML may have. */
 static int
@@ -30,6 +35,19 @@ most_names(struct request *rq)
 /* ---- reading what is wanted ---- */
 
 fallible
+prop_want(struct request *rq, const struct prop_name *name, int n, struct prop_request *want)
+{
+    if (n > most_names(rq))
+        return REFUSE(rq->arena, BAD_REQUEST);
+    want->got = arena_alloc(rq->arena, (size_t)n + 1);
+    want->live = NEW_ARRAY(rq->arena, const struct dav_property *, (size_t)n + 1);
+    want->live_of = NEW(rq->arena, const struct dav_kind *);
+    want->name = name;
+    want->n = n;
+    return NULL;
+}
+
+fallible
 prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_request *want)
 {
     struct prop_name *name;
@@ -41,15 +59,11 @@ prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_reque
         return NULL;
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
         n++;
-    if (n > most_names(rq))
-        return REFUSE(rq->arena, BAD_REQUEST);
-    want->got = arena_alloc(rq->arena, (size_t)n + 1);
-    want->live = NEW_ARRAY(rq->arena, const struct dav_property *, (size_t)n + 1);
-    want->live_of = NEW(rq->arena, const struct dav_kind *);
-    want->name = name = NEW_ARRAY(rq->arena, struct prop_name, (size_t)n + 1);
+    name = NEW_ARRAY(rq->arena, struct prop_name, (size_t)n + 1);
+    n = 0;
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
-        name[want->n++] = (struct prop_name){ e->ns, e->name };
-    return NULL;
+        name[n++] = (struct prop_name){ e->ns, e->name };
+    return prop_want(rq, name, n, want);
 }
 
 fallible
@@ -94,6 +108,9 @@ prop_find(const struct dav_node *node, const char *ns, const char *name)
 {
     const struct dav_property *own = find_in(node->kind->properties, ns, name);
 
+    if (principal_is(node))
+        for (const struct dav_mount *const *m = dav_mounts; own == NULL && *m != NULL; m++)
+            own = find_in((*m)->principal_properties, ns, name);
     return own != NULL ? own : find_in(props_common, ns, name);
 }
 
@@ -137,9 +154,9 @@ write_named(struct request *rq, struct xml_out *x, const struct dav_node *node,
     return NULL;
 }
 
-/* A propstat of the names that came out as `which`; nothing when there are none. */
-static void
-write_missing(struct xml_out *x, const struct prop_request *want, enum dav_got which, int status)
+void
+prop_write_missing(
+    struct xml_out *x, const struct prop_request *want, enum dav_got which, int status)
 {
     bool any = false;
 
@@ -190,6 +207,9 @@ write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bo
 
     TRY(write_table(rq, x, node, props_common, names_only));
     TRY(write_table(rq, x, node, node->kind->properties, names_only));
+    if (principal_is(node))
+        for (const struct dav_mount *const *m = dav_mounts; *m != NULL; m++)
+            TRY(write_table(rq, x, node, (*m)->principal_properties, names_only));
     for (int i = 0; i < batch->n_dead; i++) {
         const struct dead_property *p = &batch->dead[i];
 
@@ -256,8 +276,8 @@ write_node(struct request *rq, struct xml_out *x, const struct prop_request *wan
         xml_rewind(x, before);
     }
     if (!want->minimal)
-        write_missing(x, want, DAV_ABSENT, 404);
-    write_missing(x, want, DAV_HIDDEN, 403);
+        prop_write_missing(x, want, DAV_ABSENT, 404);
+    prop_write_missing(x, want, DAV_HIDDEN, 403);
     xml_close(x);
     return NULL;
 }
@@ -331,5 +351,46 @@ prop_write_nodes(struct request *rq, struct xml_out *x, const struct prop_reques
         xml_flush(x);
         arena_rewind(rq->arena, mark);
     }
+    return NULL;
+}
+
+/* ---- reading values ---- */
+
+/* A property as it would be written, read again; NULL when the node does not have it. */
+static fallible
+read_value(struct request *rq, const struct dav_node *node, const struct prop_name *name,
+    enum dav_got *got, const struct xml_in **value)
+{
+    const struct config *c = rq->app->config;
+    const struct xml_limits limits = { (int)c->xml_depth, (int)c->xml_attributes,
+        (int)c->xml_elements };
+    struct out *out = out_new(rq->arena, VALUE_MAX);
+    struct xml_out *x = xml_write(rq->arena, out);
+
+    *value = NULL;
+    TRY(write_named(rq, x, node, name, prop_find(node, name->ns, name->name), got));
+    if (*got != DAV_VALUE)
+        return NULL;
+    xml_end(x);
+    if (out_failed(out) || out_memory(out) == NULL)
+        return REFUSE(rq->arena, TOO_MANY_MATCHES);
+    return xml_parse(rq->arena, out_memory(out), (size_t)out_length(out), &limits, value);
+}
+
+fallible
+prop_read_values(struct request *rq, const struct dav_node *node, const struct prop_request *want,
+    const struct xml_in **value)
+{
+    struct dav_state *s = dav_state(rq);
+    struct dav_batch batch;
+    enum dav_got got;
+
+    TRY(prepare(rq, want, node, 1, &batch));
+    s->batch = &batch;
+    for (int i = 0; i < want->n; i++) {
+        TRY(read_value(rq, node, &want->name[i], &got, &value[i]));
+        want->got[i] = (unsigned char)got;
+    }
+    s->batch = NULL;
     return NULL;
 }

@@ -21,9 +21,11 @@ struct prop_request {
     const struct prop_name *name; /* NAMED: these; ALL: these too (include) */
     int n;
     unsigned char *got; /* n values of enum dav_got: how each came out of the node at hand */
-    const struct dav_property **live; /* n live properties of these names, NULL for a dead one ... */
-    const struct dav_kind **live_of;  /* ... of this kind; nodes of a kind mostly follow each other */
-    bool minimal;       /* leave out what is not there (RFC 8144) */
+    const struct dav_property *
+        *live; /* n live properties of these names, NULL for a dead one ... */
+    const struct dav_kind *
+        *live_of; /* ... of this kind; nodes of a kind mostly follow each other */
+    bool minimal; /* leave out what is not there (RFC 8144) */
 };
 
 /* A dead property of some node. */
@@ -45,6 +47,9 @@ fallible prop_read_propfind(struct request *, const struct xml_in *, struct prop
  * for. */
 fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
 
+/* The same for names that do not stand below each other; they must outlive the request for them. */
+fallible prop_want(struct request *, const struct prop_name *, int n, struct prop_request *);
+
 /* The live property of that name, or NULL: then it is a dead one. It may not apply to this node. */
 const struct dav_property *prop_find(const struct dav_node *, const char *ns, const char *name);
 
@@ -55,6 +60,17 @@ const struct dav_property *prop_find(const struct dav_node *, const char *ns, co
  */
 fallible prop_write_nodes(struct request *, struct xml_out *, const struct prop_request *,
     const struct dav_node *, int n);
+
+/* A propstat with the names that came out as `which`; nothing when there are none. */
+void prop_write_missing(
+    struct xml_out *, const struct prop_request *, enum dav_got which, int status);
+
+/*
+ * The properties of one node as elements, to be looked into: value[i] is that of want->name[i],
+ * NULL when want->got[i] is not DAV_VALUE. TOO_MANY_MATCHES for one of more than 1 MiB.
+ */
+fallible prop_read_values(struct request *, const struct dav_node *, const struct prop_request *,
+    const struct xml_in **value);
 
 /* The properties that all nodes have: props_common.c. Ends with a NULL name. */
 extern const struct dav_property props_common[];

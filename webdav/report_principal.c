@@ -1,10 +1,11 @@
 #include <string.h>
 
+#include "auth/access.h"
 #include "base/arena.h"
-#include "base/macros.h"
 #include "base/text.h"
 #include "http/request.h"
 #include "webdav/conditions.h"
+#include "webdav/members.h"
 #include "webdav/multistatus.h"
 #include "webdav/principal.h"
 #include "webdav/property.h"
@@ -12,111 +13,101 @@
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
-/*
- * Searching must not become a list of everybody (E18): so many letters at least, and
- * of people one finds oneself.
- */
-enum { LETTERS_MIN = 3 };
+/* principal-match (RFC 3744, 9.3): what below here am I, or is mine? */
 
-static fallible
-read_want(struct request *rq, const struct xml_in *root, struct prop_request *want)
+/* So many nodes are looked at, so deep. */
+enum { NODES_MAX = 5000, LEVELS_MAX = 32 };
+
+fallible
+report_principals_begin(struct request *rq, const struct xml_in *root, struct prop_request *want)
 {
-    *want = (struct prop_request){ .mode = PROP_NAMED, .minimal = dav_state(rq)->minimal };
+    const struct dav_state *s = dav_state(rq);
+
+    if (s->depth_named && s->depth != DEPTH_0)
+        return REFUSE(rq->arena, BAD_REQUEST); /* RFC 3744, 9.3 to 9.5 */
+    *want = (struct prop_request){ .mode = PROP_NAMED, .minimal = s->minimal };
     return prop_read_names(rq, xml_child(root, NS_DAV, "prop"), want);
 }
 
-/* RFC 3744, 9.3, with <self/>: which principals below here am I? */
+struct match {
+    struct xml_out *x;
+    struct prop_request want;     /* of what matches */
+    struct prop_request property; /* the one that names a principal */
+    struct principal_selves selves;
+    int looked_at;
+};
+
+/* <self/>: principals stand for her, or have her among their members. */
+static fallible
+write_selves(struct request *rq, const struct dav_node *top, const struct match *m)
+{
+    struct dav_node node;
+    struct path path;
+
+    for (int i = 0; i < m->selves.n; i++) {
+        if (!text_starts(m->selves.href[i], top->href))
+            continue;
+        TRY(address_path(rq, m->selves.href[i], &path));
+        TRY(dav_find(rq, &path, &node));
+        TRY(prop_write_nodes(rq, m->x, &m->want, &node, 1));
+    }
+    return NULL;
+}
+
+static bool
+names_self(const struct xml_in *value, const struct principal_selves *selves)
+{
+    for (const struct xml_in *e = value->first; e != NULL; e = e->next)
+        if ((xml_is(e, NS_DAV, "href") && principal_among(selves, e->text)) ||
+            names_self(e, selves))
+            return true;
+    return false;
+}
+
+static fallible
+look_below(struct request *rq, const struct dav_node *node, struct match *m, int level)
+{
+    struct members members = { .first = true };
+    const struct xml_in *value;
+    struct dav_list page;
+
+    do {
+        TRY(members_next(rq, node, &members, &page));
+        for (int i = 0; i < page.n; i++) {
+            const struct dav_node *member = &page.node[i];
+
+            if (!(member->rights & MAY_READ))
+                continue;
+            if (++m->looked_at > NODES_MAX || level == LEVELS_MAX)
+                return REFUSE(rq->arena, TOO_MANY_MATCHES);
+            TRY(prop_read_values(rq, member, &m->property, &value));
+            if (value != NULL && names_self(value, &m->selves))
+                TRY(prop_write_nodes(rq, m->x, &m->want, member, 1));
+            if (member->collection && member->kind->children != NULL)
+                TRY(look_below(rq, member, m, level + 1));
+        }
+    } while (members.more);
+    return NULL;
+}
+
 fallible
 report_principal_match(
     struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
 {
-    struct prop_request want;
-    struct dav_node self;
-    struct path path;
-    struct xml_out *x;
+    const struct xml_in *property = xml_child(root, NS_DAV, "principal-property");
+    struct match m = { .looked_at = 0 };
 
-    TRY(read_want(rq, root, &want));
-    x = multistatus_begin(rq, rs);
-    if (rq->who->person != 0 && xml_child(root, NS_DAV, "self") != NULL &&
-        text_starts(principal_self(rq), node->href)) {
-        TRY(address_path(rq, principal_self(rq), &path));
-        TRY(dav_find(rq, &path, &self));
-        TRY(prop_write_nodes(rq, x, &want, &self, 1));
+    TRY(report_principals_begin(rq, root, &m.want));
+    TRY(principal_selves(rq, &m.selves));
+    m.x = multistatus_begin(rq, rs);
+    if (xml_child(root, NS_DAV, "self") != NULL)
+        TRY(write_selves(rq, node, &m));
+    if (property != NULL) {
+        TRY(prop_read_names(rq, property, &m.property));
+        if (m.property.n != 1)
+            return REFUSE(rq->arena, BAD_REQUEST);
+        TRY(look_below(rq, node, &m, 0));
     }
-    multistatus_end(x);
-    return NULL;
-}
-
-/* The text that one <property-search> asks for, if it is about a property people are found by. */
-static const char *
-searched_text(struct request *rq, const struct xml_in *search)
-{
-    const struct xml_in *prop = xml_child(search, NS_DAV, "prop");
-    const struct xml_in *match = xml_child(search, NS_DAV, "match");
-
-    if (match == NULL || (xml_child(prop, NS_DAV, "displayname") == NULL &&
-                             xml_child(prop, NS_CS, "email-address-set") == NULL))
-        return NULL;
-    return text_trim(rq->arena, match->text);
-}
-
-static int
-letters(const char *s)
-{
-    int n = 0;
-
-    for (; *s != '\0'; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
-/* RFC 3744, 9.4; the first criterion that we know decides. */
-fallible
-report_principal_search(struct request *rq, const struct dav_node *node UNUSED,
-    const struct xml_in *root, struct response *rs)
-{
-    struct prop_request want;
-    struct dav_list found = { .n = 0 };
-    const char *words = NULL;
-    struct xml_out *x;
-
-    TRY(read_want(rq, root, &want));
-    for (const struct xml_in *e = root->first; e != NULL && words == NULL; e = e->next)
-        if (xml_is(e, NS_DAV, "property-search"))
-            words = searched_text(rq, e);
-    if (words != NULL && letters(words) >= LETTERS_MIN)
-        TRY(principal_search(rq, words, &found));
-    x = multistatus_begin(rq, rs);
-    TRY(prop_write_nodes(rq, x, &want, found.node, found.n));
-    multistatus_end(x);
-    return NULL;
-}
-
-static void
-write_searchable(struct xml_out *x, const char *ns, const char *name, const char *description)
-{
-    xml_open(x, NS_DAV, "principal-search-property");
-    xml_open(x, NS_DAV, "prop");
-    xml_leaf(x, ns, name, NULL);
-    xml_close(x);
-    xml_open(x, NS_DAV, "description");
-    xml_attribute(x, "xml:lang", "en");
-    xml_text(x, description);
-    xml_close(x);
-    xml_close(x);
-}
-
-/* RFC 3744, 9.5 */
-fallible
-report_search_properties(struct request *rq, const struct dav_node *node UNUSED,
-    const struct xml_in *root UNUSED, struct response *rs)
-{
-    struct xml_out *x = dav_xml(rq, rs, 200);
-
-    xml_open(x, NS_DAV, "principal-search-property-set");
-    write_searchable(x, NS_DAV, "displayname", "Name");
-    write_searchable(x, NS_CS, "email-address-set", "E-mail address");
-    xml_close(x);
-    xml_end(x);
+    multistatus_end(m.x);
     return NULL;
 }

@@ -23,8 +23,8 @@ options_anywhere(struct request *rq, struct response *rs)
     response_status(rs, 200);
     dav_headers(rq, rs);
     response_header(rs, "Accept-Ranges", "bytes");
-    response_header(
-        rs, "Allow", rq->path.n == 0 ? "OPTIONS, GET, HEAD, PROPFIND" : "OPTIONS, GET, HEAD, POST");
+    response_header(rs, "Allow",
+        rq->path.n == 0 ? "OPTIONS, GET, HEAD, PROPFIND, REPORT" : "OPTIONS, GET, HEAD, POST");
     return NULL;
 }
 
@@ -61,10 +61,13 @@ options_anywhere(struct request *rq, struct response *rs)
         READ(REPORT, path, SNAPSHOT), UPLOAD(path), WRITE(DELETE, path), WRITE(PROPPATCH, path),   \
         WRITE(MKCOL, path), WRITE(COPY, path), WRITE(MOVE, path), WRITE(LOCK, path),               \
         WRITE(UNLOCK, path)
-/* The methods by which clients look for it. */
+/* Whatever a client sends there (RFC 6764, 5). */
 #define DISCOVERY(path)                                                                            \
     WELL_KNOWN(GET, path), WELL_KNOWN(PROPFIND, path), WELL_KNOWN(OPTIONS, path),                  \
-        WELL_KNOWN(REPORT, path), WELL_KNOWN(POST, path)
+        WELL_KNOWN(REPORT, path), WELL_KNOWN(POST, path), WELL_KNOWN(PUT, path),                   \
+        WELL_KNOWN(DELETE, path), WELL_KNOWN(PROPPATCH, path), WELL_KNOWN(MKCOL, path),            \
+        WELL_KNOWN(COPY, path), WELL_KNOWN(MOVE, path), WELL_KNOWN(LOCK, path),                    \
+        WELL_KNOWN(UNLOCK, path), WELL_KNOWN(PATCH, path)
 
 const struct route dav_routes[] = {
     TREE("/dav/**"),
@@ -77,6 +80,7 @@ const struct route dav_routes[] = {
     TREE("/principals/**"),
 
     READ(PROPFIND, "/", SNAPSHOT),
+    READ(REPORT, "/", SNAPSHOT),
     ANYWHERE("/"),
     ANYWHERE("/**"),
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include <unicase.h>
 #include <uninorm.h>
 #include <unistr.h>
 
@@ -83,6 +84,21 @@ text_nfc(struct arena *arena, const char *s)
         abort();
     char *copy = arena_copy(arena, (char *)normal, n);
     free(normal);
+    return copy;
+}
+
+const char *
+text_fold(struct arena *arena, const char *s)
+{
+    size_t n;
+
+    if (!text_is_utf8(s, strlen(s)))
+        return s;
+    uint8_t *folded = u8_casefold((const uint8_t *)s, strlen(s), NULL, UNINORM_NFC, NULL, &n);
+    if (folded == NULL)
+        abort();
+    char *copy = arena_copy(arena, (char *)folded, n);
+    free(folded);
     return copy;
 }
 

@@ -19,6 +19,10 @@ bool text_is_xml(const char *s, size_t n);
 /* Unicode normal form C of s: what names are compared by. */
 const char *text_nfc(struct arena *, const char *s);
 
+/* The same without the difference of capital and small letters, for comparing: "STRASSE" and
+ * "Straße" are one. */
+const char *text_fold(struct arena *, const char *s);
+
 /* A decimal number without sign, blanks or anything behind it, at most `most`. */
 bool text_to_int(const char *s, int64_t most, int64_t *value);
 

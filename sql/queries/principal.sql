@@ -10,13 +10,6 @@ WITH named AS (
 SELECT n.id, n.uid, n.name, n.mail FROM named n
  WHERE n.id = $2;
 
--- principals_found: the asking person, if her name or mail holds a text
--- in   words text, me int8
--- out  id int8, uid text, name text, mail text?
-SELECT p.id, p.uid, p.name, p.mail FROM person p
- WHERE p.id = $2 AND p.gone IS NULL
-   AND (strpos(lower(p.name), lower($1)) > 0 OR strpos(lower(p.mail), lower($1)) > 0);
-
 -- principal_chapter: a chapter by its slug
 -- in   slug text
 -- out  id int8, slug text, name text

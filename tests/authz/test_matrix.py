@@ -164,7 +164,7 @@ def in_pieces(method, path):
 
 
 def ask(server, login, browsers, method, role, path, destination, form=None):
-    if path.startswith(('/dav/', '/principals/')) or (path, method) == ('/', 'PROPFIND'):
+    if path.startswith(('/dav/', '/principals/')) or (path == '/' and method in ('PROPFIND', 'REPORT')):
         headers = {'Destination': server.url + destination} if destination else {}
         if method == 'UNLOCK':
             headers['Lock-Token'] = '<opaquelocktoken:00000000-0000-4000-8000-000000000000>'

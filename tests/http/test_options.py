@@ -61,7 +61,8 @@ def test_cl_B6_options_asterisk(server):
 
 @pytest.mark.parametrize('service', ['caldav', 'carddav'])
 @pytest.mark.parametrize('slash', ['', '/'])
-@pytest.mark.parametrize('method', ['PROPFIND', 'GET', 'OPTIONS'])
+@pytest.mark.parametrize('method', ['PROPFIND', 'GET', 'HEAD', 'OPTIONS', 'REPORT', 'POST', 'PUT', 'DELETE', 'PROPPATCH',
+                                    'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PATCH'])
 def test_cl_A1_well_known(server, service, slash, method):
     answer = server.client()(method, f'/.well-known/{service}{slash}', b'' if method == 'PROPFIND' else
                              None, Depth='0')

@@ -54,6 +54,18 @@ TEST(text_xml)
     CHECK(IS(text_is_xml, "\xef\xbf\xbd"));
 }
 
+TEST(text_fold_makes_one_of_capital_and_small_letters)
+{
+    struct arena *a = arena_new();
+
+    CHECK_TEXT(text_fold(a, "Vorstand JENA"), "vorstand jena");
+    CHECK_TEXT(text_fold(a, "STRASSE"), text_fold(a, "Stra\xc3\x9f"
+                                                     "e"));
+    CHECK_TEXT(text_fold(a, "U\xcc\x88"), text_fold(a, "\xc3\xbc"));
+    CHECK_TEXT(text_fold(a, "A\xff"), "A\xff");
+    arena_free(a);
+}
+
 TEST(text_nfc_makes_one_of_two_spellings)
 {
     struct arena *a = arena_new();
