@@ -102,6 +102,40 @@ text_fold(struct arena *arena, const char *s)
     return copy;
 }
 
+const char *
+text_casemap_ascii(struct arena *arena, const char *s)
+{
+    char *mapped = arena_copy(arena, s, strlen(s));
+
+    for (char *p = mapped; *p != '\0'; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return mapped;
+}
+
+const char *
+text_casemap(struct arena *arena, const char *s)
+{
+    size_t n = strlen(s), room = 2 * n, mapped = 0;
+
+    if (is_ascii(s) || !text_is_utf8(s, n))
+        return text_casemap_ascii(arena, s);
+    /* No simple mapping makes two bytes more than twice as many. */
+    uint8_t *title = arena_alloc(arena, room);
+    for (const uint8_t *p = (const uint8_t *)s, *end = p + n; p < end;) {
+        ucs4_t c;
+        p += u8_mbtouc(&c, p, (size_t)(end - p));
+        int written = u8_uctomb(title + mapped, uc_totitle(c), (ptrdiff_t)(room - mapped));
+        mapped += written > 0 ? (size_t)written : 0;
+    }
+    uint8_t *normal = u8_normalize(UNINORM_NFKD, title, mapped, NULL, &n);
+    if (normal == NULL)
+        abort();
+    char *copy = arena_copy(arena, (char *)normal, n);
+    free(normal);
+    return copy;
+}
+
 bool
 text_to_int(const char *s, int64_t most, int64_t *value)
 {

@@ -23,6 +23,13 @@ const char *text_nfc(struct arena *, const char *s);
  * "Straße" are one. */
 const char *text_fold(struct arena *, const char *s);
 
+/*
+ * What i;unicode-casemap compares s by (RFC 5051): title case, decomposed. Only the small letters a
+ * to z become capital ones with text_casemap_ascii() (i;ascii-casemap, RFC 4790, 9.2).
+ */
+const char *text_casemap(struct arena *, const char *s);
+const char *text_casemap_ascii(struct arena *, const char *s);
+
 /* A decimal number without sign, blanks or anything behind it, at most `most`. */
 bool text_to_int(const char *s, int64_t most, int64_t *value);
 

@@ -19,6 +19,7 @@ struct override {
     struct ical_time recurrence;
     int64_t at, shift; /* which one, and how far it and what follows are moved */
     bool and_later;    /* RANGE=THISANDFUTURE */
+    bool floats;       /* its RECURRENCE-ID */
 };
 
 /* One that a rule or a date gives. */
@@ -57,6 +58,7 @@ read_override(struct ical_set *set, const struct ical_component *c, const struct
     if (why != NULL)
         return why;
     o->component = c;
+    o->floats = zone == NULL;
     o->at = ical_when(o->recurrence, zone);
     o->shift = ical_when(o->timing.start, o->timing.zone) - o->at;
     o->and_later = range != NULL && strcmp(range, "THISANDFUTURE") == 0;
@@ -113,6 +115,31 @@ ical_set_read(struct arena *arena, const struct ical_component *calendar,
         if (set->override[i].and_later)
             widen(set, length_of(&set->override[i].timing) + llabs(set->override[i].shift));
     return NULL;
+}
+
+bool
+ical_set_joins(const struct ical_component *a, const struct ical_component *b)
+{
+    const char *one = ical_value(a, "UID"), *other = ical_value(b, "UID");
+
+    return strcmp(a->name, b->name) == 0 &&
+           (one == NULL || other == NULL ? one == other : strcmp(one, other) == 0);
+}
+
+const char *
+ical_set_of(struct arena *arena, const struct ical_component *calendar,
+    const struct ical_component *component, struct ical_set **set)
+{
+    int n = 0;
+
+    for (const struct ical_component *c = calendar->child; c != NULL; c = c->next)
+        n += ical_set_joins(c, component);
+    const struct ical_component **list = NEW_ARRAY(arena, const struct ical_component *, (size_t)n);
+    n = 0;
+    for (const struct ical_component *c = calendar->child; c != NULL; c = c->next)
+        if (ical_set_joins(c, component))
+            list[n++] = c;
+    return ical_set_read(arena, calendar, list, n, set);
 }
 
 /* ---------------------------------------------------------------- lists of dates */
@@ -305,12 +332,8 @@ override_of(const struct ical_set *set, int64_t at, bool and_later)
     return NULL;
 }
 
-struct range {
-    int64_t from, to;
-};
-
 static void
-keep(struct ical_instances *all, struct range range, struct ical_instance one)
+keep(struct ical_instances *all, struct ical_range range, struct ical_instance one)
 {
     int64_t more = one.floats ? FLOATING : 0;
 
@@ -319,15 +342,16 @@ keep(struct ical_instances *all, struct range range, struct ical_instance one)
 }
 
 static void
-add_instance(
-    struct ical_set *set, struct range range, const struct candidate *c, struct ical_instances *all)
+add_instance(struct ical_set *set, struct ical_range range, const struct candidate *c,
+    struct ical_instances *all)
 {
     const struct override *later = override_of(set, c->at, true);
     const struct ical_timing *t = later != NULL ? &later->timing : &set->timing;
     struct ical_instance one = { .component = later != NULL ? later->component : set->master,
         .shape = t->shape,
         .floats = t->zone == NULL,
-        .recurrence = { c->wall, set->timing.start.date, set->timing.start.utc } };
+        .recurrence = { c->wall, set->timing.start.date, set->timing.start.utc },
+        .id = { c->at, set->timing.start.date, set->timing.zone != NULL } };
     int64_t wall = c->wall;
 
     if (later != NULL) /* by as much on the clock, whatever the zones do in between */
@@ -341,12 +365,13 @@ add_instance(
 }
 
 static void
-add_override(const struct override *o, struct range range, struct ical_instances *all)
+add_override(const struct override *o, struct ical_range range, struct ical_instances *all)
 {
     struct ical_instance one = { .component = o->component,
         .shape = o->timing.shape,
         .floats = o->timing.zone == NULL,
-        .recurrence = o->recurrence };
+        .recurrence = o->recurrence,
+        .id = { o->at, o->recurrence.date, !o->floats } };
 
     ical_timing_place(&o->timing, o->timing.start.wall, &one.start, &one.end);
     keep(all, range, one);
@@ -367,7 +392,7 @@ bounded(int64_t t)
 }
 
 static const char *
-collect(struct ical_set *set, struct range wide, int most, struct candidates *given,
+collect(struct ical_set *set, struct ical_range wide, int most, struct candidates *given,
     struct candidates *taken)
 {
     const struct ical_timing *t = &set->timing;
@@ -391,8 +416,8 @@ const char *
 ical_set_instances(
     struct ical_set *set, int64_t from, int64_t to, int most, struct ical_instances *all)
 {
-    struct range range = { bounded(from), bounded(to) },
-                 wide = { range.from - FLOATING, range.to + FLOATING + set->reach };
+    struct ical_range range = { bounded(from), bounded(to) },
+                      wide = { range.from - FLOATING, range.to + FLOATING + set->reach };
     struct candidates given = { .until = INT64_MAX }, taken = { .until = INT64_MAX };
 
     if (set->master != NULL) {
@@ -418,6 +443,23 @@ ical_set_instances(
         all->n = most;
     }
     return NULL;
+}
+
+struct ical_range
+ical_instance_span(const struct ical_instance *i, const struct ical_zone *here)
+{
+    if (!i->floats || here == NULL)
+        return (struct ical_range){ i->start, i->end };
+    return (struct ical_range){ ical_zone_when(here, i->start), ical_zone_when(here, i->end) };
+}
+
+bool
+ical_instance_in(
+    const struct ical_instance *i, const struct ical_zone *here, struct ical_range range)
+{
+    struct ical_range span = ical_instance_span(i, here);
+
+    return ical_overlaps(i->shape, span.from, span.to, range.from, range.to);
 }
 
 int64_t

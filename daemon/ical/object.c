@@ -59,24 +59,13 @@ refused(struct reader *rd, const char *why, bool beyond)
 
 /* ---------------------------------------------------------------- BEGIN and END */
 
-static char *
-component_name(struct arena *arena, const char *value)
-{
-    char *name = arena_copy(arena, value, strlen(value));
-
-    for (char *p = name; *p != '\0'; p++)
-        if (*p >= 'a' && *p <= 'z')
-            *p = (char)(*p - 'a' + 'A');
-    return name;
-}
-
 static fallible
 begin(struct reader *rd, const struct ical_line *line)
 {
     struct arena *arena = rd->lines.arena;
     struct ical_component *c = NEW(arena, struct ical_component);
 
-    c->name = component_name(arena, text_trim(arena, line->value));
+    c->name = text_casemap_ascii(arena, text_trim(arena, line->value));
     c->from = line->from;
     if (rd->depth == 0 && strcmp(c->name, rd->format->component) != 0)
         return refused(rd, N_("This is not what it begins with."), false);

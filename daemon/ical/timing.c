@@ -57,6 +57,28 @@ ical_time_of(struct arena *arena, const struct ical_component *calendar,
     return NULL;
 }
 
+bool
+ical_read_period(const char *s, int n, const struct ical_zone *zone, struct ical_range *period)
+{
+    const char *slash = memchr(s, '/', (size_t)n);
+    int first = slash == NULL ? n : (int)(slash - s), rest = n - first - 1;
+    struct ical_duration d;
+    struct ical_time t;
+
+    if (slash == NULL || !ical_read_time(s, first, &t))
+        return false;
+    period->from = period->to = ical_when(t, zone);
+    if (ical_read_duration(slash + 1, rest, &d)) {
+        t.wall += d.days * ICAL_DAY;
+        period->to = ical_when(t, zone) + d.seconds;
+    } else if (ical_read_time(slash + 1, rest, &t)) {
+        period->to = ical_when(t, zone);
+    } else {
+        return false;
+    }
+    return period->to >= period->from;
+}
+
 /* ---------------------------------------------------------------- how long */
 
 static const char *

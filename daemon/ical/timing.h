@@ -14,6 +14,11 @@
  * if its clock showed UTC.
  */
 
+/* From then until just before `to`. INT64_MIN and INT64_MAX: it is open. */
+struct ical_range {
+    int64_t from, to;
+};
+
 /* How it is compared with a range of time. */
 enum ical_shape {
     SHAPE_NEVER,     /* a journal without a date */
@@ -51,6 +56,9 @@ const char *ical_timing_read(struct arena *, const struct ical_component *calend
 /* A time of that property, and its zone; as ical_timing_read(). */
 const char *ical_time_of(struct arena *, const struct ical_component *calendar,
     const struct ical_line *, struct ical_time *, const struct ical_zone **);
+
+/* A PERIOD, "20261121T180000Z/PT1H" or with its end (RFC 5545, 3.3.9), of clocks of that zone. */
+bool ical_read_period(const char *s, int n, const struct ical_zone *, struct ical_range *);
 
 /* The second at which it is so late. */
 int64_t ical_when(struct ical_time, const struct ical_zone *);

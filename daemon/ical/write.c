@@ -119,3 +119,15 @@ ical_write_text(struct buf *to, const char *name, const char *text)
 {
     ical_write(to, name, ical_escape(to->arena, text));
 }
+
+void
+ical_write_when(struct buf *to, const char *name, struct ical_time t)
+{
+    static const char *const date[] = { "DATE" };
+    static const struct ical_param value = { "VALUE", date, 1 };
+    char text[ICAL_TIME_ROOM];
+
+    ical_write_time(t, text);
+    ical_write_line(to,
+        &(struct ical_line){ .name = name, .param = &value, .n_params = t.date, .value = text });
+}

@@ -2,6 +2,7 @@
 #define ICAL_WRITE_H
 
 #include "ical/object.h"
+#include "ical/value.h"
 
 struct buf;
 
@@ -17,6 +18,9 @@ void ical_write_line(struct buf *, const struct ical_line *);
 void ical_write(struct buf *, const char *name, const char *value);
 /* "NAME:value" of a text, with its escapes. */
 void ical_write_text(struct buf *, const char *name, const char *text);
+
+/* "NAME;VALUE=DATE:20261121", "NAME:20261121T180000Z" */
+void ical_write_when(struct buf *, const char *name, struct ical_time);
 
 /* The other way of ical_text(): a text with its escapes (RFC 5545, 3.3.11). CRLF is one new line.
  */

@@ -1,0 +1,27 @@
+#ifndef ICAL_BUSY_H
+#define ICAL_BUSY_H
+
+#include "ical/object.h"
+#include "ical/timing.h"
+
+struct buf;
+
+/*
+ * When somebody is busy (RFC 4791, 7.10; RFC 5545, 3.6.4): of events only when they are and how
+ * certain that is, nothing of what they are.
+ */
+struct ical_busy;
+
+#define ICAL_BUSY_MAX 10000 /* periods that are told */
+
+/* `here`: the zone by which goes what has none; NULL: UTC. */
+struct ical_busy *ical_busy_new(struct arena *, struct ical_range, const struct ical_zone *here);
+
+/* Adds what an object takes up. False: there are more periods than are told. Takes nothing of the
+ * arena for good. */
+bool ical_busy_add(struct ical_busy *, const struct ical_component *object);
+
+/* A VCALENDAR with one VFREEBUSY; stamp: seconds since 1970. Periods that touch are one. */
+void ical_busy_write(struct ical_busy *, int64_t stamp, struct buf *);
+
+#endif
