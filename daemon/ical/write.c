@@ -107,9 +107,9 @@ ical_escape(struct arena *arena, const char *text)
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == '\r' && p[1] == '\n')
             p++;
-        if (strchr("\\;,\n", *p) != NULL)
+        if (strchr("\\;,\n\r", *p) != NULL)
             *to++ = '\\';
-        *to++ = *p == '\n' ? 'n' : *p;
+        *to++ = *p == '\n' || *p == '\r' ? 'n' : *p;
     }
     return escaped;
 }
