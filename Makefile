@@ -129,11 +129,11 @@ messages: $(GENERATED)
 # ---------------------------------------------------------------- variants
 
 asan:
-	$(MAKE) BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 CFLAGS="-O1 -g" all
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 CFLAGS="-O1 -g1" all
 faults:
 	$(MAKE) BUILD=build/faults TEST_FAULTS=1 all
 tsan:
-	$(MAKE) BUILD=build/tsan SANITIZE=thread TEST_FAULTS=1 CFLAGS="-O1 -g" all build/tsan/tests/http/front_test
+	$(MAKE) BUILD=build/tsan SANITIZE=thread TEST_FAULTS=1 CFLAGS="-O1 -g1" all build/tsan/tests/http/front_test
 
 -include $(wildcard packaging/*.mk tests/*.mk)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """check.py SET [STEP...]: runs the tests of a set (check, clients, long, mutants, scale) or some of its steps.
 
-Prints a line "name: N passed, N failed, N skipped, N s" for each step and "N passed, N failed" last.
+Prints a line "name: N passed, N failed, N skipped, N s" for each step, what took how long, and "N passed, N failed" last.
 What a step said is in build/check/SET/STEP.log; its figures are shown, and of a step that failed, its end.
 A step without tests has failed, and so has a skip: a missing program is no reason (only /dev/fuse is,
 which a container may lack).
@@ -60,7 +60,7 @@ SETS = {
         pytest('backup', build=ASAN),
         pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
         pytest('browser'),
-        make('fuzz', 'fuzz', 'SECONDS=4'),
+        make('fuzz', 'fuzz', 'SECONDS=1', 'SEED=1'),
         pytest('attack', build=ASAN),
         pytest('proxy'),
         Step('package', ['packaging/check-package.sh']),
@@ -250,6 +250,7 @@ class Run:
         self.running = set()
         self.passed = self.failed = 0
         self.lock = threading.Lock()
+        self.began, self.times = time.monotonic(), []
 
     def step(self, step):
         start = time.monotonic()
@@ -257,8 +258,9 @@ class Run:
         with self.lock:
             if wrong:
                 print(wrong)
-            print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, '
-                  f'{time.monotonic() - start:.0f} s', flush=True)
+            took = time.monotonic() - start
+            self.times.append((took, start - self.began, step.name))
+            print(f'{step.name}: {passed} passed, {failed} failed, {skipped} skipped, {took:.0f} s', flush=True)
             for line in figures(self.folder / f'{step.name}.log'):
                 print(f'  {line}', flush=True)
             self.passed += passed
@@ -279,6 +281,12 @@ class Run:
                     end(child)
                 raise
 
+    def spent(self):
+        """The longest first, and when each began: what to shorten, and what to begin earlier."""
+        print(f'{time.monotonic() - self.began:.0f} s in all:')
+        for took, began, name in sorted(self.times, reverse=True):
+            print(f'  {name:14} {took:5.0f} s from {began:4.0f} s on')
+
     def close(self):
         for copy in {c.parent for c in self.copies.values()}:
             shutil.rmtree(copy, ignore_errors=True)
@@ -298,6 +306,7 @@ def main():
         this.failed += 1
     finally:
         this.close()
+    this.spent()
     print(f'{this.passed} passed, {this.failed} failed')
     sys.exit(this.failed != 0)
 

@@ -46,7 +46,7 @@ SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))
 # The sanitized programs and all programs that tests consist of.
 asan-tests:
 	@$(MAKE) --no-print-directory -k BUILD=build/asan SANITIZE=address,undefined TEST_FAULTS=1 \
-	    CFLAGS="-O1 -g" all build/asan/unit build/asan/directory_probe build/asan/net_probe build/asan/recurrence_probe \
+	    CFLAGS="-O1 -g1" all build/asan/unit build/asan/directory_probe build/asan/net_probe build/asan/recurrence_probe \
 	    build/asan/tests/http/front_test $(SQL_TESTS:%=build/asan/%)
 
 $(BUILD)/tests/sql/describe_test.o: $(BUILD)/q/all.inc
