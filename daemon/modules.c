@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "modules/audit/audit.h"
+#include "modules/calendars/calendars.h"
 #include "modules/chapters/chapters.h"
 #include "modules/documents/documents.h"
 #include "webdav/dav.h"
@@ -11,6 +12,7 @@
 const struct module *const modules[] = {
     &chapters_module,
     &documents_module,
+    &calendars_module,
     &audit_module,
     NULL,
 };
@@ -18,5 +20,6 @@ const struct module *const modules[] = {
 const struct dav_mount *const dav_mounts[] = {
     &files_mount,
     &versions_mount,
+    &calendars_mount,
     NULL,
 };

@@ -41,6 +41,11 @@ static const struct {
         .conditional = true,
         .reads_xml = true,
         .locks = LOCK_SELF },
+    [MKCALENDAR] = { .run = method_mkcol,
+        .free_name = true,
+        .conditional = true,
+        .reads_xml = true,
+        .locks = LOCK_SELF },
     [COPY] = { .run = method_copy, .conditional = true, .has_destination = true },
     [MOVE] = { .run = method_move,
         .conditional = true,
@@ -88,6 +93,7 @@ lock_needed(const struct request *rq)
     case PUT:
     case PROPPATCH:
     case MKCOL:
+    case MKCALENDAR:
     case UNLOCK:
         return TREE_SHARED;
     case DELETE:
@@ -353,6 +359,21 @@ makes_members(const struct dav_node *node)
     return node->kind->member != NULL && node->kind->member->write != NULL;
 }
 
+static bool
+makes_collections(const struct dav_node *node)
+{
+    const struct dav_kind *child = node->kind->child_collection;
+
+    return !node->exists && child != NULL && child->make != NULL;
+}
+
+bool
+dav_is(const struct dav_kind *kind, const char *ns, const char *type)
+{
+    return kind->type != NULL && strcmp(kind->type->ns, ns) == 0 &&
+           strcmp(kind->type->name, type) == 0;
+}
+
 bool
 dav_has_method(const struct dav_node *node, enum method method)
 {
@@ -377,8 +398,9 @@ dav_has_method(const struct dav_node *node, enum method method)
     case MOVE:
         return node->exists && kind->move != NULL;
     case MKCOL:
-        return !node->exists && kind->child_collection != NULL &&
-               kind->child_collection->make != NULL;
+        return makes_collections(node);
+    case MKCALENDAR: /* RFC 4791, 5.3.1 */
+        return makes_collections(node) && dav_is(kind->child_collection, NS_CALDAV, "calendar");
     case LOCK:
         return node->exists ? node->id != 0 : makes_members(node);
     case UNLOCK:
@@ -447,7 +469,20 @@ dav_admit(struct request *rq)
     s->owner = s->node.policy.chapter != 0 ? (struct blob_owner){ 'c', s->node.policy.chapter }
                                            : (struct blob_owner){ 'p', s->node.policy.person };
     kind = s->node.exists ? s->node.kind : s->node.kind->member;
+    if (kind->row_max != NULL && announced_length(rq) > (int64_t)kind->row_max(rq->app->config))
+        return error_plain(rq->arena, kind->too_large, HERE);
     return kind->reserve == NULL ? NULL : kind->reserve(rq, &s->node, announced_length(rq));
+}
+
+/* How much of a content stays in memory, for its row. One that was small was not admitted. */
+static size_t
+in_row(const struct request *rq, const struct dav_state *s)
+{
+    const struct config *c = rq->app->config;
+    const struct dav_kind *kind = s->node.exists || s->node.kind == NULL ? s->node.kind
+                                                                         : s->node.kind->member;
+
+    return kind == NULL || kind->row_max == NULL ? c->inline_max : kind->row_max(c);
 }
 
 fallible
@@ -460,7 +495,7 @@ dav_prepare(struct request *rq)
     TRY(put_headers(rq, s));
     if (body_length(rq) < announced_length(rq))
         return REFUSE(rq->arena, BAD_REQUEST); /* cut off on its way (cl-F8) */
-    TRY(body_settle(rq, s->owner, &s->content.blob, &s->content.inline_bytes));
+    TRY(body_settle(rq, s->owner, in_row(rq, s), &s->content.blob, &s->content.inline_bytes));
     s->settled = true;
     return NULL;
 }

@@ -2,6 +2,7 @@
 #define WEBDAV_DAV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "auth/access.h"
@@ -11,6 +12,7 @@
 
 struct arena;
 struct blob_content;
+struct config;
 struct dav_kind;
 struct request;
 struct response;
@@ -105,12 +107,20 @@ enum dav_got { DAV_VALUE, DAV_ABSENT, DAV_HIDDEN };
 /* A live property. Tables of these end with a NULL name. */
 struct dav_property {
     const char *ns, *name;
-    enum { ON_COLLECTION = 1, ON_MEMBER = 2, ON_ALL = 3, IN_ALLPROP = 4 } flags;
+    enum {
+        ON_COLLECTION = 1,
+        ON_MEMBER = 2,
+        ON_ALL = 3,
+        IN_ALLPROP = 4,
+        OF_PERSON = 8, /* each sees and sets her own: who may read may set it */
+        AT_MAKING = 16, /* taken by `make` alone */
+        STORED = 32     /* kept like a dead one: prop_stored() has it */
+    } flags;
     /* Writes the content of the property element, not the element. What is written is
      * taken back unless *got stays DAV_VALUE. */
     fallible (*get)(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
     /* NULL: protected. value NULL: remove. Fails with the condition the property is answered with.
-     */
+     * Not asked of AT_MAKING. */
     fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
 };
 
@@ -118,6 +128,11 @@ struct dav_property {
 struct dav_searched {
     const char *ns, *name;
     const char *description; /* English, for programs */
+};
+
+/* "calendar" of urn:ietf:params:xml:ns:caldav: what a resource is besides a collection. */
+struct dav_type {
+    const char *ns, *name;
 };
 
 /* A report of a kind. Tables of these end with a NULL name. */
@@ -142,8 +157,8 @@ struct dav_kind {
     const struct dav_kind *member;           /* what PUT makes in it; NULL: nothing */
     const struct dav_kind *child_collection; /* what MKCOL makes in it; NULL: nothing */
 
-    /* Writes the resourcetype's content besides <D:collection/>; may be NULL. */
-    void (*resource_type)(struct xml_out *);
+    /* What resourcetype holds besides <D:collection/>, and what one says who makes it; may be NULL. */
+    const struct dav_type *type;
 
     /* Members from the name_key after `from` on; NULL: from the first. */
     fallible (*children)(
@@ -182,6 +197,13 @@ struct dav_kind {
     /* Reads and sets the levels of a collection; a kind without them has its levels for good. */
     fallible (*levels)(struct request *, const struct dav_node *, struct dav_levels *);
     fallible (*set_levels)(struct request *, const struct dav_node *, const struct dav_levels *);
+
+    /*
+     * Contents that are kept whole in the database: how large one may be, and what is wrong with
+     * what is larger. NULL: of any size, in the store.
+     */
+    size_t (*row_max)(const struct config *);
+    const struct condition *too_large;
 
     /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
     fallible (*quota)(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
@@ -225,6 +247,9 @@ fallible dav_scope(struct request *);
 fallible dav_admit(struct request *);
 fallible dav_prepare(struct request *);
 fallible dav_serve(struct request *, struct response *);
+
+/* Is it of that type (resourcetype)? */
+bool dav_is(const struct dav_kind *, const char *ns, const char *type);
 
 /* The path of DAV for an address of ours, also for those of browsers and of /principals. */
 struct path dav_path(struct arena *, const struct path *);

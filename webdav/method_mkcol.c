@@ -8,48 +8,61 @@
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
-/* The resourcetype of an extended MKCOL (RFC 5689, 3): here a plain collection alone is made. */
+/* The resourcetype of an extended MKCOL (RFC 5689, 3): what can be made there, and nothing else. */
 static fallible
-check_type(struct request *rq, const struct xml_in *type)
+check_type(struct request *rq, const struct dav_node *new, const struct xml_in *type)
 {
-    bool collection = false;
+    bool collection = false, special = false;
 
-    for (const struct xml_in *t = type->first; t != NULL; t = t->next) {
-        if (!xml_is(t, NS_DAV, "collection"))
+    for (const struct xml_in *t = type->first; t != NULL; t = t->next)
+        if (xml_is(t, NS_DAV, "collection"))
+            collection = true;
+        else if (dav_is(new->kind, t->ns, t->name))
+            special = true;
+        else
             return REFUSE(rq->arena, VALID_RESOURCETYPE);
-        collection = true;
-    }
-    return collection ? NULL : REFUSE(rq->arena, VALID_RESOURCETYPE);
+    return collection && special == (new->kind->type != NULL)
+               ? NULL
+               : REFUSE(rq->arena, VALID_RESOURCETYPE);
 }
 
-/* Takes the resourcetype out of the properties: it is fulfilled by making the collection. */
+/* Takes out of the properties what is fulfilled by making the collection. */
 static fallible
-take_type(struct request *rq, struct prop_changes *changes)
+take_made(struct request *rq, const struct dav_node *new, struct prop_changes *changes, bool *typed)
 {
     int kept = 0;
 
     for (int i = 0; i < changes->n; i++) {
         const struct prop_change *c = &changes->change[i];
+        const struct dav_property *live = prop_find(new, c->name.ns, c->name.name);
 
-        if (xml_is(c->value, NS_DAV, "resourcetype"))
-            TRY(check_type(rq, c->value));
-        else
+        if (xml_is(c->value, NS_DAV, "resourcetype")) {
+            TRY(check_type(rq, new, c->value));
+            *typed = true;
+        } else if (live == NULL || !(live->flags & AT_MAKING)) {
             changes->change[kept++] = *c;
+        }
     }
     changes->n = kept;
     return NULL;
 }
 
+/* MKCALENDAR says by its name what it makes; MKCOL must, unless it makes a plain collection. */
 static fallible
-read_body(struct request *rq, const struct xml_in *root, struct prop_changes *changes)
+read_body(struct request *rq, const struct dav_node *new, const struct xml_in *root,
+    struct prop_changes *changes)
 {
+    bool typed = rq->method == MKCALENDAR || new->kind->type == NULL;
+
     *changes = (struct prop_changes){ .n = 0 };
-    if (root == NULL)
-        return NULL;
-    if (!xml_is(root, NS_DAV, "mkcol"))
-        return REFUSE(rq->arena, UNSUPPORTED_TYPE);
-    TRY(proppatch_read(rq, root, changes));
-    return take_type(rq, changes);
+    if (root != NULL) {
+        if (!(rq->method == MKCALENDAR ? xml_is(root, NS_CALDAV, "mkcalendar")
+                                       : xml_is(root, NS_DAV, "mkcol")))
+            return REFUSE(rq->arena, UNSUPPORTED_TYPE);
+        TRY(proppatch_read(rq, root, changes));
+        TRY(take_made(rq, new, changes, &typed));
+    }
+    return typed ? NULL : REFUSE(rq->arena, VALID_RESOURCETYPE);
 }
 
 /* Its properties could not all be set: nothing was made (RFC 5689, 3.5). The first that failed says
@@ -63,7 +76,10 @@ answer_failure(struct request *rq, struct response *rs, const struct prop_change
     for (int i = 0; i < changes->n && why == &FAILED_DEPENDENCY; i++)
         why = changes->change[i].cond;
     x = dav_xml(rq, rs, why->status);
-    xml_open(x, NS_DAV, "mkcol-response");
+    if (rq->method == MKCALENDAR)
+        xml_open(x, NS_CALDAV, "mkcalendar-response");
+    else
+        xml_open(x, NS_DAV, "mkcol-response");
     proppatch_write(x, changes);
     xml_close(x);
     xml_end(x);
@@ -75,7 +91,7 @@ method_mkcol(struct request *rq, struct dav_state *s, struct response *rs)
     struct prop_changes changes;
     struct dav_node new = dav_becoming(&s->node, s->node.kind->child_collection);
 
-    TRY(read_body(rq, s->body, &changes));
+    TRY(read_body(rq, &new, s->body, &changes));
     TRY(db_savepoint(rq->db, rq->arena));
     TRY(new.kind->make(rq, &new, xml_child(xml_child(s->body, NS_DAV, "set"), NS_DAV, "prop")));
     CRASH_POINT(44);
@@ -89,5 +105,6 @@ method_mkcol(struct request *rq, struct dav_state *s, struct response *rs)
         return NULL;
     }
     response_status(rs, 201);
+    response_cache(rs, "no-cache"); /* RFC 4791, 5.3.1 */
     return NULL;
 }

@@ -5,7 +5,8 @@
 
 /* For what cannot be seen or is not there at all: says nothing about it (cl-B4). */
 static const char everything[] =
-    "GET, HEAD, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK, REPORT";
+    "GET, HEAD, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, MKCALENDAR, COPY, "
+    "MOVE, LOCK, UNLOCK, REPORT";
 
 /* Of a collection also what makes members: by PUT clients tell whether they may write (cl-B5). */
 static const char *
@@ -18,7 +19,9 @@ allowed(struct request *rq, const struct dav_node *node)
     if (!dav_has_method(&member, PUT) || dav_has_method(node, PUT))
         return allow;
     return arena_printf(
-        rq->arena, "%s, PUT%s", allow, dav_has_method(&member, MKCOL) ? ", MKCOL" : "");
+        rq->arena, "%s, PUT%s", allow, dav_has_method(&member, MKCALENDAR) ? ", MKCOL, MKCALENDAR"
+                                        : dav_has_method(&member, MKCOL)    ? ", MKCOL"
+                                                                            : "");
 }
 
 /* OPTIONS never fails: clients take 403, 404, 405 and redirects for "no share here". */

@@ -197,6 +197,20 @@ proppatch_write(struct xml_out *x, const struct prop_changes *changes)
             write_propstat(x, changes, changes->change[i].cond);
 }
 
+/* Is all of it how she alone wants to see it? */
+static bool
+concerns_her_alone(const struct dav_node *node, const struct prop_changes *changes)
+{
+    for (int i = 0; i < changes->n; i++) {
+        const struct prop_name *name = &changes->change[i].name;
+        const struct dav_property *live = prop_find(node, name->ns, name->name);
+
+        if (live == NULL || !(live->flags & OF_PERSON))
+            return false;
+    }
+    return true;
+}
+
 fallible
 method_proppatch(struct request *rq, struct dav_state *s, struct response *rs)
 {
@@ -208,7 +222,7 @@ method_proppatch(struct request *rq, struct dav_state *s, struct response *rs)
     TRY(proppatch_read(rq, s->body, &changes));
     if (changes.n == 0)
         return REFUSE(rq->arena, BAD_REQUEST);
-    if (s->node.rights & MAY_WRITE)
+    if ((s->node.rights & MAY_WRITE) || concerns_her_alone(&s->node, &changes))
         TRY(apply(rq, &s->node, &changes));
     else
         fail_all(&changes, &NEED_WRITE);

@@ -138,11 +138,7 @@ static const struct dav_property chapter_properties[] = {
     { NULL, NULL, 0, NULL, NULL },
 };
 
-static void
-principal_type(struct xml_out *x)
-{
-    xml_leaf(x, NS_DAV, "principal", NULL);
-}
+static const struct dav_type principal_type = { NS_DAV, "principal" };
 
 static fallible
 no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED, const char *from UNUSED,
@@ -155,12 +151,12 @@ no_children(struct request *rq UNUSED, const struct dav_node *node UNUSED, const
 static const struct dav_kind person_kind = { .name = "person",
     .collection = true,
     .properties = person_properties,
-    .resource_type = principal_type,
+    .type = &principal_type,
     .children = no_children };
 static const struct dav_kind chapter_kind = { .name = "chapter",
     .collection = true,
     .properties = chapter_properties,
-    .resource_type = principal_type,
+    .type = &principal_type,
     .children = no_children };
 
 /* ---- nodes ---- */

@@ -295,16 +295,20 @@ wants(const struct prop_request *want, const char *name)
     return false;
 }
 
-/* A name that no live property answers alone: dead, or one that falls back on a dead one. */
+/* A name that no live property answers alone: dead, or one that falls back on what is kept. */
 static bool
 wants_dead(const struct prop_request *want, const struct dav_node *node, int n)
 {
     for (int k = 0; k < n; k++) {
         if (k > 0 && node[k].kind == node[k - 1].kind)
             continue;
-        for (int i = 0; i < want->n; i++)
-            if (prop_find(&node[k], want->name[i].ns, want->name[i].name) == NULL)
+        for (int i = 0; i < want->n; i++) {
+            const struct dav_property *live =
+                prop_find(&node[k], want->name[i].ns, want->name[i].name);
+
+            if (live == NULL || (live->flags & STORED))
                 return true;
+        }
     }
     return want->mode != PROP_NAMED || wants(want, "displayname");
 }

@@ -72,6 +72,10 @@ void prop_write_missing(
 fallible prop_read_values(struct request *, const struct dav_node *, const struct prop_request *,
     const struct xml_in **value);
 
+/* For the getter of a STORED property: what is kept of it, as XML; NULL: nothing. */
+fallible prop_stored(struct request *, const struct dav_node *, const char *ns, const char *name,
+    const char **value);
+
 /* The properties that all nodes have: props_common.c. Ends with a NULL name. */
 extern const struct dav_property props_common[];
 

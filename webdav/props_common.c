@@ -52,8 +52,8 @@ GETTER(get_resourcetype)
 {
     if (node->collection)
         xml_leaf(x, NS_DAV, "collection", NULL);
-    if (node->kind->resource_type != NULL)
-        node->kind->resource_type(x);
+    if (node->kind->type != NULL)
+        xml_leaf(x, node->kind->type->ns, node->kind->type->name, NULL);
     return NULL;
 }
 

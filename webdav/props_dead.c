@@ -8,6 +8,7 @@
 #include "q/property.h"
 #include "webdav/conditions.h"
 #include "webdav/property.h"
+#include "webdav/serve.h"
 #include "webdav/xml.h"
 
 /* Longest namespace and longest name of a dead property. */
@@ -65,6 +66,17 @@ dead_find(const struct dav_batch *batch, int64_t node, const char *ns, const cha
         if (strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
             return p;
     }
+    return NULL;
+}
+
+fallible
+prop_stored(struct request *rq, const struct dav_node *node, const char *ns, const char *name,
+    const char **value)
+{
+    const struct dead_property *dead =
+        node->id == 0 ? NULL : dead_find(dav_state(rq)->batch, node->id, ns, name);
+
+    *value = dead == NULL ? NULL : dead->value;
     return NULL;
 }
 

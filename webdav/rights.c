@@ -156,6 +156,7 @@ rights_check(struct request *rq, enum method method, struct dav_state *s)
     switch (method) {
     case PUT:
     case MKCOL:
+    case MKCALENDAR:
     case LOCK:
         return need(rq, node, MAY_WRITE);
     case PROPPATCH:

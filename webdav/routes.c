@@ -59,7 +59,7 @@ options_anywhere(struct request *rq, struct response *rs)
 #define TREE(path)                                                                                 \
     READ(GET, path, READ_ONLY), READ(OPTIONS, path, READ_ONLY), READ(PROPFIND, path, SNAPSHOT),    \
         READ(REPORT, path, SNAPSHOT), UPLOAD(path), WRITE(DELETE, path), WRITE(PROPPATCH, path),   \
-        WRITE(MKCOL, path), WRITE(COPY, path), WRITE(MOVE, path), WRITE(LOCK, path),               \
+        WRITE(MKCOL, path), WRITE(MKCALENDAR, path), WRITE(COPY, path), WRITE(MOVE, path), WRITE(LOCK, path),               \
         WRITE(UNLOCK, path)
 /* Whatever a client sends there (RFC 6764, 5). */
 #define DISCOVERY(path)                                                                            \

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/token.h"
 #include "blob/blob.h"
+#include "db/db.h"
 #include "jobs/jobs.h"
 #include "webdav/dav.h"
 
@@ -31,11 +32,13 @@
 struct store_tree {
     const char *prefix;          /* "/dav/files" */
     const struct dav_kind *root; /* also kind of the root in the database */
+    bool flat; /* the root has no address: what is in it is called "{slug}.{name}" */
 };
 
 /*
  * The node at prefix/{slug}/{parts...}, with rights, ancestors and the content of
- * a member that is about to be read. NOT_FOUND when its parent is missing.
+ * a member that is about to be read. NOT_FOUND when its parent is missing. An empty slug is the
+ * tree of the person of the scope.
  */
 fallible store_find(struct request *, const struct store_tree *, const char *slug,
     const struct path *below_slug, struct dav_node *);
@@ -125,6 +128,15 @@ fallible store_check_name(struct request *, const char *name);
 
 /* When a member was last modified, as its client says. */
 fallible store_set_modified(struct request *, const struct dav_node *, int64_t us);
+
+/*
+ * For retention: removes tombstones of a kind older than so many days, as far as the scope goes, and
+ * adds how many there were. Outside of a transaction.
+ */
+fallible store_clear_tombstones(struct db *, struct arena *, const struct db_scope *,
+    const char *kind, int days, int64_t *removed);
+/* Removes what lies below deleted collections, the same way. */
+fallible store_bury(struct db *, struct arena *, const struct db_scope *);
 
 /* Folding of quota, burial of what lies below deleted folders, expired locks, sweep of contents:
  * for jobs_start. */

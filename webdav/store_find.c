@@ -73,7 +73,7 @@ static bool
 asks_for_locks(enum method method)
 {
     return method == PUT || method == DELETE || method == MOVE || method == COPY ||
-           method == MKCOL || method == PROPPATCH;
+           method == MKCOL || method == MKCALENDAR || method == PROPPATCH;
 }
 
 static fallible
@@ -100,6 +100,9 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
             return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "node of unknown kind");
         node->root_id = row.root_id;
         node->is_root = i == 0;
+        if (i == 0 && tree->flat)
+            node->href = arena_printf(
+                rq->arena, "%s/%s%s", tree->prefix, slug, *slug == '\0' ? "" : ".");
         node->unlocked = unlocked = unlocked && !row.locked;
         node->ancestors = ancestors;
         node->n_ancestors = n_ancestors;

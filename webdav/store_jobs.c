@@ -21,6 +21,7 @@
 #define DAY         ((int64_t)86400 * 1000000)
 
 /* Rows of one step. */
+#define TOMBSTONE_STEP 2000
 #define BURY_STEP  2000
 #define MARK_STEP  20000
 #define FORGET_STEP 1000
@@ -133,26 +134,48 @@ expire_noise(const struct app *app, struct db *db, struct arena *arena)
 /* ---- what lies below deleted folders ---- */
 
 static fallible
-bury(struct db *db, struct arena *arena, int64_t grave)
+bury(struct db *db, struct arena *arena, const struct db_scope *scope, int64_t grave)
 {
     struct rows rows;
 
     do {
-        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(db_begin(db, arena, READ_WRITE, scope));
         TRY(db_end(db, arena, q_node_bury(db, arena, grave, BURY_STEP, &rows)));
     } while (node_bury_row(&rows, 0).n == BURY_STEP);
+    return NULL;
+}
+
+fallible
+store_bury(struct db *db, struct arena *arena, const struct db_scope *scope)
+{
+    struct rows graves;
+
+    TRY(db_begin(db, arena, READ_ONLY, scope));
+    TRY(db_end(db, arena, q_node_graves(db, arena, &graves)));
+    for (int i = 0; i < graves.n; i++)
+        TRY(bury(db, arena, scope, node_graves_row(&graves, i).id));
     return NULL;
 }
 
 static fallible
 bury_all(const struct app *app UNUSED, struct db *db, struct arena *arena)
 {
-    struct rows graves;
+    return store_bury(db, arena, &everything);
+}
 
-    TRY(db_begin(db, arena, READ_ONLY, &everything));
-    TRY(db_end(db, arena, q_node_graves(db, arena, &graves)));
-    for (int i = 0; i < graves.n; i++)
-        TRY(bury(db, arena, node_graves_row(&graves, i).id));
+fallible
+store_clear_tombstones(struct db *db, struct arena *arena, const struct db_scope *scope,
+    const char *kind, int days, int64_t *removed)
+{
+    struct rows rows;
+    int64_t n;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, scope));
+        TRY(db_end(db, arena, q_tombstones_clear(db, arena, kind, days, TOMBSTONE_STEP, &rows)));
+        n = tombstones_clear_row(&rows, 0).n;
+        *removed += n;
+    } while (n == TOMBSTONE_STEP);
     return NULL;
 }
 

@@ -73,6 +73,7 @@ struct config {
     int64_t zip_members_max;  /* of one folder that is loaded as a zip */
     size_t zip_max;           /* bytes of the documents in it */
     int64_t dead_properties_max;
+    size_t calendar_object_max;
     size_t dead_property_max, dead_properties_total;
     int64_t locks_per_person, locks_shared, lock_timeout;
     size_t if_header_max;

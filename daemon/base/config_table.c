@@ -165,6 +165,8 @@ const struct setting settings[] = {
         .help = "Bytes of one part of it." },
     { SETTING(tree_members_max), .standard = "10000", .least = 100, .most = 1000000,
         .help = "Documents that one COPY, MOVE or DELETE may touch." },
+    { SETTING(calendar_object_max), .standard = "1 MiB", .least = KB(16), .most = MB(16),
+        .help = "One event or task of a calendar." },
     { SETTING(zip_members_max), .standard = "20000", .least = 100, .most = 1000000,
         .help = "Documents and folders in one zip that a folder is loaded as." },
     { SETTING(zip_max), .standard = "20 GiB", .least = MB(1), .most = GB(1024),

@@ -15,6 +15,9 @@ struct zone;
 /* Has them read now: for a process that is about to lose its way to files. */
 void zones_read(void);
 
+/* Names what was read: another word for other rules, 16 digits. */
+const char *zones_version(void);
+
 /* NULL: there is no such zone here. */
 const struct zone *zone_find(const char *name);
 bool zone_exists(const char *name);

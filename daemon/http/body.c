@@ -225,14 +225,14 @@ settle_in_memory(struct request *rq, const char *p, size_t n)
 }
 
 static fallible
-settle_upload(struct request *rq, struct blob_owner owner)
+settle_upload(struct request *rq, struct blob_owner owner, size_t in_row)
 {
     struct body *body = rq->body;
     struct blob_writer *writer = upload_writer(body->upload);
     const struct blob_content *content;
 
     TRY(upload_error(body->upload, rq->arena));
-    if (body->received <= (int64_t)rq->app->config->inline_max) { /* chunks turned out to be few */
+    if (body->received <= (int64_t)in_row) { /* chunks turned out to be few */
         char *p = arena_alloc(rq->arena, (size_t)body->received + 1);
         TRY(blob_written(writer, rq->arena, p, (size_t)body->received));
         settle_in_memory(rq, p, (size_t)body->received);
@@ -248,8 +248,8 @@ settle_upload(struct request *rq, struct blob_owner owner)
 }
 
 fallible
-body_settle(struct request *rq, struct blob_owner owner, const struct blob_content **content,
-    const char **inline_bytes)
+body_settle(struct request *rq, struct blob_owner owner, size_t in_row,
+    const struct blob_content **content, const char **inline_bytes)
 {
     struct body *body = rq->body;
 
@@ -258,7 +258,7 @@ body_settle(struct request *rq, struct blob_owner owner, const struct blob_conte
         if (body->upload == NULL)
             settle_in_memory(rq, body->p, body->n);
         else
-            TRY(settle_upload(rq, owner));
+            TRY(settle_upload(rq, owner, in_row));
     } else if (body->upload != NULL && body->inline_bytes == NULL) {
         /* It lost a race, maybe against the sweep: what was swept is put back. */
         TRY(blob_publish(upload_writer(body->upload), rq->arena, owner));

@@ -39,13 +39,13 @@ fallible body_store(struct request *, struct blob_owner, const struct blob_conte
 
 /*
  * For an upload, in `prepare` and never inside a transaction: *content names
- * it. When it is at most config->inline_max bytes *inline_bytes holds it (for
+ * it. When it is at most in_row bytes *inline_bytes holds it (for
  * the row), else it has been made durable in the store and *inline_bytes is NULL.
  */
-fallible body_settle(struct request *, struct blob_owner, const struct blob_content **content,
-    const char **inline_bytes);
+fallible body_settle(struct request *, struct blob_owner, size_t in_row,
+    const struct blob_content **content, const char **inline_bytes);
 
-/* The same for a part of a body, such as a file of a form. */
+/* The same for a part of a body, such as a file of a form; config->inline_max bytes go into a row. */
 fallible body_settle_part(struct request *, struct blob_owner, const char *p, size_t n,
     const struct blob_content **content, const char **inline_bytes);
 

@@ -109,8 +109,7 @@ answer_options(struct exchange *ex)
     response_header(ex->rs, "Allow",
         ex->allow != NULL ? ex->allow
                           : "GET, HEAD, POST, PUT, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, "
-                            "COPY, MOVE, LOCK, "
-                            "UNLOCK, REPORT, PATCH");
+                            "MKCALENDAR, COPY, MOVE, LOCK, UNLOCK, REPORT, PATCH");
     if (response_end(&ex->rq, ex->rs) == NULL)
         reply_make(ex);
 }

@@ -19,6 +19,7 @@ const char *const method_names[METHODS] = {
     [PROPFIND] = "PROPFIND",
     [PROPPATCH] = "PROPPATCH",
     [MKCOL] = "MKCOL",
+    [MKCALENDAR] = "MKCALENDAR",
     [COPY] = "COPY",
     [MOVE] = "MOVE",
     [LOCK] = "LOCK",

@@ -27,6 +27,7 @@ enum method {
     PROPFIND,
     PROPPATCH,
     MKCOL,
+    MKCALENDAR,
     COPY,
     MOVE,
     LOCK,

@@ -14,7 +14,6 @@
 
 /* Clients that have not synchronised for so long start afresh (decisions 1.21). */
 #define TOMBSTONE_DAYS 90
-#define STEP           2000
 
 /* Decisions 1.30. The names are those that people see on their drive. */
 static const struct {
@@ -42,22 +41,6 @@ documents_chapter_made(
     return NULL;
 }
 
-static fallible
-clear_tombstones(struct db *db, struct arena *arena, const char *kind, int64_t *removed)
-{
-    static const struct db_scope everything = { .chapters = "*" };
-    struct rows rows;
-    int64_t n;
-
-    do {
-        TRY(db_begin(db, arena, READ_WRITE, &everything));
-        TRY(db_end(db, arena, q_tombstones_clear(db, arena, kind, TOMBSTONE_DAYS, STEP, &rows)));
-        n = tombstones_clear_row(&rows, 0).n;
-        *removed += n;
-    } while (n == STEP);
-    return NULL;
-}
-
 struct error *
 documents_retention(
     const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t *removed)
@@ -71,6 +54,8 @@ documents_retention(
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     TRY(db_end(db, arena, share_clear(db, arena, removed)));
     TRY(keeping_run(db, arena, &folder_kind, removed));
-    TRY(clear_tombstones(db, arena, folder_kind.name, removed));
-    return clear_tombstones(db, arena, file_kind.name, removed);
+    TRY(store_clear_tombstones(
+        db, arena, &everything, folder_kind.name, TOMBSTONE_DAYS, removed));
+    return store_clear_tombstones(
+        db, arena, &everything, file_kind.name, TOMBSTONE_DAYS, removed);
 }

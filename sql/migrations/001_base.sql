@@ -1023,8 +1023,10 @@ LANGUAGE sql STABLE AS $$
         SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
                n.size, n.created, n.modified, n.changed, n.blob_id, 0 AS depth, keys[1] AS next_key
           FROM dav_node n
-         WHERE n.chapter_id = (SELECT c.id FROM chapter c WHERE c.slug = node_walk.slug AND c.archived IS NULL)
-           AND n.kind = root_kind AND n.parent_id IS NULL AND NOT n.gone
+         WHERE n.id = CASE WHEN node_walk.slug <> '' THEN (
+                   SELECT r.id FROM dav_node r WHERE r.chapter_id = (SELECT c.id FROM chapter c WHERE c.slug = node_walk.slug AND c.archived IS NULL)
+                      AND r.kind = root_kind AND r.parent_id IS NULL AND NOT r.gone)
+               ELSE (SELECT r.id FROM dav_node r WHERE r.person_id = (SELECT person()) AND r.kind = root_kind AND r.parent_id IS NULL AND NOT r.gone) END
         UNION ALL
         SELECT n.id, n.root_id, n.policy_id, n.chapter_id, n.person_id, n.kind, n.collection, n.name, n.display, n.type, n.etag,
                n.size, n.created, n.modified, n.changed, n.blob_id, w.depth + 1, keys[w.depth + 2]
@@ -1034,7 +1036,7 @@ LANGUAGE sql STABLE AS $$
            w.size, w.created, w.modified, w.changed, w.blob_id, w.depth
       FROM walk w
 $$;
-COMMENT ON FUNCTION node_walk IS 'The nodes along a path of a chapter, the root at depth 0; in any order.';
+COMMENT ON FUNCTION node_walk IS 'The nodes along a path of a chapter, or (slug empty) of the person of the scope, the root at depth 0; in any order.';
 
 -- ---------------------------------------------------------------- the tree: changes
 

@@ -118,7 +118,7 @@ settle_upload(struct request *rq)
     struct stored *stored = NEW(rq->arena, struct stored);
 
     rq->own = stored;
-    return body_settle(rq, owner, &stored->content, &stored->inline_bytes);
+    return body_settle(rq, owner, rq->app->config->inline_max, &stored->content, &stored->inline_bytes);
 }
 
 static fallible

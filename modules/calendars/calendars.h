@@ -1,0 +1,32 @@
+#ifndef CALENDARS_CALENDARS_H
+#define CALENDARS_CALENDARS_H
+
+#include "base/error.h"
+#include "webdav/home.h"
+
+struct app;
+struct arena;
+struct dav_mount;
+struct db;
+struct module;
+
+/*
+ * Calendars of chapters and of people (RFC 4791). Each person finds all of hers in one home,
+ * /dav/calendars/{uid}/ (webdav/home.h). A calendar holds events, tasks, journals and free-busy
+ * times as they were sent; what is found by is derived (object.h).
+ */
+extern const struct module calendars_module;
+
+extern const struct dav_kind calendar_kind, event_kind;
+extern const struct dav_mount calendars_mount;
+extern const struct home calendars_home;
+
+/* The calendars a new chapter starts with. */
+fallible calendars_chapter_made(const struct app *, struct db *, struct arena *, int64_t chapter);
+/* Removes tombstones that no client needs any more. */
+fallible calendars_retention(const struct app *, struct db *, struct arena *, int64_t *removed);
+
+/* Keeps table occurrence ahead of time, and as today's time zones say: a job. */
+fallible calendars_reckon(const struct app *, struct db *, struct arena *);
+
+#endif

@@ -1,0 +1,34 @@
+#include "modules/module.h"
+
+#include <stddef.h>
+
+#include "http/route.h"
+#include "jobs/jobs.h"
+#include "modules/calendars/calendars.h"
+
+static const struct route routes[] = {
+    ROUTES_END,
+};
+
+static const struct job jobs[] = {
+    { "calendars_reckon", 3600, calendars_reckon },
+    { .name = NULL },
+};
+
+const struct module calendars_module = {
+    .name = "calendars",
+    .routes = routes,
+    .jobs = jobs,
+    .doors = {
+        .ref = ref_none,
+        .publish = publish_none,
+        .search = search_none,
+        .notices = notices_none,
+        .person_export = person_export_none,
+        .person_erase = person_erase_none,
+        .chapter_export = chapter_export_none,
+        .chapter_import = chapter_import_none,
+        .retention = calendars_retention,
+        .chapter_made = calendars_chapter_made,
+    },
+};

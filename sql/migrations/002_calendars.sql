@@ -1,0 +1,156 @@
+-- Calendars and address books: collections of chapters and of people that clients synchronise (RFC 4791, RFC 6352).
+
+SET LOCAL ROLE chapterd_owner;
+SET LOCAL search_path = chapterd;
+
+-- ---------------------------------------------------------------- what a person has of her own
+
+CREATE UNIQUE INDEX dav_node_own_root ON dav_node (person_id, kind) WHERE parent_id IS NULL AND NOT gone AND person_id IS NOT NULL;
+
+-- Whoever signs in for the first time does it outside of any scope.
+CREATE FUNCTION own_collections() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+DECLARE
+    policy int8;
+    root int8;
+    what record;
+BEGIN
+    INSERT INTO dav_policy (person_id, read_level, write_level) VALUES (NEW.id, 9, 9) RETURNING id INTO policy;
+    FOR what IN SELECT * FROM (VALUES ('calendars', 'calendar', 'calendar', 'Persönlich'),
+                                      ('addressbooks', 'addressbook', 'contacts', 'Persönlich')) AS v (root_kind, kind, name, label)
+    LOOP
+        root := nextval('dav_node_id_seq');
+        INSERT INTO dav_node (id, root_id, person_id, policy_id, kind, collection, name, name_key)
+        OVERRIDING SYSTEM VALUE VALUES (root, root, NEW.id, policy, what.root_kind, true, '', '');
+        INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name, name_key, display)
+        VALUES (root, root, NEW.id, policy, what.kind, true, what.name, what.name, what.label);
+    END LOOP;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION own_collections IS 'A calendar and an address book of her own for somebody new: who has made an appointment with a new phone finds a place for it.';
+REVOKE ALL ON FUNCTION own_collections FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_collections TO chapterd;
+CREATE TRIGGER own_collections AFTER INSERT ON person FOR EACH ROW EXECUTE FUNCTION own_collections();
+
+CREATE TABLE collection_choice (
+    person_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
+    node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
+    shown      bool,
+    color      text,
+    sort_order text,
+    PRIMARY KEY (person_id, node_id)
+);
+COMMENT ON TABLE collection_choice IS 'How somebody wants to see a calendar or address book; never a right.';
+COMMENT ON COLUMN collection_choice.shown IS 'Is it in her home? NULL: yes, if it is of a chapter that she is a member of.';
+COMMENT ON COLUMN collection_choice.color IS 'Hers alone, as her client wrote it (calendar-color).';
+COMMENT ON COLUMN collection_choice.sort_order IS 'Hers alone, as her client wrote it (calendar-order).';
+
+-- ---------------------------------------------------------------- calendar objects
+
+CREATE TABLE calendar_object (
+    node_id       int8 PRIMARY KEY REFERENCES dav_node ON DELETE CASCADE,
+    collection_id int8 NOT NULL,
+    chapter_id    int8,
+    person_id     int8,
+    uid           text NOT NULL,
+    component     text NOT NULL CHECK (component IN ('VEVENT', 'VTODO', 'VJOURNAL', 'VFREEBUSY')),
+    zones         text NOT NULL,
+    covers_from   int8,
+    open_from     int8,
+    again         int8,
+    CHECK (num_nonnulls(chapter_id, person_id) = 1)
+);
+CREATE UNIQUE INDEX calendar_object_uid ON calendar_object (collection_id, uid);
+CREATE INDEX calendar_object_open ON calendar_object (collection_id, open_from) WHERE open_from IS NOT NULL;
+CREATE INDEX calendar_object_covers ON calendar_object (collection_id, covers_from) WHERE covers_from IS NOT NULL;
+CREATE INDEX calendar_object_again ON calendar_object (again) WHERE again IS NOT NULL;
+COMMENT ON TABLE calendar_object IS 'What is known of an event, task or journal without reading it: derived from its content, which stays as it was sent.';
+COMMENT ON COLUMN calendar_object.zones IS 'The version of tzdata its instances were reckoned with; empty: they need none.';
+COMMENT ON COLUMN calendar_object.covers_from IS 'Instances that end before this (seconds since 1970) are not in table occurrence; NULL: all are, from the first on.';
+COMMENT ON COLUMN calendar_object.open_from IS 'Instances that start at this time or later are not in table occurrence, but may be there; NULL: there are none.';
+COMMENT ON COLUMN calendar_object.again IS 'When (seconds since 1970) its instances are to be reckoned anew, so that those of the next time are there.';
+
+CREATE TABLE occurrence (
+    node_id       int8 NOT NULL REFERENCES calendar_object ON DELETE CASCADE,
+    collection_id int8 NOT NULL,
+    chapter_id    int8,
+    person_id     int8,
+    starts        int8 NOT NULL,
+    ends          int8 NOT NULL
+);
+CREATE INDEX occurrence_node ON occurrence (node_id, starts);
+CREATE INDEX occurrence_starts ON occurrence (collection_id, starts, ends);
+CREATE INDEX occurrence_long ON occurrence (collection_id, ends) WHERE ends >= starts + 2678400;
+COMMENT ON TABLE occurrence IS 'When there is an instance of a calendar object, in seconds since 1970: at least then. What floats or is a whole day is widened by 14 hours each way; the object decides.';
+
+CREATE FUNCTION calendar_object_set(calendar int8, key text, its_uid text, what text, tz text, covers int8, open_at int8, again_at int8, its_starts int8[], its_ends int8[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+BEGIN
+    SELECT d.id, d.chapter_id, d.person_id INTO n FROM dav_node d WHERE d.parent_id = calendar AND d.name_key = key AND NOT d.gone;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again)
+    VALUES (n.id, calendar, n.chapter_id, n.person_id, its_uid, what, tz, covers, open_at, again_at)
+        ON CONFLICT (node_id) DO UPDATE SET uid = excluded.uid, component = excluded.component, zones = excluded.zones,
+                                            covers_from = excluded.covers_from, open_from = excluded.open_from, again = excluded.again;
+    DELETE FROM occurrence o
+     WHERE o.node_id = n.id AND NOT EXISTS (SELECT FROM unnest(its_starts, its_ends) AS i (s, e) WHERE i.s = o.starts AND i.e = o.ends);
+    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends)
+    SELECT n.id, calendar, n.chapter_id, n.person_id, i.s, i.e FROM unnest(its_starts, its_ends) AS i (s, e)
+    EXCEPT SELECT o.node_id, o.collection_id, o.chapter_id, o.person_id, o.starts, o.ends FROM occurrence o WHERE o.node_id = n.id;
+END $$;
+COMMENT ON FUNCTION calendar_object_set IS 'What is known of the object with this name in a calendar, and when it is; writes what differs. LOST_RACE when it is not there.';
+
+CREATE FUNCTION calendar_object_move(node int8, calendar int8) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE calendar_object SET collection_id = calendar WHERE node_id = node;
+    UPDATE occurrence SET collection_id = calendar WHERE node_id = node;
+END $$;
+COMMENT ON FUNCTION calendar_object_move IS 'An object is in another calendar of the same owner now.';
+
+CREATE FUNCTION calendar_object_copy(node int8, to_collection int8, key text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    n record;
+BEGIN
+    SELECT d.id, d.chapter_id, d.person_id INTO n FROM dav_node d WHERE d.parent_id = to_collection AND d.name_key = key AND NOT d.gone;
+    IF NOT FOUND THEN
+        PERFORM lost_race();
+    END IF;
+    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again)
+    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.uid, o.component, o.zones, o.covers_from, o.open_from, o.again
+      FROM calendar_object o WHERE o.node_id = node;
+    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends)
+    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.starts, o.ends FROM occurrence o WHERE o.node_id = node;
+END $$;
+COMMENT ON FUNCTION calendar_object_copy IS 'What is known of an object holds for its copy, too.';
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['calendar_object', 'occurrence'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
+    END LOOP;
+    ALTER TABLE collection_choice ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY scope ON collection_choice USING (person_id = (SELECT chapterd.person()));
+END $$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON collection_choice, calendar_object, occurrence TO chapterd;
+
+-- ---------------------------------------------------------------- what jobs have to do for people
+
+-- A job has the scope of one person at a time, and must know of whom. Numbers alone; nothing of what they have.
+CREATE FUNCTION people_to_tend(at int8, tz text, days int4) RETURNS SETOF int8
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT o.person_id FROM calendar_object o WHERE o.person_id IS NOT NULL AND (o.again < at OR o.zones NOT IN ('', tz))
+    UNION
+    SELECT n.person_id FROM dav_node n WHERE n.gone AND n.person_id IS NOT NULL AND (n.collection OR n.gone_at < now() - make_interval(days => days));
+END $$;
+COMMENT ON FUNCTION people_to_tend IS 'People of whom calendar objects are to be reckoned anew, or what was deleted is to be removed at last.';
+REVOKE ALL ON FUNCTION people_to_tend FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION people_to_tend TO chapterd;
