@@ -15,11 +15,11 @@ DECLARE
     root int8;
     what record;
 BEGIN
-    INSERT INTO dav_policy (person_id, read_level, write_level) VALUES (NEW.id, 9, 9) RETURNING id INTO policy;
     FOR what IN SELECT * FROM (VALUES ('calendars', 'calendar', 'calendar', 'Persönlich'),
                                       ('addressbooks', 'addressbook', 'contacts', 'Persönlich')) AS v (root_kind, kind, name, label)
     LOOP
         root := nextval('dav_node_id_seq');
+        INSERT INTO dav_policy (person_id, node_id, read_level, write_level) VALUES (NEW.id, root, 9, 9) RETURNING id INTO policy;
         INSERT INTO dav_node (id, root_id, person_id, policy_id, kind, collection, name, name_key)
         OVERRIDING SYSTEM VALUE VALUES (root, root, NEW.id, policy, what.root_kind, true, '', '');
         INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name, name_key, display)

@@ -7,13 +7,15 @@ import subprocess
 import pytest
 import requests
 
+from lib.calendars import event
 from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
 from lib.pieces import PIECE, TUS, Pieces
 
 EXPECT = pathlib.Path(__file__).with_name('expect.tsv')
 ROLES = ['nobody', 'guest', 'erfurt-member', 'jena-nord-member', 'jena-member', 'jena-board', 'jena-chair',
          'land-chair', 'land-admin']
-PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/', 'V': '/dav/files/jena/Vorstand/'}
+PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/', 'V': '/dav/files/jena/Vorstand/',
+          'K': '/dav/calendars/{me}/jena.vorstand/', 'P': '/dav/calendars/{me}/calendar/'}
 BODIES = {
     'PROPFIND': propfind_body('resourcetype'),
     'PROPPATCH': set_body('note', 'x'),
@@ -28,6 +30,7 @@ FORMS = {  # what a word behind a folder's address sends
     'copy': {'act': 'copy', 'item': 'inside'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
+OWNER = 'jena-chair'
 fresh = itertools.count()
 
 
@@ -48,7 +51,7 @@ def cells():
 @pytest.fixture(scope='session')
 def owner(login):
     """Makes what the lines ask for; may write everywhere in jena."""
-    return login('jena-chair')
+    return login(OWNER)
 
 
 @pytest.fixture(scope='session')
@@ -76,14 +79,21 @@ def browsers(server):
     return browser
 
 
-def prepare(owner, target):
+def body_of(method, path):
+    if method == 'PUT' and '/dav/calendars/' in path:
+        return event(path.rpartition('/')[2])
+    return BODIES.get(method)
+
+
+def prepare(owner, target, role=OWNER):
     """The target of a line with its names put in; what it needs is made by the owner."""
     target = re.sub(f' ({"|".join(FORMS)})$', '', target)
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
-    tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0])
+    tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0]).replace('{me}', OWNER)
+    path = path.replace('{me}', 'jena-member' if role == 'nobody' else role)
     if '{doc}' in path:
-        assert owner.put(quote(tree.replace('{doc}', name)), b'secret').status == 201
+        assert owner.put(quote(tree.replace('{doc}', name)), body_of('PUT', tree.replace('{doc}', name)) or b'secret').status == 201
     if '{dir}' in path:
         folder = quote(tree.replace('{dir}', name))
         assert owner.mkcol(folder).status == 201
@@ -100,7 +110,8 @@ def prepare(owner, target):
     for word in ('{doc}', '{dir}', '{new}'):
         path = path.replace(word, name)
     path, question, query = path.partition('?')
-    return quote(path) + question + query, (PLACES[place] + name + '-to') if arrow else None
+    there = PLACES.get(place, '').replace('{me}', 'jena-member' if role == 'nobody' else role)
+    return quote(path) + question + query, (there + name + '-to') if arrow else None
 
 
 def begun(owner, target, last=[]):  # noqa: B006 the one before goes, so that they do not become too many
@@ -172,7 +183,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             headers['Depth'] = '0'
         headers.update(in_pieces(method, path))
         client = login(None if role == 'nobody' else role)
-        return client(method, path, BODIES.get(method), headers).status
+        return client(method, path, body_of(method, path), headers).status
     session, token = browsers(role)
     if path in ('/login', '/logout') and method == 'POST':
         session = requests.Session()  # leaves the role's own session alone
@@ -238,7 +249,7 @@ def logout_elsewhere(server, role):
 
 @pytest.mark.parametrize('method,target,role,wanted', cells())
 def test_cell(server, login, owner, browsers, method, target, role, wanted):
-    path, destination = prepare(owner, target)
+    path, destination = prepare(owner, target, role)
     form = target.rpartition(' ')[2]
     assert ask(server, login, browsers, method, role, path, destination, form if form in FORMS else None) == wanted
 

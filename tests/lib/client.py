@@ -8,7 +8,7 @@ ALLPROP = ('<?xml version="1.0" encoding="utf-8"?>'
 LOCKINFO = ('<?xml version="1.0" encoding="utf-8"?><D:lockinfo xmlns:D="DAV:">'
             '<D:lockscope><D:{scope}/></D:lockscope><D:locktype><D:write/></D:locktype>'
             '<D:owner>{owner}</D:owner></D:lockinfo>')
-WITH_BODY = {'PUT', 'POST', 'PATCH', 'PROPFIND', 'PROPPATCH', 'REPORT', 'LOCK', 'MKCOL'}
+WITH_BODY = {'PUT', 'POST', 'PATCH', 'PROPFIND', 'PROPPATCH', 'REPORT', 'LOCK', 'MKCOL', 'MKCALENDAR'}
 
 
 def propfind_body(*names, ns='DAV:'):

@@ -61,6 +61,10 @@ def full(server):
         s.sql('INSERT INTO retention_rule (node_id, chapter_id, starts) VALUES (%s, %s, now())', (root, c))
         s.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
               " VALUES (%s, %s, sha256(%s), false, 1, 3, 'x', 'infinity')", (c, root, slug.encode()))
+        s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
+              " VALUES (%s, %s, %s, 'x', 'VEVENT', '')", (root, root, c))
+        s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends) VALUES (%s, %s, %s, 1, 2)', (root, root, c))
+        s.sql('INSERT INTO collection_choice (person_id, node_id, shown) VALUES (%s, %s, true)', (p, root))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
         s.pg.commit()
@@ -150,7 +154,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 
 # ---- functions of the owner: each says what it may tell, and tells no more
 
-DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of'}
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend'}
 
 
 def test_functions_of_the_owner_are_few_and_known(full):
