@@ -123,7 +123,7 @@ home_find(struct request *rq, const struct home *home, const struct path *below,
         return NULL;
     }
     m = member_of(rq->arena, below->part[1]);
-    if (*m.name == '\0' || (*m.slug != '\0' && !text_is_slug(m.slug)))
+    if (*m.name == '\0' || (m.name != below->part[1] && !text_is_slug(m.slug)))
         return REFUSE(rq->arena, NOT_FOUND);
     const char **parts = NEW_ARRAY(rq->arena, const char *, (size_t)below->n);
     parts[0] = m.name;
