@@ -8,6 +8,7 @@
 #include "auth/page.h"
 #include "auth/pages.h"
 #include "auth/session.h"
+#include "auth/setup.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/macros.h"
@@ -41,8 +42,9 @@ event_text(struct request *rq, struct audit_of_person_row row)
         return arena_printf(rq->arena, tr(rq->lang, "App password “%s” made"), row.title);
     case AUDIT_APP_PASSWORD_REMOVED:
         return arena_printf(rq->arena,
-            row.by_operator ? tr(rq->lang, "App password “%s” removed by the operator of the server")
-                            : tr(rq->lang, "App password “%s” removed"),
+            row.by_operator
+                ? tr(rq->lang, "App password “%s” removed by the operator of the server")
+                : tr(rq->lang, "App password “%s” removed"),
             row.title);
     case AUDIT_PERSON_EXPORTED:
         return tr(rq->lang, "Your data exported");
@@ -153,12 +155,12 @@ own_scope(struct request *rq)
 #define SHOW(path, handler)                                                                        \
     {                                                                                              \
         .method = GET, .pattern = path, .login = LOGIN_PAGE, .need = SIGNED_IN, .tx = READ_ONLY,   \
-        .scope = own_scope, .run = handler                                                                             \
+        .scope = own_scope, .run = handler                                                         \
     }
 #define SEND(path, handler)                                                                        \
     {                                                                                              \
         .method = POST, .pattern = path, .login = LOGIN_PAGE, .need = SIGNED_IN, .tx = READ_WRITE, \
-        .body = BODY_MEMORY, .body_max = FORM_MAX, .scope = own_scope, .run = handler                                  \
+        .body = BODY_MEMORY, .body_max = FORM_MAX, .scope = own_scope, .run = handler              \
     }
 
 const struct route account_routes[] = {
@@ -168,5 +170,25 @@ const struct route account_routes[] = {
     SHOW("/account/devices", devices_get),
     SEND("/account/devices", devices_post),
     SEND("/account/devices/{id}/remove", devices_post_remove),
+    SHOW("/account/devices/setup", setup_get),
+    SEND("/account/devices/setup", setup_post),
+    { .method = GET,
+        .pattern = "/setup/{token}",
+        .login = LOGIN_NONE,
+        .need = ANYBODY,
+        .tx = READ_ONLY,
+        .secret = true,
+        .scope = setup_scope,
+        .run = setup_offer_get },
+    { .method = POST,
+        .pattern = "/setup/{token}",
+        .login = LOGIN_NONE,
+        .need = ANYBODY,
+        .tx = READ_WRITE,
+        .body = BODY_MEMORY,
+        .body_max = FORM_MAX,
+        .secret = true,
+        .scope = setup_scope,
+        .run = setup_offer_post },
     ROUTES_END,
 };

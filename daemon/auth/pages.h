@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "html/qr.h"
 #include "html/view.h"
 
 struct out;
@@ -31,7 +32,7 @@ struct account_event {
 struct account_sheet {
     const struct account_event *event; /* the newest first */
     int n_events;
-    bool chairs; /* some chapter */
+    bool chairs;            /* some chapter */
     const char *uid, *mail; /* mail may be NULL */
     const struct session_row *session;
     int n;
@@ -56,7 +57,10 @@ struct area_choice {
 
 /* The addresses of this installation in the forms that programs ask for, and the login name. */
 struct drive {
-    const char *url, *gnome, *kde, *uid;
+    unsigned areas; /* AREA_...: what there is to be set up */
+    const char *host, *dav;
+    const char *url, *gnome, *kde; /* of the documents */
+    const char *uid;
 };
 
 struct devices_sheet {
@@ -75,8 +79,43 @@ void page_devices(struct out *, const struct view *, const struct devices_sheet 
 /* Right after one was made: the only page that ever shows a password. */
 void page_device_made(struct out *, const struct view *, const char *name, const char *password,
     const struct drive *);
+/* Of a list of facts: what is to be typed as the address. */
+void page_device_addresses(struct out *, const struct view *, const struct drive *);
 /* Step by step for each system. Part of both. */
 void page_device_steps(struct out *, const struct view *, const struct drive *);
+void page_drive_steps(struct out *, const struct view *, const struct drive *);
+void page_sync_steps(struct out *, const struct view *, const struct drive *);
+
+/* A phone that is to be set up: what is asked for. */
+struct setup_form {
+    const char *once, *name; /* as of devices_sheet */
+    const struct area_choice *area;
+    int n_areas;
+    bool apple;
+    const char *problem; /* why it did not work, or NULL */
+};
+void page_setup(struct out *, const struct view *, const struct setup_form *);
+
+/* The address that it is to open, shown once. */
+struct setup_code {
+    const char *address;
+    struct qr qr;
+    const char *areas;
+    bool apple;
+    bool no_documents; /* asked for, but that system cannot be given them */
+};
+void page_setup_code(struct out *, const struct view *, const struct setup_code *);
+
+/* What opens there: what the button does; afterwards the password for Android. */
+struct setup_offer {
+    const char *here, *areas;
+    bool apple;
+    const char *name, *password; /* NULL: the button has not been pressed */
+    const char *link;            /* opens the app with all of it; NULL: nothing for it */
+    struct drive drive;
+};
+void page_setup_offer(struct out *, const struct view *, const struct setup_offer *);
+void page_setup_made(struct out *, const struct view *, const struct setup_offer *);
 
 /* Every part of pages; wrong: the form was sent without a name. */
 struct patterns_sheet {

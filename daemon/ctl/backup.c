@@ -149,12 +149,14 @@ dump_command(struct arena *arena, const char *snapshot)
     static const char *const fixed[] = { "pg_dump", "--format=custom", "--compress=1",
         "--no-password", "--role=chapterd_owner", "--schema=chapterd", "--lock-wait-timeout=10s",
         "--no-unlogged-table-data", "--exclude-table-data=chapterd.session",
-        "--exclude-table-data=chapterd.form_once", "--exclude-table-data=chapterd.dav_lock",
-        "--exclude-table-data=chapterd.quota_lease", "--exclude-table-data=chapterd.commit_mark",
-        "--exclude-table-data=chapterd.job_run", "--exclude-table-data=chapterd.invitation",
-        "--exclude-table-data=chapterd.document_text", "--exclude-table-data=chapterd.document_picture", "--exclude-table-data=chapterd.document_index",
-        "--exclude-table-data=chapterd.document_horizon",
-        "--exclude-table-data=chapterd.upload", "--exclude-table-data=chapterd.upload_part" };
+        "--exclude-table-data=chapterd.form_once", "--exclude-table-data=chapterd.device_setup",
+        "--exclude-table-data=chapterd.dav_lock", "--exclude-table-data=chapterd.quota_lease",
+        "--exclude-table-data=chapterd.commit_mark", "--exclude-table-data=chapterd.job_run",
+        "--exclude-table-data=chapterd.invitation", "--exclude-table-data=chapterd.document_text",
+        "--exclude-table-data=chapterd.document_picture",
+        "--exclude-table-data=chapterd.document_index",
+        "--exclude-table-data=chapterd.document_horizon", "--exclude-table-data=chapterd.upload",
+        "--exclude-table-data=chapterd.upload_part" };
     const char **argv = NEW_ARRAY(arena, const char *, COUNT_OF(fixed) + 2);
 
     memcpy(argv, fixed, sizeof fixed);

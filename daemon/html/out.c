@@ -203,7 +203,7 @@ out_html(struct out *o, struct html h)
 static bool
 harmless(const char *s)
 {
-    static const char *const schemes[] = { "http:", "https:", "mailto:" };
+    static const char *const schemes[] = { "http:", "https:", "mailto:", "davx5:", "caldav:" };
     size_t n = strcspn(s, ":/?#");
 
     if ((unsigned char)*s <= ' ' && *s != '\0')

@@ -33,7 +33,7 @@ void out_text(struct out *, const char *s); /* escapes & < > " '   NULL writes n
 void out_int(struct out *, int64_t v);
 void out_html(struct out *, struct html);
 void out_json(struct out *, const char *s); /* a string of JSON (RFC 8259, 7) with its quotes; s is UTF-8 */
-void out_url(struct out *, const char *s);      /* text, and only http, https, mailto or relative */
+void out_url(struct out *, const char *s);      /* text, and only relative, http(s), mailto, or for DAVx5 */
 void out_url_part(struct out *, const char *s); /* percent-encodes what is not unreserved */
 
 /* The type decides: a string is escaped, markup is not, anything else does not compile. */

@@ -185,6 +185,20 @@ COMMENT ON COLUMN app_password.areas IS 'What it opens, as a sum: 1 documents, 2
 COMMENT ON COLUMN app_password.expires IS 'No longer good from then on; NULL: until taken back.';
 COMMENT ON COLUMN app_password.used IS 'The last day of use, and no more than that.';
 
+CREATE TABLE device_setup (
+    hash      bytea PRIMARY KEY CHECK (length(hash) = 32),
+    person_id int8 NOT NULL UNIQUE REFERENCES person ON DELETE CASCADE,
+    name      text NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+    areas     int2 NOT NULL CHECK (areas BETWEEN 1 AND 15),
+    apple     bool NOT NULL,
+    expires   timestamptz NOT NULL DEFAULT now() + interval '10 minutes'
+);
+COMMENT ON TABLE device_setup IS 'A link by which a phone gets an app password and its settings, once, within minutes. One for each person: a new one ends that before.';
+COMMENT ON COLUMN device_setup.hash IS 'SHA-256 of the token in the link.';
+COMMENT ON COLUMN device_setup.name IS 'As of app_password.';
+COMMENT ON COLUMN device_setup.areas IS 'As of app_password.';
+COMMENT ON COLUMN device_setup.apple IS 'It is to get a configuration profile; else it is shown what to type.';
+
 CREATE TABLE form_once (
     person_id int8 NOT NULL REFERENCES person ON DELETE CASCADE,
     hash      bytea NOT NULL,

@@ -49,9 +49,10 @@ SELECT id, created, used, id_hash IS NOT DISTINCT FROM $2 FROM session
 -- out  id int8
 DELETE FROM session WHERE person_id = $1 AND id = $2 RETURNING id
 
--- app_password_remove_all: All of a person's are taken back.
+-- app_password_remove_all: All of a person's are taken back, and the link by which another one could be had.
 -- in   person int8
 -- out  id int8, name text
+WITH link AS (DELETE FROM device_setup WHERE person_id = $1)
 DELETE FROM app_password WHERE person_id = $1 RETURNING id, name
 
 -- session_end_all: Signs all of a person's browsers out.

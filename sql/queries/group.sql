@@ -64,7 +64,8 @@ UPDATE person SET name = $3, until = $4::text::date, gone = NULL WHERE guest_of 
 -- guest_end: her access ends at once: app passwords, invitation, locks
 -- in  chapter int8, id int8
 WITH passwords AS (DELETE FROM app_password WHERE person_id = $2),
-     invited AS (DELETE FROM invitation WHERE person_id = $2)
+     invited AS (DELETE FROM invitation WHERE person_id = $2),
+     link AS (DELETE FROM device_setup WHERE person_id = $2)
 UPDATE person SET until = least(until, current_date - 1) WHERE guest_of = $1 AND id = $2
 
 -- guests_of: the guests of a chapter by e-mail; waits: she has not used her link yet

@@ -18,6 +18,8 @@ WITH old AS (
         OR EXISTS (SELECT FROM person p WHERE p.id = a.person_id AND p.gone < now() - interval '30 days')
 ), sent AS (
     DELETE FROM form_once WHERE sent < now() - interval '31 days'
+), unused AS (
+    DELETE FROM device_setup WHERE expires < now()
 )
 DELETE FROM login_failure WHERE last < now() - interval '1 hour'
 

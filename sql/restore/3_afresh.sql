@@ -34,7 +34,7 @@ BEGIN
         SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
-                OR c.relname IN ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
+                OR c.relname IN ('session', 'form_once', 'device_setup', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
                              'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;

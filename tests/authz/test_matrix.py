@@ -107,6 +107,8 @@ def prepare(owner, target, role=OWNER):
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
     for word in re.findall(r'\{link-\w+\}', path):
         path = path.replace(word, link(owner, name, word.strip('{}').partition('-')[2]))
+    if '{setup}' in path:
+        path = path.replace('{setup}', phone_link(owner, name))
     for word in ('{doc}', '{dir}', '{new}'):
         path = path.replace(word, name)
     path, question, query = path.partition('?')
@@ -148,6 +150,15 @@ def link(owner, token, what):
         " WHERE c.slug = 'jena' AND n.name = 'Mitglieder' RETURNING id",
         token.encode(), what in ('box', 'shut'), int(what == 'sleeping'), int(what == 'shut'), what == 'ended', what == 'locked')
     return str(number) if what == 'number' else token
+
+
+def phone_link(owner, token):
+    """A link by which a phone of somebody's is set up; she keeps no password of the one before."""
+    owner.server.stack.sql("DELETE FROM app_password WHERE name = 'authz'")
+    owner.server.stack.sql(
+        "INSERT INTO device_setup (hash, person_id, name, areas, apple) SELECT sha256(%s), id, 'authz', 1, false FROM person"
+        " WHERE uid = 'jena-chair' ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash", token.encode())
+    return token
 
 
 def deleted(owner, name, where):
@@ -206,7 +217,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         data['token'] = token
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
-    elif method == 'POST' and path.startswith(('/invite/', '/s/')):
+    elif method == 'POST' and path.startswith(('/invite/', '/s/', '/setup/')):
         data, headers = {}, {}
     elif '/uploads/' in path:
         data = BODIES.get(method)
@@ -217,7 +228,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
     elif path == '/account/sign-out-everywhere' and role != 'nobody':
         return signed_out_everywhere(server, browsers, role)
     elif path.startswith('/account'):
-        data = {'token': token, 'name': '', 'once': 'authz', 'days': '0'} if method == 'POST' else None
+        data = {'token': token, 'name': '', 'once': 'authz', 'days': '0', 'system': 'android'} if method == 'POST' else None
     elif '/override' in path or path.startswith(('/tour', '/patterns')):
         data = {'token': token, 'reason': '', 'sample': ''} if method == 'POST' else None
     elif method == 'POST':

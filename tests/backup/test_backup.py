@@ -34,7 +34,7 @@ def test_F29_who_may_sign_in_with_what(stack, server, folder, elsewhere):
     there = elsewhere()
     folder.run('restore', folder.path, conf=there.conf)
     assert 'TABLE DATA chapterd app_password ' in contents
-    for table in ('session', 'form_once', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'login_failure'):
+    for table in ('session', 'form_once', 'device_setup', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'login_failure'):
         assert f'TABLE DATA chapterd {table} ' not in contents, 'it is not even written down'
         assert there.sql(f'SELECT count(*) FROM {table}') == [(0,)], table
     other = there.daemon()

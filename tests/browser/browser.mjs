@@ -62,7 +62,7 @@ export async function openBrowser(url, scenario, depth) {
             const root = document.documentElement;
             const small = [...document.querySelectorAll("button, .button, input:not([type=hidden]), select, summary, nav a, .cards a")]
                 .filter((e) => e.offsetParent && e.closest("p, li p") === null)
-                .filter((e) => Math.min(e.offsetHeight, e.offsetWidth) < (e.type === "checkbox" ? 20 : ${TOUCH}));
+                .filter((e) => Math.min(e.offsetHeight, e.offsetWidth) < (["checkbox", "radio"].includes(e.type) ? 20 : ${TOUCH}));
             const heads = [...document.querySelectorAll("h1, h2, h3, h4")].map((h) => Number(h.tagName[1]));
             return { bad: report.violations.filter((v) => ["serious", "critical"].includes(v.impact))
                         .map((v) => v.id + " " + v.nodes[0].html), passes: report.passes.length,

@@ -17,6 +17,7 @@ OPEN = {
     'app_password': 'found by its number before there is a scope; lists are asked for by person',
     'invitation': 'found by the hash of a link only, before there is a scope',
     'form_once': 'keyed by person, hashes only',
+    'device_setup': 'found by the hash of a link only, before there is a scope',
     'login_failure': 'keyed hashes and counts',
     'job_run': 'when jobs ran',
     'document_horizon': 'one row: how far the index of documents is',
