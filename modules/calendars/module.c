@@ -5,8 +5,13 @@
 #include "http/route.h"
 #include "jobs/jobs.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/feed.h"
 
 static const struct route routes[] = {
+    { GET, "/c/{chapter}/calendar.ics", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
+        .run = feed_of_chapter },
+    { GET, "/c/{chapter}/feeds/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
+        .run = feed_of_calendar },
     ROUTES_END,
 };
 
