@@ -122,6 +122,15 @@ struct dav_property {
     /* NULL: protected. value NULL: remove. Fails with the condition the property is answered with.
      * Not asked of AT_MAKING. */
     fallible (*set)(struct request *, const struct dav_node *, const struct xml_in *value);
+
+    /*
+     * Of one that is asked with more than its name (calendar-data; may be NULL; never in allprop or
+     * propname): reads the element in the request, once, before anything is written. `node` is what
+     * the request is about. What it gives is told to `prepare`, and by prop_asked() to `get`.
+     */
+    fallible (*ask)(struct request *, const struct dav_node *node, const struct xml_in *, void **);
+    /* Fetches for many nodes what `get` is about to write; of those that it is not for, nothing. */
+    fallible (*prepare)(struct request *, const struct dav_node *, int n, void *asked);
 };
 
 /* A property by which principals are found. Tables of these end with a NULL name. */

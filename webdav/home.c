@@ -105,8 +105,8 @@ home_node(struct request *rq, const struct home *home, const char *uid)
 }
 
 fallible
-home_find(struct request *rq, const struct home *home, const struct path *below,
-    struct dav_node *node)
+home_find(
+    struct request *rq, const struct home *home, const struct path *below, struct dav_node *node)
 {
     struct store_tree tree = home->tree;
     struct member m;
@@ -129,15 +129,15 @@ home_find(struct request *rq, const struct home *home, const struct path *below,
     parts[0] = m.name;
     memcpy(parts + 1, below->part + 2, (size_t)(below->n - 2) * sizeof *parts);
     tree.flat = true;
-    tree.prefix = arena_printf(
-        rq->arena, "%s/%s", home->tree.prefix, uri_encode(rq->arena, below->part[0]));
+    tree.prefix =
+        arena_printf(rq->arena, "%s/%s", home->tree.prefix, uri_encode(rq->arena, below->part[0]));
     return store_find(rq, &tree, m.slug,
         &(struct path){ .part = parts, .n = below->n - 1, .slash = below->slash }, node);
 }
 
 fallible
-home_list(struct request *rq, const struct dav_node *node, const char *from UNUSED,
-    struct dav_list *list)
+home_list(
+    struct request *rq, const struct dav_node *node, const char *from UNUSED, struct dav_list *list)
 {
     const struct home *home = node->own;
     struct dav_node *own = NEW(rq->arena, struct dav_node);
@@ -214,16 +214,15 @@ chapter_prefix(struct request *rq, const struct dav_node *node, const char **pre
     *prefix = "";
     if (node->policy.chapter == 0)
         return NULL;
-    TRY(q_principal_chapters(
-        rq->db, rq->arena, &(struct ints){ &node->policy.chapter, 1 }, &rows));
+    TRY(q_principal_chapters(rq->db, rq->arena, &(struct ints){ &node->policy.chapter, 1 }, &rows));
     if (rows.n > 0)
         *prefix = arena_printf(rq->arena, "%s: ", principal_chapters_row(&rows, 0).name);
     return NULL;
 }
 
 fallible
-home_get_displayname(struct request *rq, const struct dav_node *node, struct xml_out *x,
-    enum dav_got *got UNUSED)
+home_get_displayname(
+    struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got UNUSED)
 {
     const char *prefix = "";
 
@@ -274,6 +273,6 @@ home_choose(struct request *rq, const struct dav_node *node, const struct home_c
     if ((choice->color != NULL && strlen(choice->color) > CHOICE_MAX) ||
         (choice->order != NULL && strlen(choice->order) > CHOICE_MAX))
         return REFUSE(rq->arena, PROPERTY_TOO_LARGE);
-    return q_collection_choose(rq->db, rq->arena, node->id, rq->who->person, choice->color,
-        choice->order, &rows);
+    return q_collection_choose(
+        rq->db, rq->arena, node->id, rq->who->person, choice->color, choice->order, &rows);
 }

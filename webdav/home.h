@@ -6,14 +6,14 @@
 #include "webdav/store.h"
 
 /*
- * Homes: the collections of one kind (calendars, address books) of all chapters that somebody is in,
- * and her own, side by side under {prefix}/{uid}/, since clients look into one place alone (Apple,
- * DAVx5). There a chapter's is called "{slug}.{name}", her own "{name}". So one collection has an
- * address for each person: whatever is remembered of it goes by its number.
+ * Homes: the collections of one kind (calendars, address books) of all chapters that somebody is
+ * in, and her own, side by side under {prefix}/{uid}/, since clients look into one place alone
+ * (Apple, DAVx5). There a chapter's is called "{slug}.{name}", her own "{name}". So one collection
+ * has an address for each person: whatever is remembered of it goes by its number.
  */
 struct home {
-    struct store_tree tree; /* prefix without the uid; flat */
-    const struct dav_kind *kind; /* of the homes; .children is home_children */
+    struct store_tree tree;       /* prefix without the uid; flat */
+    const struct dav_kind *kind;  /* of the homes; .children is home_children */
     const struct dav_kind *above; /* of {prefix}/ itself; .children is home_list */
 };
 
@@ -36,15 +36,16 @@ const char *home_href(struct request *, const struct home *);
  */
 #define HOME_DISPLAYNAME                                                                           \
     {                                                                                              \
-        NS_DAV, "displayname", ON_ALL | IN_ALLPROP, home_get_displayname, home_set_displayname     \
+        NS_DAV, "displayname", ON_ALL | IN_ALLPROP, .get = home_get_displayname,                   \
+                                                    .set = home_set_displayname                    \
     }
 fallible home_get_displayname(
     struct request *, const struct dav_node *, struct xml_out *, enum dav_got *);
 fallible home_set_displayname(
     struct request *, const struct dav_node *, const struct xml_in *value);
 
-/* How the asking person wants to see it: calendar-color and calendar-order, as her client wrote them
- * (at most CHOICE_MAX bytes each). */
+/* How the asking person wants to see it: calendar-color and calendar-order, as her client wrote
+ * them (at most CHOICE_MAX bytes each). */
 #define CHOICE_MAX 100
 struct home_choice {
     const char *color, *order; /* NULL: as it is for all */

@@ -127,7 +127,7 @@ static const struct dav_property person_properties[] = {
     { NS_DAV, "alternate-URI-set", ON_ALL, .get = get_nothing },
     { NS_DAV, "group-membership", ON_ALL, .get = get_membership },
     { NS_CS, "email-address-set", ON_ALL, .get = get_mail },
-    { NULL, NULL, 0, NULL, NULL },
+    { .name = NULL },
 };
 
 static const struct dav_property chapter_properties[] = {
@@ -135,7 +135,7 @@ static const struct dav_property chapter_properties[] = {
     { NS_DAV, "alternate-URI-set", ON_ALL, .get = get_nothing },
     { NS_DAV, "group-member-set", ON_ALL, .get = get_members },
     { NS_DAV, "group-membership", ON_ALL, .get = get_nothing },
-    { NULL, NULL, 0, NULL, NULL },
+    { .name = NULL },
 };
 
 static const struct dav_type principal_type = { NS_DAV, "principal" };

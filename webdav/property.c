@@ -20,6 +20,8 @@
  * prepared at a time: bounds of what a request can blow its answer up to.
  */
 enum { NAMES_MAX = 256, BATCH = 100 };
+/* So many bytes of contents, if more than one node has them. */
+#define BATCH_BYTES MB(8)
 /* So large is one property that is looked into. */
 #define VALUE_MAX MB(1)
 
@@ -32,7 +34,43 @@ most_names(struct request *rq)
     return one_node ? (int)rq->app->config->xml_elements : NAMES_MAX;
 }
 
+static const struct dav_property *
+find_in(const struct dav_property *table, const char *ns, const char *name)
+{
+    for (const struct dav_property *p = table; p != NULL && p->name != NULL; p++)
+        if (strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
+            return p;
+    return NULL;
+}
+
 /* ---- reading what is wanted ---- */
+
+/* That property of what a request is about, or of its members. */
+static const struct dav_property *
+find_about(const struct dav_kind *kind, const struct xml_in *e)
+{
+    const struct dav_property *p = find_in(kind->properties, e->ns, e->name);
+
+    return p != NULL || kind->member == NULL ? p
+                                             : find_in(kind->member->properties, e->ns, e->name);
+}
+
+/* Has those read that are asked with more than their names. */
+static fallible
+ask(struct request *rq, const struct xml_in *prop, struct prop_request *want)
+{
+    const struct dav_node *node = &dav_state(rq)->node;
+    int i = 0;
+
+    want->asked = NEW_ARRAY(rq->arena, void *, (size_t)want->n + 1);
+    for (const struct xml_in *e = prop->first; e != NULL; e = e->next, i++) {
+        const struct dav_property *p = node->kind == NULL ? NULL : find_about(node->kind, e);
+
+        if (p != NULL && p->ask != NULL)
+            TRY(p->ask(rq, node, e, &want->asked[i]));
+    }
+    return NULL;
+}
 
 fallible
 prop_want(struct request *rq, const struct prop_name *name, int n, struct prop_request *want)
@@ -63,7 +101,19 @@ prop_read_names(struct request *rq, const struct xml_in *prop, struct prop_reque
     n = 0;
     for (const struct xml_in *e = prop->first; e != NULL; e = e->next)
         name[n++] = (struct prop_name){ e->ns, e->name };
-    return prop_want(rq, name, n, want);
+    TRY(prop_want(rq, name, n, want));
+    return ask(rq, prop, want);
+}
+
+fallible
+prop_read_report(struct request *rq, const struct xml_in *root, struct prop_request *want)
+{
+    *want = (struct prop_request){ .mode = PROP_NAMED, .minimal = dav_state(rq)->minimal };
+    if (xml_child(root, NS_DAV, "allprop") != NULL)
+        want->mode = PROP_ALL;
+    else if (xml_child(root, NS_DAV, "propname") != NULL)
+        want->mode = PROP_NAMES;
+    return prop_read_names(rq, xml_child(root, NS_DAV, "prop"), want);
 }
 
 fallible
@@ -92,15 +142,6 @@ static bool
 applies(const struct dav_property *p, const struct dav_node *node)
 {
     return p->flags & (node->collection ? ON_COLLECTION : ON_MEMBER);
-}
-
-static const struct dav_property *
-find_in(const struct dav_property *table, const char *ns, const char *name)
-{
-    for (const struct dav_property *p = table; p != NULL && p->name != NULL; p++)
-        if (strcmp(p->name, name) == 0 && strcmp(p->ns, ns) == 0)
-            return p;
-    return NULL;
 }
 
 const struct dav_property *
@@ -135,10 +176,11 @@ write_live(struct request *rq, struct xml_out *x, const struct dav_node *node,
 
 static fallible
 write_named(struct request *rq, struct xml_out *x, const struct dav_node *node,
-    const struct prop_name *name, const struct dav_property *live, enum dav_got *got)
+    const struct prop_name *name, const struct dav_property *live, void *asked, enum dav_got *got)
 {
     const struct dead_property *dead;
 
+    dav_state(rq)->asked = asked;
     if (live != NULL && applies(live, node))
         return write_live(rq, x, node, live, got);
     *got = DAV_ABSENT;
@@ -185,7 +227,7 @@ write_table(struct request *rq, struct xml_out *x, const struct dav_node *node,
     enum dav_got got;
 
     for (const struct dav_property *p = table; p != NULL && p->name != NULL; p++) {
-        if (!applies(p, node) || (!names_only && !(p->flags & IN_ALLPROP)))
+        if (!applies(p, node) || p->ask != NULL || (!names_only && !(p->flags & IN_ALLPROP)))
             continue;
         if (table == props_common && find_in(node->kind->properties, p->ns, p->name) != NULL)
             continue;
@@ -234,6 +276,12 @@ look_up(const struct prop_request *want, const struct dav_node *node)
     *want->live_of = node->kind;
 }
 
+static void *
+asked_of(const struct prop_request *want, int i)
+{
+    return want->asked == NULL ? NULL : want->asked[i];
+}
+
 /* Those asked for by name; notes of each how it came out. */
 static fallible
 write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *want,
@@ -246,7 +294,7 @@ write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *w
 
         /* allprop has written those already */
         if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)))
-            TRY(write_named(rq, x, node, &want->name[i], live, &one));
+            TRY(write_named(rq, x, node, &want->name[i], live, asked_of(want, i), &one));
         want->got[i] = (unsigned char)one;
         *any = *any || one == DAV_VALUE;
     }
@@ -321,6 +369,12 @@ prepare(struct request *rq, const struct prop_request *want, const struct dav_no
     *batch = (struct dav_batch){ .n_dead = 0 };
     if (wants(want, "lockdiscovery"))
         TRY(lock_load(rq, node, n, &batch->locks));
+    for (int i = 0; i < want->n; i++) {
+        const struct dav_property *p = prop_find(node, want->name[i].ns, want->name[i].name);
+
+        if (p != NULL && p->prepare != NULL)
+            TRY(p->prepare(rq, node, n, asked_of(want, i)));
+    }
     if (!wants_dead(want, node, n))
         return NULL;
     if (want->mode == PROP_NAMED)
@@ -344,18 +398,44 @@ write_batch(struct request *rq, struct xml_out *x, const struct prop_request *wa
     return NULL;
 }
 
+/* How many of the nodes are taken together, whose contents may be among what is wanted. */
+static int
+some_of(const struct prop_request *want, const struct dav_node *node, int n)
+{
+    int64_t bytes = 0;
+    bool fetches = false;
+    int some = 0;
+
+    for (int i = 0; i < want->n && !fetches; i++) {
+        const struct dav_property *p = prop_find(node, want->name[i].ns, want->name[i].name);
+        fetches = p != NULL && p->prepare != NULL;
+    }
+    do
+        bytes += fetches ? node[some].length : 0;
+    while (
+        ++some < n && some < BATCH && bytes + node[some].length * fetches <= (int64_t)BATCH_BYTES);
+    return some;
+}
+
 fallible
 prop_write_nodes(struct request *rq, struct xml_out *x, const struct prop_request *want,
     const struct dav_node *node, int n)
 {
-    for (int i = 0; i < n; i += BATCH) {
+    for (int i = 0, some; i < n; i += some) {
         size_t mark = arena_mark(rq->arena);
 
-        TRY(write_batch(rq, x, want, node + i, n - i < BATCH ? n - i : BATCH));
+        some = some_of(want, node + i, n - i);
+        TRY(write_batch(rq, x, want, node + i, some));
         xml_flush(x);
         arena_rewind(rq->arena, mark);
     }
     return NULL;
+}
+
+void *
+prop_asked(struct request *rq)
+{
+    return dav_state(rq)->asked;
 }
 
 /* ---- reading values ---- */
@@ -367,12 +447,12 @@ read_value(struct request *rq, const struct dav_node *node, const struct prop_na
 {
     const struct config *c = rq->app->config;
     const struct xml_limits limits = { (int)c->xml_depth, (int)c->xml_attributes,
-        (int)c->xml_elements };
+        (int)c->xml_elements, 0 };
     struct out *out = out_new(rq->arena, VALUE_MAX);
     struct xml_out *x = xml_write(rq->arena, out);
 
     *value = NULL;
-    TRY(write_named(rq, x, node, name, prop_find(node, name->ns, name->name), got));
+    TRY(write_named(rq, x, node, name, prop_find(node, name->ns, name->name), NULL, got));
     if (*got != DAV_VALUE)
         return NULL;
     xml_end(x);

@@ -25,6 +25,7 @@ struct prop_request {
         *live; /* n live properties of these names, NULL for a dead one ... */
     const struct dav_kind *
         *live_of; /* ... of this kind; nodes of a kind mostly follow each other */
+    void **asked; /* n: what dav_property.ask gave; NULL: nothing asks so */
     bool minimal; /* leave out what is not there (RFC 8144) */
 };
 
@@ -43,6 +44,8 @@ struct dav_batch {
 
 /* A <propfind>, or NULL for a request without body: all. BAD_REQUEST. */
 fallible prop_read_propfind(struct request *, const struct xml_in *, struct prop_request *);
+/* What a report wants: its <prop>, <allprop> or <propname>; nothing without. BAD_REQUEST. */
+fallible prop_read_report(struct request *, const struct xml_in *root, struct prop_request *);
 /* The children of a <prop>. NULL: none. BAD_REQUEST for more than a request over many nodes may ask
  * for. */
 fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
@@ -71,6 +74,9 @@ void prop_write_missing(
  */
 fallible prop_read_values(struct request *, const struct dav_node *, const struct prop_request *,
     const struct xml_in **value);
+
+/* For the getter of a property with `ask`: what that gave; NULL: it is asked by its name alone. */
+void *prop_asked(struct request *);
 
 /* For the getter of a STORED property: what is kept of it, as XML; NULL: nothing. */
 fallible prop_stored(struct request *, const struct dav_node *, const char *ns, const char *name,

@@ -345,5 +345,5 @@ const struct dav_property props_common[] = {
     { NS_DAV, "sync-token", ON_COLLECTION, .get = get_sync_token },
     { NS_DAV, "resource-id", ON_ALL, .get = get_resource_id },
     { NS_CS, "getctag", ON_COLLECTION, .get = get_ctag },
-    { NULL, NULL, 0, NULL, NULL },
+    { .name = NULL },
 };

@@ -21,4 +21,8 @@ typedef fallible dav_report_run(
 dav_report_run report_sync, report_expand, report_principal_match, report_principal_search,
     report_search_properties;
 
+/* report_multiget.c: members of a collection by their addresses; for tables of kinds under the name
+ * it has for them (RFC 4791, 7.9; RFC 6352, 8.7). */
+dav_report_run report_multiget;
+
 #endif

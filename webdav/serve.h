@@ -33,6 +33,7 @@ struct dav_state {
     bool settled;
     struct blob_owner owner;       /* whose contents it will be: known after admission */
     const struct dav_batch *batch; /* see property.h */
+    void *asked;                   /* see prop_asked() */
     struct upload *upload;                  /* of a resumable upload, see upload.h */
     const struct preconditions *told_before; /* instead of the request's own; NULL: these */
 };

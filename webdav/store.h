@@ -85,6 +85,10 @@ struct store_content {
 };
 /* The content of a member, however it was found; NOT_FOUND when it has none. */
 fallible store_content(struct request *, const struct dav_node *, const struct store_content **);
+/* Those of members that are kept whole in the database, with a NUL behind each; NULL of what has
+ * none there. */
+fallible store_contents(
+    struct request *, const struct dav_node *, int n, const char **bytes);
 /* Its parts, for response_blob(). */
 fallible store_parts(
     struct request *, const struct dav_node *, const struct store_content *, struct blob_content *);
@@ -98,6 +102,9 @@ fallible store_children(
     struct request *, const struct dav_node *, const char *from, struct dav_list *);
 fallible store_several(
     struct request *, const struct dav_node *, const char *const *names, int n, struct dav_list *);
+/* Those members of a collection that have these ids. */
+fallible store_numbered(
+    struct request *, const struct dav_node *, struct ints ids, struct dav_list *);
 fallible store_changes(
     struct request *, const struct dav_node *, const char *token, int limit, struct dav_changes *);
 fallible store_remove(struct request *, const struct dav_node *);

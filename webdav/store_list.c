@@ -149,6 +149,55 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
 }
 
 struct error *
+store_numbered(
+    struct request *rq, const struct dav_node *parent, struct ints ids, struct dav_list *list)
+{
+    struct rows rows;
+
+    TRY(q_node_numbered(
+        rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), ids, &rows));
+    struct family f = family_new(rq, parent, rows.n);
+    for (int i = 0; i < rows.n; i++) {
+        struct node_numbered_row row = node_numbered_row(&rows, i);
+        struct node_columns columns = NODE_COLUMNS(row, parent);
+        family_add(rq, &f, &columns);
+    }
+    *list = (struct dav_list){ f.node, f.n, NULL };
+    return NULL;
+}
+
+struct error *
+store_contents(struct request *rq, const struct dav_node *node, int n, const char **bytes)
+{
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)n + 1);
+    struct rows rows;
+    int ids = 0;
+
+    for (int i = 0; i < n; i++) {
+        const struct store_content *own = node[i].collection ? NULL : node[i].own;
+        bytes[i] = own == NULL ? NULL : own->bytes;
+        if (bytes[i] == NULL && !node[i].collection)
+            id[ids++] = node[i].id;
+    }
+    if (ids == 0)
+        return NULL;
+    TRY(q_node_contents(rq->db, rq->arena, (struct ints){ id, ids }, &rows));
+    for (int i = 0; i < n; i++)
+        for (int low = 0, high = rows.n; low < high && bytes[i] == NULL;) {
+            int middle = low + (high - low) / 2;
+            struct node_contents_row row = node_contents_row(&rows, middle);
+
+            if (row.node == node[i].id)
+                bytes[i] = row.bytes.p;
+            else if (row.node < node[i].id)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+    return NULL;
+}
+
+struct error *
 store_roots(
     struct request *rq, const struct store_tree *tree, const char *from, struct dav_list *list)
 {
@@ -186,8 +235,8 @@ policy_of(const struct tree_below_row *row)
 
 /* The policies below some nodes that let her read. */
 static fallible
-readable_below(struct request *rq, const struct dav_node *node, int n, int most,
-    struct ints *readable)
+readable_below(
+    struct request *rq, const struct dav_node *node, int n, int most, struct ints *readable)
 {
     int64_t *id = NULL, members = n;
     int n_ids = 0;

@@ -35,6 +35,7 @@ fallible xml_read(struct request *, const struct xml_in **root);
 /* The same without a request, for tests and stored properties. */
 struct xml_limits {
     int depth, attributes, elements;
+    int hrefs; /* so many <D:href> do not count as elements */
 };
 fallible xml_parse(
     struct arena *, const char *p, size_t n, const struct xml_limits *, const struct xml_in **root);

@@ -16,6 +16,8 @@
 
 /* What the parser is given at a time. */
 #define PIECE KB(64)
+/* Addresses that a report may name (a client that syncs for the first time names all it has). */
+#define REPORT_HREFS 50000
 
 static const char xml_prefix[] = "xml";
 
@@ -52,7 +54,7 @@ struct reader {
     const struct xml_limits *limits;
     xmlParserCtxtPtr parser;
     struct element *root, *open;
-    int depth, elements;
+    int depth, elements, hrefs;
     const struct condition *refused; /* why the handlers ended the parse; NULL: they did not */
     bool bad;                        /* not well-formed, said the parser */
 };
@@ -160,6 +162,14 @@ append(struct reader *r, struct element *to, struct item item)
     to->content_end = &new->next;
 }
 
+/* An address of those that a report may name besides its elements. */
+static bool
+is_free_href(struct reader *r, const xmlChar *name, const xmlChar *ns)
+{
+    return ns != NULL && strcmp((const char *)name, "href") == 0 &&
+           strcmp((const char *)ns, NS_DAV) == 0 && ++r->hrefs <= r->limits->hrefs;
+}
+
 static void
 element_begins(void *cls, const xmlChar *name, const xmlChar *prefix, const xmlChar *ns,
     int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted UNUSED,
@@ -169,7 +179,8 @@ element_begins(void *cls, const xmlChar *name, const xmlChar *prefix, const xmlC
     struct element *e, *parent = r->open;
 
     if (n_namespaces > r->limits->attributes || n_attributes > r->limits->attributes ||
-        ++r->depth > r->limits->depth || ++r->elements > r->limits->elements) {
+        ++r->depth > r->limits->depth ||
+        (!is_free_href(r, name, ns) && ++r->elements > r->limits->elements)) {
         refuse(r, &BAD_REQUEST);
         return;
     }
@@ -334,7 +345,7 @@ xml_read(struct request *rq, const struct xml_in **root)
 {
     const struct config *c = rq->app->config;
     const struct xml_limits limits = { (int)c->xml_depth, (int)c->xml_attributes,
-        (int)c->xml_elements };
+        (int)c->xml_elements, rq->method == REPORT ? REPORT_HREFS : 0 };
     const char *p;
     size_t n;
 

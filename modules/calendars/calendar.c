@@ -13,6 +13,7 @@
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/object.h"
 #include "modules/calendars/props.h"
+#include "modules/calendars/reports.h"
 #include "q/calendar.h"
 #include "webdav/conditions.h"
 #include "webdav/store.h"
@@ -185,6 +186,7 @@ const struct dav_kind event_kind = {
     .row_max = event_row_max,
     .too_large = &CALENDAR_TOO_LARGE,
     .properties = event_properties,
+    .reports = event_reports,
     .read = event_read,
     .write = event_write,
     .remove = event_remove,
@@ -242,6 +244,7 @@ const struct dav_kind calendar_kind = {
     .collection = true,
     .type = &calendar_type,
     .properties = calendar_properties,
+    .reports = calendar_reports,
     .member = &event_kind,
     .children = store_children,
     .several = store_several,
@@ -285,6 +288,7 @@ calendars_find(struct request *rq, const struct path *below, struct dav_node *no
 const struct dav_mount calendars_mount = {
     .prefix = "/dav/calendars",
     .area = AREA_CALENDARS,
+    .features = "calendar-access",
     .scope = home_scope,
     .find = calendars_find,
 };

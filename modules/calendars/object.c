@@ -10,9 +10,6 @@
 #include "html/lang.h"
 #include "webdav/xml.h"
 
-/* Longest UID; it is in an index. */
-#define UID_MAX 1000
-
 /* Instances kept of one object: all if they are no more, else those of a span around today. */
 #define INSTANCES_MOST 2000
 #define SPAN_BEFORE    (180 * ICAL_DAY)
@@ -68,7 +65,7 @@ collect(struct arena *arena, const struct lang *lang, struct calendar_object *o,
         if (object_bit(c->name) == 0)
             return error_new(arena, &SUPPORTED_CALENDAR_COMPONENT, HERE,
                 tr(lang, "A calendar holds no %s."), c->name);
-        if (uid == NULL || *uid == '\0' || strlen(uid) > UID_MAX)
+        if (uid == NULL || *uid == '\0' || strlen(uid) > OBJECT_UID_MAX)
             return invalid(arena, lang, N_("An entry has no UID, or one that is too long."));
         if (o->uid != NULL && strcmp(uid, o->uid) != 0)
             return invalid(arena, lang, N_("There are several entries: each needs a file of its own."));

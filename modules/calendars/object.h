@@ -17,6 +17,9 @@ enum { TAKES_VEVENT = 1, TAKES_VTODO = 2, TAKES_VJOURNAL = 4, TAKES_VFREEBUSY = 
 /* Bit of a component; 0: none that a calendar holds. */
 unsigned object_bit(const char *component);
 
+/* Longest UID, in bytes; it is in an index. */
+#define OBJECT_UID_MAX 1000
+
 /* Preconditions of RFC 4791, 5.3.2.1 (and 5.3.1.1). */
 extern const struct condition SUPPORTED_CALENDAR_DATA, VALID_CALENDAR_OBJECT,
     SUPPORTED_CALENDAR_COMPONENT, NO_UID_CONFLICT, CALENDAR_TOO_LARGE;

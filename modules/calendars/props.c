@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "http/app.h"
 #include "http/request.h"
+#include "ical/match.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/data.h"
 #include "modules/calendars/object.h"
 #include "q/property.h"
 #include "webdav/conditions.h"
@@ -109,6 +111,14 @@ GETTER(get_attendees_max)
     return NULL;
 }
 
+/* RFC 4791, 7.5.1. */
+GETTER(get_collations)
+{
+    for (int i = 0; i < COLLATIONS; i++)
+        xml_leaf(x, NS_CALDAV, "supported-collation", ical_collations[i]);
+    return NULL;
+}
+
 /* ---------------------------------------------------------------- its time zone */
 
 static fallible
@@ -203,6 +213,7 @@ const struct dav_property calendar_properties[] = {
     { NS_CALDAV, "supported-calendar-component-set", ON_COLLECTION | STORED | AT_MAKING,
         .get = get_component_set },
     { NS_CALDAV, "supported-calendar-data", ON_COLLECTION, .get = get_data_types },
+    { NS_CALDAV, "supported-collation-set", ON_COLLECTION, .get = get_collations },
     { NS_CALDAV, "max-resource-size", ON_COLLECTION, .get = get_size_max },
     { NS_CALDAV, "min-date-time", ON_COLLECTION, .get = get_time_min },
     { NS_CALDAV, "max-date-time", ON_COLLECTION, .get = get_time_max },
@@ -213,9 +224,12 @@ const struct dav_property calendar_properties[] = {
         .set = set_color },
     { NS_APPLE, "calendar-order", ON_COLLECTION | STORED | OF_PERSON, .get = get_order,
         .set = set_order },
-    { NULL, NULL, 0, NULL, NULL },
+    { .name = NULL },
 };
 
 const struct dav_property event_properties[] = {
-    { NULL, NULL, 0, NULL, NULL },
+    { NS_CALDAV, "supported-collation-set", ON_MEMBER, .get = get_collations },
+    { NS_CALDAV, "calendar-data", ON_MEMBER, .get = data_get, .ask = data_ask,
+        .prepare = data_prepare },
+    { .name = NULL },
 };

@@ -88,6 +88,17 @@ SELECT n.id, nullif(n.policy_id, $2),
  WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($4)
  ORDER BY n.name_key
 
+-- node_numbered: those members of a collection that have one of these ids
+-- in   parent int8, policy int8, kind text, ids int8[]
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+SELECT n.id, nullif(n.policy_id, $2),
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
+  FROM dav_node n
+ WHERE n.parent_id = $1 AND NOT n.gone AND n.id = ANY ($4)
+ ORDER BY n.id
+
 -- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, chapter int8
@@ -138,6 +149,11 @@ SELECT s.epoch, s.mark, s.horizon, s.sync_floor, o.n, o.sum
 -- in   node int8
 -- out  blob_id int8, sha256 bytea, size int8, bytes bytea?
 SELECT b.id, b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = $1
+
+-- node_contents: what several members hold that are kept whole in the database
+-- in   nodes int8[]
+-- out  node int8, bytes bytea
+SELECT n.id, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = ANY ($1) AND b.bytes IS NOT NULL ORDER BY n.id
 
 -- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store; sitting: how long saves of one person count once, null: no versions
 -- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8, who int8, sitting int4?

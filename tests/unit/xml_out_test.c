@@ -70,7 +70,7 @@ TEST(xml_out_takes_back_to_a_mark)
 
 TEST(xml_out_is_read_by_xml_in)
 {
-    static const struct xml_limits limits = { 32, 64, 1000 };
+    static const struct xml_limits limits = { .depth = 32, .attributes = 64, .elements = 1000 };
     static const char nasty[] = "]]> <D:href> &amp; \xF0\x9F\x98\x80 \t";
     struct arena *arena = arena_new();
     struct out *out = out_new(arena, MB(1));

@@ -1,0 +1,18 @@
+#ifndef CALENDARS_DATA_H
+#define CALENDARS_DATA_H
+
+#include "base/error.h"
+#include "webdav/dav.h"
+
+/* calendar-data (RFC 4791, 9.6): what of an object is answered with, wherever it is asked for. */
+
+/* Instances that one answer expands to, and their bytes (D16). */
+#define DATA_INSTANCES_MAX 10000
+#define DATA_EXPANDED_MAX  MB(8)
+
+/* Operations of the property. TOO_MANY_MATCHES. */
+fallible data_ask(struct request *, const struct dav_node *, const struct xml_in *, void **asked);
+fallible data_prepare(struct request *, const struct dav_node *, int n, void *asked);
+fallible data_get(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
+
+#endif

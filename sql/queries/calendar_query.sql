@@ -1,0 +1,27 @@
+-- Looking for calendar objects: what these give is looked at once more by reading it.
+
+-- calendar_found: objects of a calendar with this component ('': any) and this text in their UID, both in capital letters ('': any), behind some UID
+-- in   collection int8, component text, uid text, after text, most int4
+-- out  node int8, uid text
+SELECT o.node_id, o.uid
+  FROM calendar_object o
+ WHERE o.collection_id = $1 AND ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0) AND o.uid > $4
+ ORDER BY o.uid LIMIT $5
+
+-- calendar_found_then: objects of a calendar with this component ('': any) and this text in their UID ('': any) that may be in a range of time (seconds since 1970, between -10^12 and 10^12)
+-- (what is shorter than 31 days starts not earlier than that before the range: so two indexes see only what is near it)
+-- in   collection int8, component text, uid text, from int8, to int8
+-- out  node int8
+SELECT o.node_id
+  FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
+         UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4) near
+  JOIN calendar_object o ON o.node_id = near.node_id
+ WHERE ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0)
+ ORDER BY o.node_id
+
+-- calendar_zone: what is kept of the property calendar-timezone of a calendar, as XML
+-- in   collection int8
+-- out  value text
+SELECT p.value FROM dav_property p WHERE p.node_id = $1 AND p.ns = 'urn:ietf:params:xml:ns:caldav' AND p.name = 'calendar-timezone'
