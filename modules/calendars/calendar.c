@@ -12,6 +12,7 @@
 #include "http/response.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/object.h"
+#include "modules/calendars/principal.h"
 #include "modules/calendars/props.h"
 #include "modules/calendars/reports.h"
 #include "q/calendar.h"
@@ -289,6 +290,8 @@ const struct dav_mount calendars_mount = {
     .prefix = "/dav/calendars",
     .area = AREA_CALENDARS,
     .features = "calendar-access",
+    .principal_properties = calendars_principal_properties,
+    .principal_searched = calendars_principal_searched,
     .scope = home_scope,
     .find = calendars_find,
 };
