@@ -36,7 +36,8 @@ ALL_FLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
 # ---------------------------------------------------------------- what there is to build
 
-PAGES    := $(wildcard daemon/html/pages/*.html daemon/auth/pages/*.html modules/*/pages/*.html)
+PAGES    := $(wildcard daemon/html/pages/*.html daemon/auth/pages/*.html daemon/mail/pages/*.html modules/*/pages/*.html)
+MAILS    := $(wildcard modules/*/mails/*.txt daemon/mail/mails/*.txt)
 QUERIES  := $(wildcard sql/queries/*.sql)
 MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
 FUNCTIONS := $(sort $(wildcard sql/functions/*.sql))
@@ -49,7 +50,7 @@ EXTRACTS := $(wildcard daemon/extract/*.c)
 PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c) $(EXTRACTS)
 LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c))
 
-GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
+GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(MAILS:%.txt=$(BUILD)/%.txt.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
 HEADERS   := $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.h)
 OBJECTS   := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o) $(BUILD)/embedded.o
 DAEMON    := $(BUILD)/daemon/main.o
@@ -81,6 +82,9 @@ $(BUILD)/%.o: %.c | $(HEADERS)
 $(BUILD)/%.html.o: $(BUILD)/%.html.c | $(HEADERS)
 	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
 
+$(BUILD)/%.txt.o: $(BUILD)/%.txt.c | $(HEADERS)
+	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
+
 $(BUILD)/q/%.o: $(BUILD)/q/%.c | $(HEADERS)
 	$(call say,CC) $(CC) $(ALL_FLAGS) -c -o $@ $<
 
@@ -91,6 +95,10 @@ $(BUILD)/tmplc: daemon/html/tmplc.c
 $(BUILD)/%.html.c: %.html $(BUILD)/tmplc
 	@mkdir -p $(@D)
 	$(call say,HTML) $(BUILD)/tmplc $< > $@ || { rm -f $@; exit 1; }
+
+$(BUILD)/%.txt.c: %.txt $(BUILD)/tmplc
+	@mkdir -p $(@D)
+	$(call say,TEXT) $(BUILD)/tmplc $< > $@ || { rm -f $@; exit 1; }
 
 $(BUILD)/q/%.h: sql/queries/%.sql sql/queries.awk
 	@mkdir -p $(@D)

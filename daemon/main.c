@@ -29,6 +29,7 @@
 #include "jobs/helpers.h"
 #include "jobs/jobs.h"
 #include "jobs/watch.h"
+#include "mail/mailer.h"
 #include "modules/module.h"
 #include "net/net.h"
 #include "render.h"
@@ -118,6 +119,7 @@ struct parts {
     struct front *front;
     struct jobs *jobs;
     struct watch *watch;
+    struct mailer *mailer;
 };
 
 static const struct watched watched[] = {
@@ -134,10 +136,12 @@ start(struct arena *arena, struct app *app, struct parts *parts)
     if (!auth_start(app, stderr))
         return REFUSE(arena, INTERNAL);
     app->quota = quota_pool_new(app->config->database);
+    TRY(mailer_start(app, arena, &parts->mailer));
     parts->watch = watch_start(app, watched);
     struct error *e = front_start(arena, app, &parts->front);
     if (e != NULL) {
         watch_stop(parts->watch);
+        mailer_stop(parts->mailer);
         return e;
     }
     parts->jobs = jobs_start(app, tables_jobs(arena, app->config));
@@ -148,6 +152,7 @@ static void
 stop(struct app *app, struct parts *parts)
 {
     jobs_stop(parts->jobs);
+    mailer_stop(parts->mailer);
     watch_stop(parts->watch);
     front_stop(parts->front);
     quota_pool_free(app->quota);

@@ -10,6 +10,7 @@
 #include "http/front.h"
 #include "http/route.h"
 #include "jobs/jobs.h"
+#include "mail/routes.h"
 #include "modules/module.h"
 #include "retention.h"
 #include "webdav/dav.h"
@@ -17,7 +18,7 @@
 
 /* What the layers below the modules serve and do. */
 static const struct route *const own_routes[] = { http_routes, auth_routes, account_routes, pattern_routes,
-    dav_routes };
+    mail_routes, dav_routes };
 
 /* A door that nobody thought of is a bug. */
 static int
@@ -65,7 +66,7 @@ tables_areas(void)
 const struct job *const *
 tables_jobs(struct arena *arena, const struct config *config)
 {
-    const struct job *const own_jobs[] = { auth_jobs(arena, config), store_jobs,
+    const struct job *const own_jobs[] = { auth_jobs(arena, config), mail_jobs, store_jobs,
         retention_jobs };
     GATHER(const struct job *, own_jobs, jobs);
 }

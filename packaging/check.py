@@ -66,6 +66,7 @@ SETS = {
         Step('package', ['packaging/check-package.sh']),
         pytest('ctl', build=ASAN),
         pytest('suites'),
+        pytest('mail', build=ASAN),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
         pytest('net', build=ASAN, NET_PROBE='build/asan/net_probe'),
         pytest('recurrence', build=ASAN, RECURRENCE_PROBE='build/asan/recurrence_probe'),

@@ -28,7 +28,7 @@ fi
 install_missing()
 {
     local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
-        --no-install-recommends -o Dpkg::Use-Pty=0)
+        --no-install-recommends --no-remove -o Dpkg::Use-Pty=0)
     local drop_in=/etc/postgresql-common/createcluster.d/chapterd-deps.conf
 
     echo "installs from Debian: ${missing[*]}"
@@ -51,6 +51,7 @@ install_missing()
     for package in "${missing[@]}"; do
         case $package in
         nginx-light) server=nginx ;;
+        exim4-daemon-light) server=exim4 ;;
         haproxy | caddy | memcached | swift-proxy | swift-account | swift-container | swift-object) server=$package ;;
         *) continue ;;
         esac

@@ -43,6 +43,15 @@ struct config {
     bool outbound_plain;          /* http besides https, of addresses that people type */
     const char *outbound_ca_file; /* for them, and for the S3 store */
 
+    /* Mail */
+    const char *smtp_url; /* smtp://host:port or smtps://; NULL: no mail is sent */
+    const char *smtp_user, *smtp_password_file;
+    const char *smtp_starttls; /* "auto": unless it is on this machine; "always" */
+    int64_t smtp_timeout, smtp_rate; /* seconds for one mail; mails a minute */
+    const char *mail_from;           /* address of the installation */
+    int64_t mail_per_day, mail_outside_per_day; /* of a chapter */
+    int64_t mail_days;                          /* how long it is tried */
+
     /* The directory */
     const char *ldap_uri; /* ldap://, ldaps:// or ldapi:// */
     bool ldap_starttls;

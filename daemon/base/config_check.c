@@ -326,6 +326,45 @@ check_s3(struct check *c)
         check_secret(c, "s3_key_file", config->s3_key_file);
 }
 
+/* ---------------------------------------------------------------- mail */
+
+static void
+check_smtp_url(struct check *c)
+{
+    const char *url = c->config->smtp_url, *host;
+    bool tls = text_starts(url, "smtps://");
+    int port;
+
+    if ((!tls && !text_starts(url, "smtp://")) ||
+        !uri_host(c->arena, strstr(url, "://") + 3, &host, &port) || strchr(url, '@') != NULL)
+        complain(c, "smtp_url", "\"%s\" is no such address; write smtp://HOST:PORT", url);
+    else if (tls || !is_loopback(host) || strcmp(c->config->smtp_starttls, "always") == 0)
+        check_readable(c, "outbound_ca_file", c->config->outbound_ca_file);
+}
+
+static void
+check_mail(struct check *c)
+{
+    const struct config *config = c->config;
+
+    if (config->smtp_url == NULL) {
+        if (config->mail_from != NULL || config->smtp_user != NULL)
+            complain(c, "smtp_url", "is missing, so no mail is sent; write smtp://HOST:PORT");
+        return;
+    }
+    check_smtp_url(c);
+    if (config->mail_from == NULL)
+        complain(c, "mail_from", "is missing; write the address from which mails come");
+    else if (strchr(config->mail_from, '@') == NULL || strpbrk(config->mail_from, " <>\"") != NULL)
+        complain(c, "mail_from", "\"%s\" is no address; write it like chapters@example.org",
+            config->mail_from);
+    if ((config->smtp_user == NULL) != (config->smtp_password_file == NULL))
+        complain(c, config->smtp_user == NULL ? "smtp_user" : "smtp_password_file",
+            "is missing; a login has both");
+    if (config->smtp_password_file != NULL)
+        check_secret(c, "smtp_password_file", config->smtp_password_file);
+}
+
 /* ---------------------------------------------------------------- all */
 
 static void
@@ -356,6 +395,7 @@ config_check(const struct config *config, FILE *report)
     check_folder(&c, "blob_dir", config->blob_dir);
     check_password_in_config(&c);
     check_s3(&c);
+    check_mail(&c);
     check_ldap(&c);
     check_limits(&c);
     if (!zone_exists(config->time_zone))

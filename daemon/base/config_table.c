@@ -14,6 +14,7 @@
 #define TB(n) ((int64_t)(n) << 40)
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+static const char *const starttls[] = { "auto", "always", NULL };
 static const char *const stores[] = { "disk", "s3", NULL };
 static const char *const tongues[] = { "en", "de", NULL };
 
@@ -77,6 +78,32 @@ const struct setting settings[] = {
         .standard = "/etc/ssl/certs/ca-certificates.crt",
         .help = "Authorities one of which must have signed the certificate of a server that is "
                 "asked, the S3 store included." },
+
+    { SETTING(smtp_url), .section = "Mail",
+        .help = "The mail server that takes the mails of this installation and delivers them: "
+                "*smtp://mail.example.org:587*, with TLS from the beginning "
+                "*smtps://mail.example.org:465*, or one on this machine, *smtp://localhost*. When "
+                "left out, no mail is sent, and pages show what is to be passed on by hand." },
+    { SETTING(smtp_user), .help = "Login name there, when it wants one." },
+    { SETTING(smtp_password_file), .unit = UNIT_FILE,
+        .help = "File with the password, readable by the daemon's user alone." },
+    { SETTING(smtp_starttls), .standard = "auto", .only = starttls,
+        .help = "With *smtp://*: *auto* wants STARTTLS of every server but one on this machine, "
+                "*always* of that too. A server that does not offer it gets no mail." },
+    { SETTING(smtp_timeout), .unit = UNIT_SECONDS, .standard = "120", .least = 2, .most = 600,
+        .help = "How long handing over one mail may take. A mail that a crashed daemon was about to "
+                "hand over is looked after when three times this time has passed." },
+    { SETTING(smtp_rate), .standard = "600", .least = 1, .most = 100000,
+        .help = "Mails that one daemon hands over in a minute at most." },
+    { SETTING(mail_from),
+        .help = "Address from which all mails come, such as *chapters@example.org*. The name "
+                "before it is that of the chapter. What cannot be delivered comes back to it." },
+    { SETTING(mail_per_day), .standard = "5000", .least = 1, .most = 1000000,
+        .help = "Mails that one chapter, or one person, may send in a day." },
+    { SETTING(mail_outside_per_day), .standard = "50", .most = 100000,
+        .help = "How many of them to people who have no account here." },
+    { SETTING(mail_days), .standard = "5", .least = 1, .most = 30,
+        .help = "Days for which a mail is tried that the mail server does not take." },
 
     { SETTING(ldap_uri), .section = "The directory",
         .help = "*ldaps://host*, *ldapi://%2frun%2fslapd%2fldapi*, or *ldap://host* with "

@@ -112,6 +112,7 @@ check(struct ctl *ctl)
         bool with_database = check_database(&checks);
         check_store(&checks);
         check_directory(&checks, with_database);
+        check_mail(&checks, with_database);
         check_tls(&checks);
         check_listeners(&checks);
         check_clock(&checks);

@@ -29,6 +29,8 @@ bool check_database(struct checks *);
 void check_store(struct checks *);
 /* with_database: also looks for every group that gives a role in a chapter. */
 void check_directory(struct checks *, bool with_database);
+/* The mail server, and what could not be sent. */
+void check_mail(struct checks *, bool with_database);
 void check_listeners(struct checks *);
 /* The files of the certificate, when there are any. */
 void check_tls(struct checks *);

@@ -45,7 +45,7 @@ struct ctl_command {
 extern const struct ctl_command migrate_commands[], check_commands[], chapter_commands[],
     role_commands[], group_commands[], apply_commands[], device_commands[], sync_commands[],
     verify_commands[], blobs_commands[], backup_commands[], restore_commands[], cache_commands[],
-    audit_commands[];
+    audit_commands[], mail_commands[];
 
 /* One run of the program. */
 struct ctl {

@@ -14,7 +14,8 @@ struct work {
     struct group_join join;
     struct guest guest;
     int role;
-    const char *code;
+    const char *link;
+    enum guest_mailed mailed;
     bool done;
     const struct group *groups;
     const struct guest *guests;
@@ -184,10 +185,14 @@ static fallible
 invite_step(struct ctl *ctl, void *own)
 {
     struct work *w = own;
+    const char *code;
 
     TRY(find(ctl, w));
-    return guest_invite(
-        &ctl->app, ctl->db, ctl->arena, &w->chapter, &w->guest, w->role, BY_OPERATOR, &w->code);
+    TRY(guest_invite(
+        &ctl->app, ctl->db, ctl->arena, &w->chapter, &w->guest, w->role, BY_OPERATOR, &code));
+    w->link = arena_printf(ctl->arena, "%s/invite/%s", ctl->config->base_url, code);
+    return guest_mail(
+        &ctl->app, ctl->db, ctl->arena, &w->chapter, &w->guest, w->link, &w->mailed);
 }
 
 static fallible
@@ -202,13 +207,14 @@ guest_invite_command(struct ctl *ctl)
         return FAIL(ctl->arena, BAD_REQUEST,
             "--role: \"%s\" is no role. There are: member, board, chair.", role);
     TRY(ctl_work(ctl, READ_WRITE, invite_step, &w));
-    const char *link = arena_printf(ctl->arena, "%s/invite/%s", ctl->config->base_url, w.code);
     ctl_say(ctl,
-        "%s is a guest of \"%s\" until %s. Pass this link on; it works once, for 14 days:\n%s",
-        w.guest.uid, ctl->arg[0], w.guest.until, link);
+        "%s is a guest of \"%s\" until %s. %s; it works once, for 14 days:\n%s", w.guest.uid,
+        ctl->arg[0], w.guest.until,
+        w.mailed == GUEST_MAILED ? "This link is on its way to her by mail" : "Pass this link on",
+        w.link);
     if (ctl->json)
         ctl_json(json_pack("{s:b, s:s, s:s, s:s, s:s}", "ok", 1, "slug", ctl->arg[0], "uid",
-            w.guest.uid, "until", w.guest.until, "link", link));
+            w.guest.uid, "until", w.guest.until, "link", w.link));
     return NULL;
 }
 

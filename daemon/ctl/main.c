@@ -29,6 +29,7 @@ const struct ctl_command *const ctl_groups[] = {
     restore_commands,
     cache_commands,
     audit_commands,
+    mail_commands,
     NULL,
 };
 

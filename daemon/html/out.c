@@ -227,6 +227,22 @@ out_url(struct out *o, const char *s)
 }
 
 void
+out_line(struct out *o, const char *s)
+{
+    while (s != NULL && *s != '\0') {
+        size_t n = 0;
+        while ((unsigned char)s[n] >= ' ' && s[n] != 0x7f)
+            n++;
+        out_raw(o, s, n);
+        s += n;
+        if (*s != '\0') {
+            out_raw(o, " ", 1);
+            s++;
+        }
+    }
+}
+
+void
 out_url_part(struct out *o, const char *s)
 {
     static const char plain[] =

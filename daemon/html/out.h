@@ -33,6 +33,7 @@ void out_text(struct out *, const char *s); /* escapes & < > " '   NULL writes n
 void out_int(struct out *, int64_t v);
 void out_html(struct out *, struct html);
 void out_json(struct out *, const char *s); /* a string of JSON (RFC 8259, 7) with its quotes; s is UTF-8 */
+void out_line(struct out *, const char *s); /* into a plain text: control characters become blanks */
 void out_url(struct out *, const char *s);      /* text, and only relative, http(s), mailto, or for DAVx5 */
 void out_url_part(struct out *, const char *s); /* percent-encodes what is not unreserved */
 
@@ -40,6 +41,11 @@ void out_url_part(struct out *, const char *s); /* percent-encodes what is not u
 #define out_value(o, v)                                                                            \
     _Generic((v), char *: out_text, const char *: out_text, int: out_int, long: out_int,           \
         long long: out_int, unsigned: out_int, struct html: out_html)((o), (v))
+
+/* The same where nothing is markup. */
+#define out_plain(o, v)                                                                            \
+    _Generic((v), char *: out_line, const char *: out_line, int: out_int, long: out_int,           \
+        long long: out_int, unsigned: out_int)((o), (v))
 
 #define out_attr(o, v)                                                                             \
     _Generic((v), char *: out_text, const char *: out_text, int: out_int, long: out_int,           \

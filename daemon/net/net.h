@@ -12,10 +12,10 @@ struct config;
 struct sockaddr;
 
 /*
- * Asking other servers over HTTP: the only way out of this process besides the
+ * Asking other servers over HTTP, and handing mails over by SMTP: the only way out of this process besides the
  * database and the directory. Two kinds, which share nothing:
  *   - net_fetch() asks what somebody typed. It reaches public addresses only.
- *   - struct net_server is a server that the settings name. It may be anywhere,
+ *   - struct net_server is a server that the settings name, struct net_relay one for mail. It may be anywhere,
  *     and nothing that somebody typed ever gets there.
  * Neither knows proxies of the environment, .netrc or cookies, and both check
  * certificates. They block: for jobs and threads of their own, never for a
@@ -120,5 +120,44 @@ struct net_ask {
 
 /* One exchange. Whatever the status, it is an answer. NET_UNREACHABLE, NET_BAD_ANSWER. */
 fallible net_ask(struct net_server *, struct arena *, const struct net_ask *, struct net_answer *);
+
+/* ---- a mail server that the settings name ---- */
+
+struct net_relay;
+
+struct net_relay_options {
+    const char *url;             /* "smtp://host:port" or "smtps://host:port", no path */
+    const char *ca_file;         /* for TLS */
+    const char *user, *password; /* NULL: it wants none */
+    const char *helo;            /* the name we give ourselves */
+    bool starttls;               /* without TLS nothing is said, be it a login or a mail */
+    int64_t patience;            /* seconds for one mail, from begin to end */
+};
+
+/* A connection is kept for the next mail. Belongs to one thread. */
+struct net_relay *net_relay_new(const struct net_relay_options *);
+void net_relay_free(struct net_relay *); /* NULL is allowed */
+
+enum net_delivery {
+    NET_TAKEN,       /* it is theirs now */
+    NET_LATER,       /* not now (4xx), as far as this mail goes */
+    NET_REFUSED,     /* never (5xx) */
+    NET_RELAY_FAILS, /* it would be the same with any other mail: nothing has been handed over */
+    NET_UNKNOWN      /* silence after the mail was handed over */
+};
+
+struct net_outcome {
+    enum net_delivery delivery;
+    int status;           /* of the last answer (RFC 5321, 4.2); 0: there was none */
+    const char *enhanced; /* "5.1.1" (RFC 3463), or "" */
+    const char *said;     /* that answer: may name people, so it is for nobody but the operator */
+    const char *cause;    /* libcurl's words; for the log */
+};
+
+/* Hands over one mail of n bytes with CRLF at the ends of lines. Both addresses as mail/address.h writes them. */
+struct net_outcome net_relay_send(struct net_relay *, struct arena *, const char *from,
+    const char *to, const char *bytes, size_t n);
+/* As far as NOOP: NET_TAKEN or NET_RELAY_FAILS. */
+struct net_outcome net_relay_try(struct net_relay *, struct arena *);
 
 #endif

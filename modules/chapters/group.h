@@ -59,6 +59,7 @@ fallible group_list(struct db *, struct arena *, int64_t chapter, const struct g
 /* ---- guests (guest.c): people whom the directory does not know ---- */
 
 struct guest {
+    int64_t id;      /* of her account */
     const char *uid; /* "guest-7k2m9q4d", made by guest_invite() */
     const char *name, *mail;
     const char *until;
@@ -73,6 +74,17 @@ struct guest {
  */
 fallible guest_invite(const struct app *, struct db *, struct arena *, const struct chapter *,
     struct guest *, int role, int64_t by, const char **code);
+
+/* What has become of the mail with her link. */
+enum guest_mailed {
+    GUEST_MAIL_OFF,      /* this installation sends no mail */
+    GUEST_MAILED,        /* it is in the outbox, and goes with this transaction */
+    GUEST_MAIL_UNWANTED, /* she has asked for no more of them from this chapter */
+    GUEST_MAIL_TOO_MANY  /* the chapter has sent as many mails to outsiders today as it may */
+};
+/* Puts it into the outbox, in the language of the chapter. */
+fallible guest_mail(const struct app *, struct db *, struct arena *, const struct chapter *,
+    const struct guest *, const char *link, enum guest_mailed *);
 
 /* Her access ends at once. NOT_FOUND. */
 fallible guest_end(const struct app *, struct db *, struct arena *, const struct chapter *,

@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "html/lang.h"
 #include "http/app.h"
+#include "mail/address.h"
 #include "modules/chapters/change.h"
 #include "modules/chapters/chapter.h"
 #include "modules/chapters/grant.h"
@@ -17,30 +18,17 @@
 #include "q/group.h"
 
 #define GUEST_NAME_MAX 120
-#define MAIL_MAX       254
 #define UID_DIGITS     8
 #define CODE_BYTES     16
-
-/* One "@" with something on both sides and a dot behind it: the rest is the mail server's business.
- */
-static bool
-is_mail(const char *s)
-{
-    const char *at = strchr(s, '@');
-
-    return at != NULL && at != s && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
-           strchr(at + 2, '.') != NULL && s[strlen(s) - 1] != '.' &&
-           strpbrk(s, " \t<>,;\"\\") == NULL;
-}
 
 static fallible
 check(const struct app *app, struct db *db, struct arena *arena, struct guest *guest)
 {
     TRY(chapter_check_text(arena, app->lang, "name", &guest->name, GUEST_NAME_MAX));
-    TRY(chapter_check_text(arena, app->lang, "mail", &guest->mail, MAIL_MAX));
+    TRY(chapter_check_text(arena, app->lang, "mail", &guest->mail, MAIL_ADDRESS_MAX));
     if (*guest->name == '\0')
         return FAIL(arena, BAD_REQUEST, "%s", tr(app->lang, "Please write the name of the guest."));
-    if (!is_mail(guest->mail))
+    if (!mail_address(arena, guest->mail, &guest->mail))
         return FAIL(
             arena, BAD_REQUEST, tr(app->lang, "“%s” is not an e-mail address."), guest->mail);
     return people_check_until(app, db, arena, guest->until, true);
@@ -93,6 +81,7 @@ guest_invite(const struct app *app, struct db *db, struct arena *arena,
     if (chapter->archived != 0)
         return FAIL(arena, CONFLICT, tr(app->lang, "The chapter “%s” is archived."), chapter->slug);
     TRY(keep(app, db, arena, chapter, guest, &id));
+    guest->id = id;
     TRY(audit(db, arena,
         &(struct audit_entry){ .what = AUDIT_GUEST_INVITED,
             .by = by,
@@ -139,7 +128,12 @@ guest_list(struct db *db, struct arena *arena, int64_t chapter, const struct gue
     struct guest *all = NEW_ARRAY(arena, struct guest, (size_t)rows.n + 1);
     for (int i = 0; i < rows.n; i++) {
         struct guests_of_row row = guests_of_row(&rows, i);
-        all[i] = (struct guest){ row.uid, row.name, row.mail, row.until, row.over, row.waits };
+        all[i] = (struct guest){ .uid = row.uid,
+            .name = row.name,
+            .mail = row.mail,
+            .until = row.until,
+            .over = row.over,
+            .waits = row.waits };
     }
     *guests = all;
     *n = rows.n;

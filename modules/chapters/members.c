@@ -112,7 +112,8 @@ struct asked {
     const char *who, *group, *name, *mail, *until, *reason;
     int role;
     const struct directory_person *found;
-    const char *code; /* of an invitation */
+    const char *link; /* of an invitation */
+    enum guest_mailed mailed;
     struct guest guest;
 };
 
@@ -194,9 +195,13 @@ do_leave(struct request *rq, struct asked *a)
 static fallible
 do_invite(struct request *rq, struct asked *a)
 {
+    const char *code;
+
     a->guest = (struct guest){ .name = a->name, .mail = a->mail, .until = or_null(a->until) };
-    return guest_invite(
-        &a->app, rq->db, rq->arena, &a->chapter, &a->guest, a->role, rq->who->person, &a->code);
+    TRY(guest_invite(
+        &a->app, rq->db, rq->arena, &a->chapter, &a->guest, a->role, rq->who->person, &code));
+    a->link = arena_printf(rq->arena, "%s/invite/%s", request_origin(rq), code);
+    return guest_mail(&a->app, rq->db, rq->arena, &a->chapter, &a->guest, a->link, &a->mailed);
 }
 
 static fallible
@@ -296,7 +301,6 @@ chapters_members_post(struct request *rq, struct response *rs)
     struct out *o = page_begin(rq, rs, tr(rq->lang, "The invitation"), &v);
     v.here = page_href(rq);
     response_cache(rs, "no-store");
-    chapters_invited(o, &v, page_href(rq), a->guest.name, a->guest.mail,
-        arena_printf(rq->arena, "%s/invite/%s", request_origin(rq), a->code));
+    chapters_invited(o, &v, page_href(rq), &a->guest, a->link, a->mailed);
     return NULL;
 }

@@ -6,9 +6,8 @@
 
 #include "auth/access.h"
 #include "base/error.h"
+#include "modules/chapters/group.h"
 
-struct group;
-struct guest;
 struct holder;
 struct notice;
 struct out;
@@ -54,7 +53,11 @@ struct members_sheet {
 /* A guest's invitation; password NULL: not taken up yet. */
 struct invite_sheet {
     const char *name, *uid, *until, *chapter, *drive, *password;
+    const char *link; /* in the mail */
 };
+
+/* mails/invitation.txt */
+void mail_invitation(struct out *, const struct view *, const struct invite_sheet *);
 
 /* pages/start.html, pages/chapter.html */
 void chapters_start(struct out *, const struct view *, const struct chapter_cards *own,
@@ -64,8 +67,8 @@ void chapters_show(struct out *, const struct view *, const struct chapter_sheet
 
 /* pages/members.html, pages/invite.html */
 void chapters_members(struct out *, const struct view *, const struct members_sheet *);
-void chapters_invited(struct out *, const struct view *, const char *back, const char *name,
-    const char *mail, const char *link);
+void chapters_invited(struct out *, const struct view *, const char *back, const struct guest *,
+    const char *link, enum guest_mailed);
 void chapters_invite(struct out *, const struct view *, const struct invite_sheet *);
 
 /* A role as a word for a badge: a msgid, or NULL for those of no note. */

@@ -1863,6 +1863,277 @@ COMMENT ON FUNCTION share_of IS 'The link with this hash of its token and the ch
 REVOKE ALL ON FUNCTION share_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION share_of TO chapterd;
 
+-- ---------------------------------------------------------------- mail
+
+ALTER TABLE installation ADD mail_key bytea NOT NULL DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));
+COMMENT ON COLUMN installation.mail_key IS 'Key of the hashes of addresses and of the links by which one asks for no more mail. Kept by a restore, so that both go on working.';
+
+CREATE TABLE mail (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8,
+    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    purpose    text NOT NULL CHECK (purpose ~ '^[a-z][a-z-]{1,29}$'),
+    again      bool NOT NULL,
+    sender     text NOT NULL,
+    reply_to   text,
+    subject    text NOT NULL,
+    body       text NOT NULL,
+    method     text,
+    calendar   bytea,
+    language   text NOT NULL,
+    made       timestamptz NOT NULL DEFAULT now(),
+    CHECK ((chapter_id IS NULL) <> (person_id IS NULL)),
+    CHECK ((method IS NULL) = (calendar IS NULL))
+);
+CREATE INDEX mail_person ON mail (person_id) WHERE person_id IS NOT NULL;
+COMMENT ON TABLE mail IS 'What is to be told, once however many receive it. Belongs to the chapter or the person in whose name it is sent; goes with its last row in mail_queue.';
+COMMENT ON COLUMN mail.purpose IS 'What for: a name of mail/purpose.c. Of this one can ask for no more.';
+COMMENT ON COLUMN mail.again IS 'Is sent again when a process died over it and nobody knows whether it has left. Otherwise such a row is set aside as unsure.';
+COMMENT ON COLUMN mail.sender IS 'The name before the address of the installation.';
+COMMENT ON COLUMN mail.method IS 'That of the calendar object (RFC 6047), such as REQUEST.';
+COMMENT ON COLUMN mail.calendar IS 'An iCalendar object that goes with the text, as it is sent.';
+
+CREATE TABLE mail_queue (
+    id          int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    mail_id     int8 NOT NULL REFERENCES mail ON DELETE CASCADE,
+    chapter_id  int8,
+    person_id   int8,
+    receiver_id int8 REFERENCES person ON DELETE CASCADE,
+    address     text NOT NULL CHECK (length(address) BETWEEN 3 AND 254),
+    name        text NOT NULL,
+    mark        bytea NOT NULL CHECK (length(mark) = 16),
+    message_id  uuid NOT NULL DEFAULT gen_random_uuid(),
+    state       text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'unsure', 'failed')),
+    next_try    timestamptz NOT NULL,
+    expires     timestamptz NOT NULL,
+    tries       int4 NOT NULL DEFAULT 0,
+    since       timestamptz NOT NULL DEFAULT now(),
+    problem     text,
+    CHECK ((chapter_id IS NULL) <> (person_id IS NULL))
+);
+CREATE INDEX mail_queue_waiting ON mail_queue (next_try, id) WHERE state = 'waiting';
+CREATE INDEX mail_queue_expires ON mail_queue (expires) WHERE state = 'waiting';
+CREATE INDEX mail_queue_since ON mail_queue (since) WHERE state <> 'waiting';
+CREATE INDEX mail_queue_mail ON mail_queue (mail_id);
+CREATE INDEX mail_queue_receiver ON mail_queue (receiver_id) WHERE receiver_id IS NOT NULL;
+COMMENT ON TABLE mail_queue IS 'Who is still to receive a mail. A row goes when the relay has taken the mail; those that failed, and those of which nobody knows, two weeks later. Left out of backups: nothing is sent twice.';
+COMMENT ON COLUMN mail_queue.chapter_id IS 'As of mail; so person_id.';
+COMMENT ON COLUMN mail_queue.receiver_id IS 'Somebody of ours; NULL: an outsider.';
+COMMENT ON COLUMN mail_queue.mark IS 'Keyed hash of the address, as in mail_optout.';
+COMMENT ON COLUMN mail_queue.message_id IS 'Part of its Message-ID: the same at each try, so that a second copy can be told from another mail.';
+COMMENT ON COLUMN mail_queue.state IS 'sending: a process has it, or died over it; unsure: perhaps it was delivered, it is not sent again by itself; failed: refused for good, or too late.';
+COMMENT ON COLUMN mail_queue.expires IS 'Is given up then.';
+COMMENT ON COLUMN mail_queue.since IS 'When it came into this state.';
+COMMENT ON COLUMN mail_queue.problem IS 'Why it is not delivered yet, or failed: the numbers of the answer ("450 4.2.0") or a word. Never what the server wrote, which may name people.';
+
+CREATE TABLE mail_once (
+    hash       bytea PRIMARY KEY,
+    chapter_id int8,
+    person_id  int8,
+    outside    bool NOT NULL,
+    made       timestamptz NOT NULL DEFAULT now(),
+    until      date NOT NULL,
+    CHECK ((chapter_id IS NULL) <> (person_id IS NULL))
+);
+CREATE INDEX mail_once_made ON mail_once ((coalesce(chapter_id, -person_id)), made);
+CREATE INDEX mail_once_until ON mail_once (until);
+COMMENT ON TABLE mail_once IS 'What has been queued, by keyed hash of what and to whom: so it goes to each once, and what a chapter sends in a day is counted.';
+COMMENT ON COLUMN mail_once.outside IS 'To somebody who is not one of ours.';
+COMMENT ON COLUMN mail_once.until IS 'Is forgotten after this day.';
+
+CREATE TABLE mail_optout (
+    hash       bytea NOT NULL CHECK (length(hash) = 16),
+    chapter_id int8 NOT NULL DEFAULT 0,
+    person_id  int8 NOT NULL DEFAULT 0,
+    purpose    text NOT NULL,
+    made       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (hash, chapter_id, person_id, purpose)
+);
+COMMENT ON TABLE mail_optout IS 'Who wants no more mail of this purpose from this chapter or person (the other is 0). No wall: it holds keyed hashes, and who asks for it has no login.';
+COMMENT ON COLUMN mail_optout.hash IS 'Of the address, keyed with installation.mail_key: nobody can be read out of it.';
+
+CREATE TABLE mail_count (
+    chapter_id int8 NOT NULL DEFAULT 0,
+    person_id  int8 NOT NULL DEFAULT 0,
+    day        date NOT NULL DEFAULT current_date,
+    purpose    text NOT NULL,
+    outcome    text NOT NULL CHECK (outcome IN ('sent', 'failed', 'unsure')),
+    n          int4 NOT NULL,
+    PRIMARY KEY (day, chapter_id, person_id, purpose, outcome)
+);
+COMMENT ON TABLE mail_count IS 'What has become of mails: numbers by day, owner (the other is 0) and purpose, no people. Kept for 400 days.';
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['mail', 'mail_queue', 'mail_once', 'mail_count'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(nullif(chapter_id, 0), -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
+    END LOOP;
+END $$;
+
+-- In a transaction of whoever has something to tell, so that the mail is sent if and only if that happens.
+CREATE FUNCTION mail_add(chapter int8, person int8, what text, resend bool, from_name text, reply text, about text, words text,
+    way text, object bytea, lang text, start timestamptz, expire_days int4, once_days int4, day_most int4, outside_most int4,
+    addresses text[], names text[], people int8[], marks text[], hashes text[])
+RETURNS TABLE (queued int8, stopped int8, before int8, beyond int8) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    m int8;
+    today int8;
+    today_outside int8;
+    fresh text[];
+BEGIN
+    SELECT count(*), count(*) FILTER (WHERE o.outside) INTO today, today_outside
+      FROM mail_once o WHERE coalesce(o.chapter_id, -o.person_id) = coalesce(chapter, -person) AND o.made >= current_date;
+    WITH receiver AS (
+        SELECT DISTINCT ON (t.hash) t.hash, t.p <= 0 AS outside, t.nth,
+               EXISTS (SELECT FROM mail_optout x WHERE x.hash = decode(t.mark, 'hex') AND x.chapter_id = coalesce(chapter, 0)
+                          AND x.person_id = coalesce(person, 0) AND x.purpose = what) AS has_stopped,
+               EXISTS (SELECT FROM mail_once o WHERE o.hash = decode(t.hash, 'hex') AND o.until >= current_date) AS was_before
+          FROM unnest(people, marks, hashes) WITH ORDINALITY AS t (p, mark, hash, nth) ORDER BY t.hash, t.nth
+    ), ranked AS (
+        SELECT r.*, count(*) FILTER (WHERE NOT r.has_stopped AND NOT r.was_before) OVER w AS rank,
+               count(*) FILTER (WHERE NOT r.has_stopped AND NOT r.was_before AND r.outside) OVER w AS rank_outside
+          FROM receiver r WINDOW w AS (ORDER BY r.nth)
+    ), judged AS (
+        SELECT r.*, NOT r.has_stopped AND NOT r.was_before AS wanted,
+               today + r.rank <= day_most AND (NOT r.outside OR today_outside + r.rank_outside <= outside_most) AS fits
+          FROM ranked r
+    ), noted AS (
+        INSERT INTO mail_once AS o (hash, chapter_id, person_id, outside, until)
+        SELECT decode(j.hash, 'hex'), chapter, person, j.outside, current_date + once_days FROM judged j WHERE j.wanted AND j.fits
+            ON CONFLICT (hash) DO UPDATE SET made = now(), until = excluded.until WHERE o.until < current_date
+        RETURNING encode(o.hash, 'hex') AS hash
+    )
+    SELECT array_agg(n.hash), (SELECT count(*) FROM judged j WHERE j.has_stopped), (SELECT count(*) FROM judged j WHERE j.wanted AND NOT j.fits)
+      INTO fresh, stopped, beyond FROM noted n;
+    queued := coalesce(cardinality(fresh), 0);
+    before := (SELECT count(DISTINCT h) FROM unnest(hashes) h) - queued - stopped - beyond;
+    IF queued > 0 THEN
+        INSERT INTO mail (chapter_id, person_id, purpose, again, sender, reply_to, subject, body, method, calendar, language)
+        VALUES (chapter, person, what, resend, from_name, reply, about, words, way, object, lang) RETURNING mail.id INTO m;
+        INSERT INTO mail_queue (mail_id, chapter_id, person_id, receiver_id, address, name, mark, next_try, expires)
+        SELECT DISTINCT ON (t.hash) m, chapter, person, nullif(abs(t.p), 0), t.address, t.called, decode(t.mark, 'hex'), start, start + make_interval(days => expire_days)
+          FROM unnest(addresses, names, people, marks, hashes) AS t (address, called, p, mark, hash) WHERE t.hash = ANY (fresh);
+    END IF;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION mail_add IS 'Queues a mail to receivers (parallel arrays; people: 0 without an account, below zero an outsider with one), each once by its hash. Says how many are queued, have asked for no more of this purpose, have been told before, or are over a limit of the day.';
+
+-- Whose turn it is, of all chapters and people: the thread that sends has no scope of anybody.
+CREATE FUNCTION mail_take(patience int4) RETURNS TABLE (id int8, tries int4, chapter_id int8, person_id int8, purpose text, address text, name text,
+    mark text, message_id text, sender text, reply_to text, subject text, body text, method text, calendar bytea, language text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    taken int8;
+BEGIN
+    SELECT q.id INTO taken FROM mail_queue q WHERE q.state = 'waiting' AND q.next_try <= now() AND q.expires > now()
+     ORDER BY q.next_try, q.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF taken IS NULL THEN
+        PERFORM mail_tidy(patience);
+        RETURN;
+    END IF;
+    UPDATE mail_queue q SET state = 'sending', since = now(), tries = q.tries + 1 WHERE q.id = taken;
+    RETURN QUERY
+    SELECT q.id, q.tries, q.chapter_id, q.person_id, m.purpose, q.address, q.name, encode(q.mark, 'hex'), q.message_id::text,
+           m.sender, m.reply_to, m.subject, m.body, m.method, m.calendar, m.language
+      FROM mail_queue q JOIN mail m ON m.id = q.mail_id WHERE q.id = taken;
+END $$;
+COMMENT ON FUNCTION mail_take IS 'The mail that has waited longest, marked as being sent; no row: none is due. Several may call it at once.';
+
+CREATE FUNCTION mail_note(chapter int8, person int8, what text, how text, number int8) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO mail_count AS c (chapter_id, person_id, purpose, outcome, n) VALUES (coalesce(chapter, 0), coalesce(person, 0), what, how, number)
+        ON CONFLICT (day, chapter_id, person_id, purpose, outcome) DO UPDATE SET n = c.n + excluded.n
+$$;
+COMMENT ON FUNCTION mail_note IS 'Counts what has become of mails.';
+
+-- What a crash leaves: a row in the state sending for longer than any process tries. It may have been delivered.
+CREATE FUNCTION mail_tidy(patience int4) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    lost record;
+BEGIN
+    FOR lost IN
+        SELECT q.id, q.chapter_id, q.person_id, m.purpose, m.again, q.state FROM mail_queue q JOIN mail m ON m.id = q.mail_id
+         WHERE (q.state = 'sending' AND q.since < now() - make_interval(secs => patience)) OR (q.state = 'waiting' AND q.expires <= now())
+           FOR UPDATE OF q SKIP LOCKED LIMIT 1000
+    LOOP
+        UPDATE mail_queue SET since = now(), next_try = now(),
+               state = CASE WHEN lost.state = 'waiting' THEN 'failed' WHEN lost.again THEN 'waiting' ELSE 'unsure' END,
+               problem = CASE WHEN lost.state = 'waiting' THEN coalesce(problem, 'late') ELSE 'lost' END
+         WHERE id = lost.id;
+        IF lost.state = 'waiting' OR NOT lost.again THEN
+            PERFORM mail_note(lost.chapter_id, lost.person_id, lost.purpose, CASE lost.state WHEN 'waiting' THEN 'failed' ELSE 'unsure' END, 1);
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION mail_tidy IS 'Sets aside what a process died over patience seconds ago, or queues it again where that is allowed; gives up what is too old.';
+REVOKE ALL ON FUNCTION mail_tidy FROM PUBLIC;
+
+CREATE FUNCTION mail_settle(taken int8, try_no int4, how text, why text, pause int4) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+DECLARE
+    q record;
+BEGIN
+    SELECT r.mail_id, r.chapter_id, r.person_id, m.purpose, m.again INTO q FROM mail_queue r JOIN mail m ON m.id = r.mail_id
+     WHERE r.id = taken AND r.tries = try_no AND r.state IN ('sending', 'unsure') FOR UPDATE OF r;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF how = 'sent' THEN
+        DELETE FROM mail_queue WHERE id = taken;
+        DELETE FROM mail WHERE id = q.mail_id AND NOT EXISTS (SELECT FROM mail_queue r WHERE r.mail_id = q.mail_id);
+    ELSE
+        UPDATE mail_queue SET problem = why, since = now(), next_try = now() + make_interval(secs => pause),
+               tries = tries - CASE how WHEN 'relay' THEN 1 ELSE 0 END,
+               state = CASE WHEN how IN ('later', 'relay') OR (how = 'unsure' AND q.again) THEN 'waiting' ELSE how END
+         WHERE id = taken;
+    END IF;
+    IF how IN ('sent', 'failed') OR (how = 'unsure' AND NOT q.again) THEN
+        PERFORM mail_note(q.chapter_id, q.person_id, q.purpose, how, 1);
+    END IF;
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION mail_settle IS 'What has become of a mail that mail_take gave: sent, later, relay (the relay does not work; no try of its own), failed, unsure. False: it had been given up as lost, and somebody else has it.';
+
+CREATE FUNCTION mail_state() RETURNS TABLE (state text, purpose text, problem text, n int8, oldest timestamptz, next_try timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+    SELECT q.state, m.purpose, q.problem, count(*), min(m.made), min(q.next_try)
+      FROM mail_queue q JOIN mail m ON m.id = q.mail_id GROUP BY q.state, m.purpose, q.problem
+    UNION ALL
+    SELECT 'gone-' || c.outcome, c.purpose, NULL, sum(c.n), NULL, NULL FROM mail_count c WHERE c.day >= current_date - 6 GROUP BY c.outcome, c.purpose
+    ORDER BY 1, 2, 3
+$$;
+COMMENT ON FUNCTION mail_state IS 'How many mails of all chapters and people are in which state, and (gone-sent ...) what became of those of the last seven days. No addresses.';
+
+CREATE FUNCTION mail_retry(which text) RETURNS int8 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+DECLARE
+    n int8;
+BEGIN
+    UPDATE mail_queue SET state = 'waiting', next_try = now(), since = now(), expires = greatest(expires, now() + interval '1 day') WHERE state = which;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION mail_retry IS 'Those in that state are tried now; those that were given up get one more day.';
+
+CREATE FUNCTION mail_clear() RETURNS int8 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+DECLARE
+    n int8;
+BEGIN
+    DELETE FROM mail_queue WHERE state IN ('failed', 'unsure') AND since < now() - interval '14 days';
+    GET DIAGNOSTICS n = ROW_COUNT;
+    DELETE FROM mail m WHERE m.made < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM mail_queue q WHERE q.mail_id = m.id);
+    DELETE FROM mail_once WHERE until < current_date;
+    DELETE FROM mail_count WHERE day < current_date - 400;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION mail_clear IS 'Removes what has been kept long enough; see the tables. Says how many mails that had failed are forgotten.';
+
+REVOKE ALL ON FUNCTION mail_take, mail_settle, mail_state, mail_retry, mail_clear, mail_note FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mail_take, mail_settle, mail_state, mail_retry, mail_clear TO chapterd;
+
 -- ---------------------------------------------------------------- searching
 
 -- What of the tree can be searched is made by a job: writers only leave their mark of change, which this index finds.

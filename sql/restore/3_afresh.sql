@@ -25,7 +25,8 @@ INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restor
 
 -- What belonged to the moment: sessions, locks (RFC 4918, 6.6: a client must expect them to vanish, and is
 -- told so by 412 instead of writing over what is older than it thinks), leases, marks of connections; and links
--- that work once, since they may have been used by now; unfinished uploads, whose pieces no backup holds; and what is searched in, which a job makes anew. A backup leaves them out; should one have them, they go.
+-- that work once, since they may have been used by now; unfinished uploads, whose pieces no backup holds;
+-- mails that waited, some of which have been sent by now; and what is searched in, which a job makes anew. A backup leaves them out; should one have them, they go.
 DO $$
 DECLARE
     t text;
@@ -35,7 +36,7 @@ BEGIN
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
                 OR c.relname IN ('session', 'form_once', 'device_setup', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
-                             'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part'))
+                             'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part', 'mail', 'mail_queue'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;

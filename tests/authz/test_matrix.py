@@ -217,7 +217,7 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         data['token'] = token
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
-    elif method == 'POST' and path.startswith(('/invite/', '/s/', '/setup/')):
+    elif method == 'POST' and path.startswith(('/invite/', '/s/', '/setup/', '/mail/')):
         data, headers = {}, {}
     elif '/uploads/' in path:
         data = BODIES.get(method)

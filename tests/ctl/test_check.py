@@ -34,7 +34,7 @@ def sound(house):
 
 def test_a_sound_installation(sound):
     checks = run(sound, code=0)
-    assert {c['part'] for c in checks} == {'settings', 'database', 'store', 'directory', 'listen', 'clock'}
+    assert {c['part'] for c in checks} == {'settings', 'database', 'store', 'directory', 'listen', 'clock', 'mail'}
     assert any('is free' in c['text'] for c in checks)
     assert all(c['remedy'] is None for c in checks if c['verdict'] == 'ok')
     text = sound('check')

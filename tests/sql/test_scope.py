@@ -22,6 +22,7 @@ OPEN = {
     'job_run': 'when jobs ran',
     'document_horizon': 'one row: how far the index of documents is',
     'version_horizon': 'one row: up to when versions have been counted',
+    'mail_optout': 'keyed hashes of addresses; who asks for no more mail has no login',
     'commit_mark': 'which transaction of a connection was the last to commit',
 }
 
@@ -68,6 +69,9 @@ def full(server):
         s.sql('INSERT INTO collection_choice (person_id, node_id, shown) VALUES (%s, %s, true)', (p, root))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
+        s.sql("SELECT mail_add(%s, NULL, 'x-test', false, 'x', NULL, 'x', 'x', NULL, NULL, 'de', 'infinity', 1, 1, 9, 9,"
+              " ARRAY['a@b.de'], ARRAY['x'], ARRAY[0]::int8[], ARRAY[repeat('0', 32)], ARRAY[encode(sha256(%s), 'hex')])", (c, slug.encode()))
+        s.sql("SELECT mail_note(%s, NULL, 'x-test', 'sent', 1)", (c,))
         s.pg.commit()
     yield s
     s.close()
