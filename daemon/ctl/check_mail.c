@@ -41,9 +41,9 @@ count_step(struct ctl *ctl, void *own)
     struct waiting *w = own;
     struct rows rows;
 
-    TRY(q_mail_state(ctl->db, ctl->arena, &rows));
+    TRY(q_mail_tend(ctl->db, ctl->arena, "look", &rows));
     for (int i = 0; i < rows.n; i++) {
-        struct mail_state_row row = mail_state_row(&rows, i);
+        struct mail_tend_row row = mail_tend_row(&rows, i);
         w->failed += strcmp(row.state, "failed") == 0 ? row.n : 0;
         w->unsure += strcmp(row.state, "unsure") == 0 ? row.n : 0;
     }

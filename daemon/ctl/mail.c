@@ -38,7 +38,7 @@ state_step(struct ctl *ctl, void *own)
 {
     struct work *w = own;
 
-    return q_mail_state(ctl->db, ctl->arena, &w->rows);
+    return q_mail_tend(ctl->db, ctl->arena, "look", &w->rows);
 }
 
 static json_t *
@@ -47,7 +47,7 @@ state_json(struct ctl *ctl, const struct rows *rows)
     json_t *all = json_array();
 
     for (int i = 0; i < rows->n; i++) {
-        struct mail_state_row row = mail_state_row(rows, i);
+        struct mail_tend_row row = mail_tend_row(rows, i);
         json_array_append_new(
             all, json_pack("{s:s, s:s, s:o, s:I, s:o, s:o}", "state", row.state, "purpose",
                      row.purpose, "problem", ctl_json_text(row.problem), "mails", (json_int_t)row.n,
@@ -76,7 +76,7 @@ print_state(struct ctl *ctl, const struct rows *rows)
     cells[OLDEST] = "OLDEST";
     cells[NEXT] = "NEXT TRY";
     for (int i = 0; i < rows->n; i++) {
-        struct mail_state_row row = mail_state_row(rows, i);
+        struct mail_tend_row row = mail_tend_row(rows, i);
         const char **cell = cells + (i + 1) * COLUMNS;
         cell[STATE] = row.state;
         cell[PURPOSE] = row.purpose;
@@ -177,8 +177,8 @@ retry_step(struct ctl *ctl, void *own)
     struct work *w = own;
     struct rows rows;
 
-    TRY(q_mail_retry(ctl->db, ctl->arena, w->state, &rows));
-    w->n = mail_retry_row(&rows, 0).n;
+    TRY(q_mail_tend(ctl->db, ctl->arena, w->state, &rows));
+    w->n = mail_tend_row(&rows, 0).n;
     return NULL;
 }
 
@@ -210,7 +210,7 @@ const struct ctl_command mail_commands[] = {
     {
         .name = "mail status",
         .args = "",
-        .help = "shows how many mails wait, failed, and were sent in the last seven days",
+        .help = "counts mails that wait, failed, and were sent in the last week",
         .more = "waiting: tried again at the time shown. sending: on its way at this moment.\n"
                 "unsure: a daemon died or the mail server fell silent over it; it may have been\n"
                 "delivered. failed: refused for good, or given up after mail_days. gone-...: what\n"
@@ -222,14 +222,14 @@ const struct ctl_command mail_commands[] = {
         .args = "ADDRESS",
         .least = 1,
         .most = 1,
-        .help = "sends a mail to an address at once, and shows what the mail server says",
+        .help = "sends one at once, and shows what the mail server says",
         .run = test_command,
     },
     {
         .name = "mail retry",
         .args = "",
         .options = retry_options,
-        .help = "tries the mails that wait now, instead of when their pause is over",
+        .help = "tries mails that wait now, not after their pause",
         .more = "Those that had been given up are tried for another day.\n",
         .run = retry_command,
     },

@@ -282,7 +282,7 @@ clear(const struct app *app UNUSED, struct db *db, struct arena *arena)
     struct rows rows;
 
     TRY(db_begin(db, arena, READ_WRITE, &nobody));
-    return db_end(db, arena, q_mail_clear(db, arena, &rows));
+    return db_end(db, arena, q_mail_tend(db, arena, "clear", &rows));
 }
 
 const struct job mail_jobs[] = { { "mail-clear", 86400, clear }, { .name = NULL } };

@@ -2098,41 +2098,39 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION mail_settle IS 'What has become of a mail that mail_take gave: sent, later, relay (the relay does not work; no try of its own), failed, unsure. False: it had been given up as lost, and somebody else has it.';
 
-CREATE FUNCTION mail_state() RETURNS TABLE (state text, purpose text, problem text, n int8, oldest timestamptz, next_try timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
-    SELECT q.state, m.purpose, q.problem, count(*), min(m.made), min(q.next_try)
-      FROM mail_queue q JOIN mail m ON m.id = q.mail_id GROUP BY q.state, m.purpose, q.problem
-    UNION ALL
-    SELECT 'gone-' || c.outcome, c.purpose, NULL, sum(c.n), NULL, NULL FROM mail_count c WHERE c.day >= current_date - 6 GROUP BY c.outcome, c.purpose
-    ORDER BY 1, 2, 3
-$$;
-COMMENT ON FUNCTION mail_state IS 'How many mails of all chapters and people are in which state, and (gone-sent ...) what became of those of the last seven days. No addresses.';
-
-CREATE FUNCTION mail_retry(which text) RETURNS int8 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+-- One function for all of it: those that get past the wall are few.
+CREATE FUNCTION mail_tend(deed text) RETURNS TABLE (state text, purpose text, problem text, n int8, oldest timestamptz, next_try timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
-    n int8;
+    done int8;
 BEGIN
-    UPDATE mail_queue SET state = 'waiting', next_try = now(), since = now(), expires = greatest(expires, now() + interval '1 day') WHERE state = which;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    RETURN n;
+    IF deed = 'look' THEN
+        RETURN QUERY
+        SELECT q.state, m.purpose, q.problem, count(*), min(m.made), min(q.next_try)
+          FROM mail_queue q JOIN mail m ON m.id = q.mail_id GROUP BY q.state, m.purpose, q.problem
+        UNION ALL
+        SELECT 'gone-' || c.outcome, c.purpose, NULL, sum(c.n), NULL, NULL FROM mail_count c
+         WHERE c.day >= current_date - 6 GROUP BY c.outcome, c.purpose
+        ORDER BY 1, 2, 3;
+        RETURN;
+    ELSIF deed = 'clear' THEN
+        DELETE FROM mail_queue q WHERE q.state IN ('failed', 'unsure') AND q.since < now() - interval '14 days';
+        GET DIAGNOSTICS done = ROW_COUNT;
+        DELETE FROM mail m WHERE m.made < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM mail_queue q WHERE q.mail_id = m.id);
+        DELETE FROM mail_once o WHERE o.until < current_date;
+        DELETE FROM mail_count c WHERE c.day < current_date - 400;
+    ELSE
+        UPDATE mail_queue q SET state = 'waiting', next_try = now(), since = now(), expires = greatest(q.expires, now() + interval '1 day')
+         WHERE q.state = deed;
+        GET DIAGNOSTICS done = ROW_COUNT;
+    END IF;
+    RETURN QUERY SELECT deed, '', NULL::text, done, NULL::timestamptz, NULL::timestamptz;
 END $$;
-COMMENT ON FUNCTION mail_retry IS 'Those in that state are tried now; those that were given up get one more day.';
+COMMENT ON FUNCTION mail_tend IS 'For the operator, without addresses. look: how many mails of all chapters and people are in which state, and (gone-sent ...) what became of those of the last seven days. waiting, failed, unsure: those in that state are tried now; those that were given up get one more day. clear: removes what has been kept long enough, see the tables. The last two say how many in one row.';
 
-CREATE FUNCTION mail_clear() RETURNS int8 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
-DECLARE
-    n int8;
-BEGIN
-    DELETE FROM mail_queue WHERE state IN ('failed', 'unsure') AND since < now() - interval '14 days';
-    GET DIAGNOSTICS n = ROW_COUNT;
-    DELETE FROM mail m WHERE m.made < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM mail_queue q WHERE q.mail_id = m.id);
-    DELETE FROM mail_once WHERE until < current_date;
-    DELETE FROM mail_count WHERE day < current_date - 400;
-    RETURN n;
-END $$;
-COMMENT ON FUNCTION mail_clear IS 'Removes what has been kept long enough; see the tables. Says how many mails that had failed are forgotten.';
-
-REVOKE ALL ON FUNCTION mail_take, mail_settle, mail_state, mail_retry, mail_clear, mail_note FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mail_take, mail_settle, mail_state, mail_retry, mail_clear TO chapterd;
+REVOKE ALL ON FUNCTION mail_take, mail_settle, mail_tend, mail_note FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mail_take, mail_settle, mail_tend TO chapterd;
 
 -- ---------------------------------------------------------------- searching
 

@@ -21,18 +21,10 @@ SELECT id, tries, chapter_id, person_id, purpose, address, name, mark, message_i
 -- out  known bool
 SELECT mail_settle($1, $2, $3, $4, $5);
 
--- mail_state: what there is, for the operator
+-- mail_tend: what there is, for the operator; or what she wants done, and with how many it was
+-- in   deed text
 -- out  state text, purpose text, problem text?, n int8, oldest timestamptz?, next_try timestamptz?
-SELECT state, purpose, problem, n, oldest, next_try FROM mail_state();
-
--- mail_retry: all in that state are tried now
--- in   state text
--- out  n int8
-SELECT mail_retry($1);
-
--- mail_clear: forgets what has been kept long enough
--- out  n int8
-SELECT mail_clear();
+SELECT state, purpose, problem, n, oldest, next_try FROM mail_tend($1);
 
 -- mail_owner: in whose name mails are sent: a chapter, or else a person
 -- in   chapter int8, person int8

@@ -168,10 +168,10 @@ def test_what_is_forgotten(sender, relay, to):
     s.add(address)
     s.wait_state(address, 'failed')
     s.stack.sql("UPDATE mail_queue SET since = now() - interval '13 days'")
-    assert s.stack.sql('SELECT mail_clear()')[0][0] == 0 and s.state(address)
+    assert s.stack.sql("SELECT n FROM mail_tend('clear')")[0][0] == 0 and s.state(address)
     s.stack.sql("UPDATE mail_queue SET since = now() - interval '15 days'")
     s.stack.sql("UPDATE mail SET made = now() - interval '15 days'")
-    assert s.stack.sql('SELECT mail_clear()')[0][0] == 1
+    assert s.stack.sql("SELECT n FROM mail_tend('clear')")[0][0] == 1
     assert s.state(address) is None and s.stack.sql('SELECT count(*) FROM mail')[0][0] == 0
     s.add(mail)
     relay.wait(mail)

@@ -124,6 +124,7 @@ def test_nothing_can_be_put_into_another_chapter(server, full):
                 'INSERT INTO quota_delta (chapter_id, bytes) VALUES (%s, -1000)',
                 "INSERT INTO quota_lease (chapter_id, bytes, expires) VALUES (%s, 1, now())",
                 "INSERT INTO audit (chapter_id, hand, what, kind) VALUES (%s, 'operator', 'x', 'y')",
+                "INSERT INTO mail (chapter_id, purpose, again, sender, subject, body, language) VALUES (%s, 'x-x', false, '', '', '', 'de')",
                 "INSERT INTO override (chapter_id, person_id, until) VALUES (%s, 1, 'infinity')"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             with s.tx('wall-a'):
@@ -159,7 +160,8 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 
 # ---- functions of the owner: each says what it may tell, and tells no more
 
-DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend'}
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend',
+           'mail_take', 'mail_settle', 'mail_tend'}
 
 
 def test_functions_of_the_owner_are_few_and_known(full):
@@ -234,4 +236,22 @@ def test_share_of_tells_of_one_link_to_whoever_has_it(server, full):
         assert found(b'wall-a') == []
         full.sql(f"UPDATE chapter SET {wakes} WHERE slug = 'wall-a'")
     assert found(b'wall-a') == [('wall-a',)]
+    s.close()
+
+
+def test_mail_functions_give_one_mail_to_send_and_otherwise_numbers(server, full):
+    """mail_take is for the thread that sends: a row, once, and only when it is due. The others name nobody."""
+    s = Session(server)
+    with s.tx(''):
+        assert s.sql('SELECT * FROM mail') == s.sql('SELECT * FROM mail_queue') == []
+        assert s.sql('SELECT * FROM mail_take(60)') == []  # both are for a day that never comes
+        assert 'a@b.de' not in str(s.sql("SELECT * FROM mail_tend('look')"))
+        assert s.sql("SELECT state, n FROM mail_tend('look') WHERE purpose = 'x-test' AND state = 'waiting'") == [('waiting', 2)]
+        assert s.sql("SELECT n FROM mail_tend('nothing')") == [(0,)]
+        waiting = full.one('SELECT min(id) FROM mail_queue')
+        assert s.one("SELECT mail_settle(%s, 0, 'sent', NULL, 0)", (waiting,)) is False  # nobody was given it
+    for sql in ("SELECT mail_tidy(0)", "SELECT mail_note(NULL, NULL, 'x-test', 'sent', 1)"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            s.sql(sql)
+        s.pg.rollback()
     s.close()
