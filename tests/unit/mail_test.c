@@ -23,8 +23,8 @@ TEST(addresses_that_are_written_to)
         "Anna.Muster+liste@verband.example.org");
     CHECK_TEXT(address_of(a, "o'hara@a-b.de"), "o'hara@a-b.de");
     CHECK_TEXT(address_of(a, "x@1und1.de"), "x@1und1.de");
-    const char *longest = arena_printf(a, "%064d@%063d.%063d.%057d.de", 1, 1, 1, 1);
-    CHECK_INT((int64_t)strlen(longest), MAIL_ADDRESS_MAX - 2);
+    const char *longest = arena_printf(a, "%064d@%063d.%063d.%058d.de", 1, 1, 1, 1);
+    CHECK_INT((int64_t)strlen(longest), MAIL_ADDRESS_MAX);
     CHECK_TEXT(address_of(a, longest), longest);
     arena_free(a);
 }
@@ -42,7 +42,7 @@ TEST(addresses_that_are_not)
         CHECK(address_of(a, bad[i]) == NULL);
     CHECK(address_of(a, arena_printf(a, "%065d@b.de", 1)) == NULL);
     CHECK(address_of(a, arena_printf(a, "a@%064d.de", 1)) == NULL);
-    CHECK(address_of(a, arena_printf(a, "%064d@%063d.%063d.%060d.de", 1, 1, 1, 1)) == NULL);
+    CHECK(address_of(a, arena_printf(a, "%064d@%063d.%063d.%059d.de", 1, 1, 1, 1)) == NULL);
     arena_free(a);
 }
 
@@ -127,7 +127,7 @@ TEST(encoded_words_cut_no_character)
     /* 41 bytes, then a character of two */
     m.subject = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\303\244y";
     CHECK(strstr(written(a, &m),
-              "Subject: =?utf-8?B?eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=?=\r\n"
+              "Subject: =?utf-8?B?eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=?=\r\n"
               " =?utf-8?B?w6R5?=\r\n") != NULL);
     arena_free(a);
 }
