@@ -1,8 +1,11 @@
 """From the bare host name to the calendars (RFC 6764, 5397, 3744): the requests that clients send, as they send them
 (clients.md 1.5, captured), from the first one without a login on."""
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from lib.stack import REPO
 
 D, C, CR = 'DAV:', 'urn:ietf:params:xml:ns:caldav', 'urn:ietf:params:xml:ns:carddav'
 CS, A = 'http://calendarserver.org/ns/', 'http://apple.com/ns/ical/'
@@ -179,7 +182,64 @@ def test_vdirsyncer(server, service, ns, home_set, kind, home):
         collections(found, home, kind)
 
 
+# ---------------------------------------------------------------- before there is a login
+
+def test_the_records_for_the_name_server(server):
+    """packaging/examples/discovery.zone says of each service what its well-known address says (RFC 6764, 3 and 4)."""
+    zone = (REPO / 'packaging' / 'examples' / 'discovery.zone').read_text()
+    for service in ('caldav', 'carddav'):
+        path = server.client().get(f'/.well-known/{service}').get('Location')
+        assert re.search(rf'^_{service}s\._tcp +IN SRV 0 1 443 \S+\.$', zone, re.M)
+        assert re.search(rf'^_{service}s\._tcp +IN TXT "path={path}"$', zone, re.M)
+        assert re.search(rf'^_{service}\._tcp +IN SRV 0 0 0 \.$', zone, re.M), 'nothing in clear'
+
+
+def test_well_known_may_be_cached(server):
+    for service in ('caldav', 'carddav'):
+        assert server.client()('PROPFIND', f'/.well-known/{service}', None, Depth='0').get('Cache-Control') == 'max-age=3600'
+
+
 # ---------------------------------------------------------------- what principals say
+
+EVERYWHERE = ['/', '/dav/', '/principals/', '/dav/principals/users/', SELF, CHAPTER, '/dav/files/jena/', f'/dav/calendars/{USER}/',
+              f'/dav/calendars/{USER}/calendar/']
+
+
+def test_who_one_is_is_one_address(server, alice):
+    """RFC 5397, 3; however the login is written."""
+    shouting = server.client(USER.upper(), source='127.95.2.1')
+    for client in (alice, shouting):
+        for target in EVERYWHERE:
+            entry = client.props(target, 'current-user-principal', 'principal-collection-set')
+            assert the_href(entry, 'current-user-principal') == SELF, target
+            assert the_href(entry, 'principal-collection-set') == '/dav/principals/', target
+    assert the_href(alice.props(SELF, 'principal-URL'), 'principal-URL') == SELF
+
+
+def test_what_one_is_cannot_be_set(alice, anna, box):
+    assert len(alice.props(SELF, 'alternate-URI-set').value('alternate-URI-set')) == 0
+    for target, client in ((SELF, alice), (box, anna)):
+        for name in ('current-user-principal', 'principal-URL', 'group-membership', 'alternate-URI-set', 'owner'):
+            if target == box and name not in ('current-user-principal', 'owner'):
+                continue
+            answer = client('PROPPATCH', target, f'<propertyupdate xmlns="DAV:"><set><prop><{name}><href>/x</href></{name}></prop>'
+                            '</set></propertyupdate>')
+            assert answer.multistatus().only().prop[f'{{DAV:}}{name}'][0] == 403, (target, name)
+    assert anna.copy(box, box.rstrip('/') + '-copy/').status == 201
+    try:
+        href = the_href(alice.props(box.rstrip('/') + '-copy/', 'current-user-principal'), 'current-user-principal')
+        assert href == SELF, 'hers, not that of whoever copied it'
+    finally:
+        anna.delete(box.rstrip('/') + '-copy/')
+
+
+def test_allprop_has_nothing_about_principals(alice):
+    for target in EVERYWHERE:
+        there = {name.rpartition('}')[2] for name in alice.propfind(target).multistatus().entry[
+            '/dav/principals/' if target == '/principals/' else target].prop}
+        assert 'resourcetype' in there and not there & {
+            'current-user-principal', 'principal-URL', 'alternate-URI-set', 'group-membership', 'group-member-set', 'owner',
+            'principal-collection-set', 'current-user-privilege-set', 'supported-privilege-set', 'calendar-home-set'}, target
 
 def test_addresses_of_a_person(alice):
     """RFC 6638, 2.4.1: her mail address and her principal; the first is the one to use."""
