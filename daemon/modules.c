@@ -6,6 +6,7 @@
 #include "modules/audit/audit.h"
 #include "modules/calendars/calendars.h"
 #include "modules/chapters/chapters.h"
+#include "modules/contacts/contacts.h"
 #include "modules/documents/documents.h"
 #include "webdav/dav.h"
 
@@ -13,6 +14,7 @@ const struct module *const modules[] = {
     &chapters_module,
     &documents_module,
     &calendars_module,
+    &contacts_module,
     &audit_module,
     NULL,
 };
@@ -21,5 +23,6 @@ const struct dav_mount *const dav_mounts[] = {
     &files_mount,
     &versions_mount,
     &calendars_mount,
+    &contacts_mount,
     NULL,
 };

@@ -15,8 +15,8 @@ struct writing {
     struct arena *arena;
     const struct card *card;
     int version;
-    const struct card_choice *choices;
-    int n_choices;
+    const struct ical_wanted *wanted;
+    int n_wanted;
     bool labels;                  /* of addresses are looked for */
     const struct ical_line *sort; /* the SORT-STRING that N is going to carry */
 };
@@ -30,12 +30,12 @@ static bool
 chosen(const struct writing *w, const char *name, bool *novalue)
 {
     *novalue = false;
-    for (int i = 0; i < w->n_choices; i++)
-        if (text_same_nocase(w->choices[i].name, name)) {
-            *novalue = w->choices[i].novalue;
+    for (int i = 0; i < w->n_wanted; i++)
+        if (text_same_nocase(w->wanted[i].name, name)) {
+            *novalue = w->wanted[i].no_value;
             return true;
         }
-    return w->n_choices == 0;
+    return w->n_wanted == 0;
 }
 
 static void
@@ -257,20 +257,20 @@ put_missing_name(const struct writing *w)
 }
 
 void
-card_write(struct buf *to, const struct card *card, int version, const struct card_choice *choices,
-    int n_choices)
+card_write(struct buf *to, const struct card *card, int version, const struct ical_wanted *wanted,
+    int n_wanted)
 {
     struct writing w = { .to = to,
         .arena = to->arena,
         .card = card,
         .version = version,
-        .choices = choices,
-        .n_choices = n_choices,
+        .wanted = wanted,
+        .n_wanted = n_wanted,
         .labels = count_lines(card->vcard, "ADR") <= ADDRESSES &&
                   count_lines(card->vcard, "LABEL") <= ADDRESSES,
         .sort = sort_string(card->vcard) };
 
-    if (version == card->version && n_choices == 0) {
+    if (version == card->version && n_wanted == 0) {
         buf_add(to, card->bytes, card->n);
         return;
     }

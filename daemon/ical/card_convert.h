@@ -2,6 +2,7 @@
 #define ICAL_CARD_CONVERT_H
 
 #include "ical/card.h"
+#include "ical/select.h"
 
 struct buf;
 
@@ -14,17 +15,12 @@ struct buf;
  * properties, parameters and values, at most written in another of the ways that 3.0 allows.
  */
 
-/* A property that was asked for. */
-struct card_choice {
-    const char *name; /* in capital letters, of the version that is answered with */
-    bool novalue;
-};
-
 /*
- * Writes the card with that version, 3 or 4; in its own version as it was sent. n_choices 0: all
- * properties; VERSION is always among them.
+ * Writes the card with that version, 3 or 4; in its own version as it was sent. `wanted`: the
+ * properties that were asked for, by their names in that version, n 0: all; VERSION is always
+ * among them.
  */
-void card_write(struct buf *, const struct card *, int version, const struct card_choice *choices,
-    int n_choices);
+void card_write(
+    struct buf *, const struct card *, int version, const struct ical_wanted *wanted, int n);
 
 #endif

@@ -166,6 +166,24 @@ card_fields_read(struct arena *arena, const struct card *card, struct card_field
     }
 }
 
+int
+card_fields_others(const struct card *card)
+{
+    static const char *const silent[] = { "VERSION", "UID", "PRODID", "REV", "KIND", "MEMBER" };
+    struct seats seats = seats_of(card->vcard);
+    int n = 0;
+
+    for (int i = 0; i < card->vcard->n_lines; i++) {
+        const struct ical_line *line = &card->vcard->line[i];
+        bool known = is_seated(&seats, COUNT_OF(slots), line) || text_starts(line->name, "X-AB") ||
+                     text_starts(line->name, "X-ADDRESSBOOKSERVER-");
+        for (size_t k = 0; k < COUNT_OF(silent); k++)
+            known = known || strcmp(line->name, silent[k]) == 0;
+        n += !known;
+    }
+    return n;
+}
+
 /* ---------------------------------------------------------------- names */
 
 static const char *

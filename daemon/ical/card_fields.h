@@ -54,6 +54,9 @@ struct card_fields {
 /* What the card says; nothing is NULL in it. */
 void card_fields_read(struct arena *, const struct card *, struct card_fields *);
 
+/* How many more lines the card has for people, such as a picture or a second mobile phone. */
+int card_fields_others(const struct card *);
+
 /*
  * The card with these fields: lines of which nothing changes stay byte for byte, what is empty now
  * goes, what is new stands at the end. It is in the version it was; now, in microseconds, becomes

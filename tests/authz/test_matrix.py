@@ -9,13 +9,15 @@ import requests
 
 from lib.calendars import event
 from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
+from lib.contacts import vcard
 from lib.pieces import PIECE, TUS, Pieces
 
 EXPECT = pathlib.Path(__file__).with_name('expect.tsv')
 ROLES = ['nobody', 'guest', 'erfurt-member', 'jena-nord-member', 'jena-member', 'jena-board', 'jena-chair',
          'land-chair', 'land-admin']
 PLACES = {'M': '/dav/files/jena/Mitglieder/', 'E': '/dav/files/erfurt/Mitglieder/', 'V': '/dav/files/jena/Vorstand/',
-          'K': '/dav/calendars/{me}/jena.vorstand/', 'P': '/dav/calendars/{me}/calendar/'}
+          'K': '/dav/calendars/{me}/jena.vorstand/', 'P': '/dav/calendars/{me}/calendar/',
+          'B': '/dav/contacts/{me}/jena.kontakte/', 'O': '/dav/contacts/{me}/contacts/'}
 BODIES = {
     'PROPFIND': propfind_body('resourcetype'),
     'PROPPATCH': set_body('note', 'x'),
@@ -82,6 +84,8 @@ def browsers(server):
 def body_of(method, path):
     if method == 'PUT' and '/dav/calendars/' in path:
         return event(path.rpartition('/')[2])
+    if method == 'PUT' and '/dav/contacts/' in path:
+        return vcard(path.rpartition('/')[2])
     return BODIES.get(method)
 
 

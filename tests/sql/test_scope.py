@@ -66,6 +66,8 @@ def full(server):
         s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
               " VALUES (%s, %s, %s, 'x', 'VEVENT', '')", (root, root, c))
         s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends) VALUES (%s, %s, %s, 1, 2)', (root, root, c))
+        s.sql("INSERT INTO card (node_id, collection_id, chapter_id, uid, name, org, email, phone, is_group, says)"
+              " VALUES (%s, %s, %s, 'x', 'x', '', '', '', false, 'X')", (root, root, c))
         s.sql('INSERT INTO collection_choice (person_id, node_id, shown) VALUES (%s, %s, true)', (p, root))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))

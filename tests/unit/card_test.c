@@ -244,7 +244,7 @@ TEST(card_names_that_are_sorted_and_missing)
 /* RFC 6352, 10.4: properties that are asked for, in the version that is */
 TEST(card_choices)
 {
-    static const struct card_choice choices[] = { { "TEL", true }, { "KIND", false } };
+    static const struct ical_wanted choices[] = { { "TEL", true }, { "KIND", false } };
     struct arena *arena = arena_new();
     struct buf same = buf_new(arena, KB(4)), other = buf_new(arena, KB(4)),
                whole = buf_new(arena, KB(4));

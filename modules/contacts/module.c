@@ -1,0 +1,33 @@
+#include "modules/module.h"
+
+#include <stddef.h>
+
+#include "http/route.h"
+#include "jobs/jobs.h"
+#include "modules/contacts/contacts.h"
+
+static const struct route routes[] = {
+    ROUTES_END,
+};
+
+static const struct job jobs[] = {
+    { .name = NULL },
+};
+
+const struct module contacts_module = {
+    .name = "contacts",
+    .routes = routes,
+    .jobs = jobs,
+    .doors = {
+        .ref = ref_none,
+        .publish = publish_none,
+        .search = search_none,
+        .notices = notices_none,
+        .person_export = person_export_none,
+        .person_erase = person_erase_none,
+        .chapter_export = chapter_export_none,
+        .chapter_import = chapter_import_none,
+        .retention = contacts_retention,
+        .chapter_made = contacts_chapter_made,
+    },
+};
