@@ -52,8 +52,7 @@ found_by(const struct ical_filter *f)
             continue;
         by.component = part->name;
         by.uid = uid_of(part);
-        /* Free and busy times may be known by their periods alone, which have no index. */
-        by.range = strcmp(part->name, "VFREEBUSY") == 0 ? NULL : part->range;
+        by.range = part->range;
         by.exactly = f->n_parts == 1 && f->n_props == 0 && is_alone(part) && part->range == NULL;
         break;
     }

@@ -183,7 +183,7 @@ report_busy(
     TRY(here_of_calendar(rq, node, &here));
     struct ical_busy *busy = ical_busy_new(rq->arena, range, here);
     TRY(add_busy(rq, node, &(struct found_by){ "VEVENT", "", &range, false }, busy));
-    TRY(add_busy(rq, node, &(struct found_by){ "VFREEBUSY", "", NULL, false }, busy));
+    TRY(add_busy(rq, node, &(struct found_by){ "VFREEBUSY", "", &range, false }, busy));
     ical_busy_write(busy, time_now() / 1000000, &answer);
     response_status(rs, 200);
     response_bytes(rs, "text/calendar; charset=utf-8", buf_string(&answer), answer.n);

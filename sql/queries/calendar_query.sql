@@ -9,14 +9,16 @@ SELECT o.node_id, o.uid
  ORDER BY o.uid LIMIT $5
 
 -- calendar_found_then: objects of a calendar with this component ('': any) and this text in their UID ('': any) that may be in a range of time (seconds since 1970, between -10^12 and 10^12)
--- (what is shorter than 31 days starts not earlier than that before the range: so two indexes see only what is near it)
+-- (what is shorter than 31 days starts not earlier than that before the range: so two indexes see only what is near it; free and busy
+-- times may be known by their periods alone, which have no index)
 -- in   collection int8, component text, uid text, from int8, to int8
 -- out  node int8
 SELECT o.node_id
   FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
          UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
          UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
-         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4) near
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') near
   JOIN calendar_object o ON o.node_id = near.node_id
  WHERE ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0)
  ORDER BY o.node_id

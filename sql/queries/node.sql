@@ -78,15 +78,16 @@ WITH RECURSIVE walk AS (
 SELECT path, collection, type, size, modified, blob_id FROM walk LIMIT $3
 
 -- node_several: those members of a collection that have one of these names
+-- (each is looked up: a condition on the list would read all members)
 -- in   parent int8, policy int8, kind text, keys text[]
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
 SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
-  FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND n.name_key = ANY ($4)
- ORDER BY n.name_key
+  FROM (SELECT DISTINCT unnest($4) AS key) k
+ CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.parent_id = $1 AND d.name_key = k.key AND NOT d.gone OFFSET 0) n
+ ORDER BY k.key
 
 -- node_numbered: those members of a collection that have one of these ids
 -- in   parent int8, policy int8, kind text, ids int8[]
@@ -95,9 +96,9 @@ SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
-  FROM dav_node n
- WHERE n.parent_id = $1 AND NOT n.gone AND n.id = ANY ($4)
- ORDER BY n.id
+  FROM (SELECT DISTINCT unnest($4) AS id) k
+ CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.id = k.id AND d.parent_id = $1 AND NOT d.gone OFFSET 0) n
+ ORDER BY k.id
 
 -- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4
@@ -153,7 +154,11 @@ SELECT b.id, b.sha256, b.size, b.bytes FROM dav_node n JOIN blob b ON b.id = n.b
 -- node_contents: what several members hold that are kept whole in the database
 -- in   nodes int8[]
 -- out  node int8, bytes bytea
-SELECT n.id, b.bytes FROM dav_node n JOIN blob b ON b.id = n.blob_id WHERE n.id = ANY ($1) AND b.bytes IS NOT NULL ORDER BY n.id
+SELECT k.id, b.bytes
+  FROM (SELECT DISTINCT unnest($1) AS id) k
+ CROSS JOIN LATERAL (SELECT d.blob_id FROM dav_node d WHERE d.id = k.id OFFSET 0) n
+ CROSS JOIN LATERAL (SELECT c.bytes FROM blob c WHERE c.id = n.blob_id AND c.bytes IS NOT NULL OFFSET 0) b
+ ORDER BY k.id
 
 -- file_write: content of a member; node 0 makes one in parent; content null: its parts are in the store; sitting: how long saves of one person count once, null: no versions
 -- in   node int8, seen text?, parent int8, name text, name_key text, kind text, type text?, etag text, modified timestamptz?, sha256 bytea, size int8, content bytea?, part_hashes text[], part_sizes int8[], part_stores int8[], lease int8, who int8, sitting int4?
