@@ -31,19 +31,19 @@ def home(tmp_path, server):
 
 @pytest.fixture
 def app_password(server):
-    """app_password('jena-member'): one made on the page as a person would, and that page."""
+    """app_password('jena-member', 'calendars'): one made on the page as a person would, and that page."""
     def hidden(page, name):
         return re.search(rf'name="{name}" value="([^"]*)"', page.text).group(1)
 
-    def make(user):
+    def make(user, *areas):
         browser = requests.Session()
         page = browser.get(server.url + '/login')
         browser.post(server.url + '/login',
                      data={'user': user, 'password': 'demo', 'token': hidden(page, 'token')})
         page = browser.get(server.url + '/account/devices')
         page = browser.post(server.url + '/account/devices', data={
-            'name': 'test', 'documents': '1', 'days': '30', 'once': hidden(page, 'once'),
-            'token': hidden(page, 'token')})
+            'name': 'test', **{area: '1' for area in areas or ('documents',)}, 'days': '30',
+            'once': hidden(page, 'once'), 'token': hidden(page, 'token')})
         return re.search(r'cd_\d+_\w{25}', page.text).group(), page.text
 
     return make

@@ -1,0 +1,182 @@
+"""vdirsyncer and khal: two machines of one person, from the bare host name on."""
+import re
+import subprocess
+import uuid
+
+import pytest
+
+CONFIG = """[general]
+status_path = "{home}/status/"
+
+[pair {name}]
+a = "here"
+b = "there"
+collections = ["from a", "from b"]
+conflict_resolution = {conflict}
+metadata = ["displayname", "color"]
+
+[storage here]
+type = "filesystem"
+path = "{home}/{name}/"
+fileext = "{extension}"
+
+[storage there]
+type = "{kind}"
+url = "{url}"
+username = "jena-member"
+password.fetch = ["command", "cat", "{home}/password"]
+"""
+EVENT = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//chapterd//tests//EN
+BEGIN:VEVENT
+UID:{uid}
+DTSTAMP:20260101T000000Z
+DTSTART:20261201T100000Z
+DTEND:20261201T110000Z
+SUMMARY:{title}
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+class Machine:
+    """A home directory with vdirsyncer in it."""
+
+    def __init__(self, home, server, password, conflict):
+        self.home = home
+        home.mkdir()
+        (home / 'password').write_text(password)
+        (home / 'config').write_text(CONFIG.format(home=home, url=server.url, name='cal', kind='caldav', extension='.ics',
+                                                   conflict=conflict))
+        self.env = {'HOME': str(home), 'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8'}
+
+    def __call__(self, *command, code=0, answer='y\n' * 50, program='vdirsyncer'):
+        command = [program, *(['-c', self.home / 'config'] if program == 'vdirsyncer' else []), *command]
+        done = subprocess.run([str(c) for c in command], env=self.env, input=answer, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=120, cwd=self.home)
+        assert done.returncode == code, f'{command}: {done.returncode}\n{done.stdout}'
+        return done.stdout
+
+    def sync(self, *more, **how):
+        return self('sync', *more, **how)
+
+    def folder(self, calendar):
+        return self.home / 'cal' / calendar
+
+    def titles(self, calendar):
+        text = ''.join(f.read_text() for f in self.folder(calendar).glob('*.ics'))
+        return sorted(re.findall(r'^SUMMARY:(.*?)\r?$', text, re.M))
+
+    def write(self, calendar, uid, title):
+        self.folder(calendar).mkdir(parents=True, exist_ok=True)
+        (self.folder(calendar) / f'{uid}.ics').write_text(EVENT.format(uid=uid, title=title))
+
+    def change(self, calendar, was, becomes):
+        [file] = [f for f in self.folder(calendar).glob('*.ics') if f'SUMMARY:{was}' in f.read_text()]
+        file.write_text(file.read_text().replace(f'SUMMARY:{was}', f'SUMMARY:{becomes}'))
+
+    def remove(self, calendar, title):
+        [file] = [f for f in self.folder(calendar).glob('*.ics') if f'SUMMARY:{title}' in f.read_text()]
+        file.unlink()
+
+
+@pytest.fixture
+def machines(server, app_password, login, tmp_path):
+    """Two machines, and calendars of this test's own: a name, and another."""
+    password, _ = app_password('jena-member', 'calendars')
+    names = [f'vds-{uuid.uuid4().hex[:8]}' for _ in range(2)]
+    one = Machine(tmp_path / 'one', server, password, 'null')
+    two = Machine(tmp_path / 'two', server, password, 'null')
+    yield one, two, *names
+    for name in names:
+        login('jena-member').delete(f'/dav/calendars/jena-member/{name}/')
+
+
+def test_two_machines(machines):
+    """Discover, create, change, move to another calendar, delete: the other one has it after a sync."""
+    one, two, calendar, other = machines
+    one.write(calendar, 'e1', 'Sitzung ü')
+    one.folder(other).mkdir(parents=True)
+    found = one('discover')
+    assert 'jena.termine' in found and 'land.termine' in found and 'erfurt' not in found
+    assert 'Jena' in found, 'the names of chapters are shown'
+    one.sync()
+    two('discover')
+    two.sync()
+    assert two.titles(calendar) == ['Sitzung ü']
+
+    two.change(calendar, 'Sitzung ü', 'Verschoben')
+    two.write(calendar, 'e2', 'Neu')
+    two.sync()
+    one.sync()
+    assert one.titles(calendar) == ['Neu', 'Verschoben']
+
+    [file] = [f for f in one.folder(calendar).glob('*.ics') if 'SUMMARY:Neu' in f.read_text()]
+    file.rename(one.folder(other) / file.name)
+    one.sync()
+    two.sync()
+    assert two.titles(calendar) == ['Verschoben'] and two.titles(other) == ['Neu']
+
+    one.remove(other, 'Neu')
+    one.sync('--force-delete')
+    two.sync('--force-delete')
+    assert two.titles(other) == [] and two.titles(calendar) == ['Verschoben']
+    assert 'Copying' not in one.sync() + two.sync(), 'and then there is nothing to do'
+
+
+def test_a_conflict_is_found_and_loses_nothing(machines):
+    one, two, calendar, _ = machines
+    one.write(calendar, 'e1', 'alt')
+    one('discover')
+    one.sync()
+    two('discover')
+    two.sync()
+    one.change(calendar, 'alt', 'von eins')
+    two.change(calendar, 'alt', 'von zwei')
+    one.sync()
+    assert 'conflict' in two.sync(code=1).lower()
+    assert one.titles(calendar) == ['von eins'] and two.titles(calendar) == ['von zwei']
+    config = two.home / 'config'
+    config.write_text(config.read_text().replace('conflict_resolution = null', 'conflict_resolution = "a wins"'))
+    two.sync()
+    one.sync()
+    assert one.titles(calendar) == two.titles(calendar) == ['von zwei']
+
+
+def test_names_and_colours(machines):
+    one, two, calendar, _ = machines
+    one.write(calendar, 'e1', 'x')
+    one('discover')
+    one('metasync')  # now it knows what the server calls them
+    (one.folder(calendar) / 'displayname').write_text('Plakatieren ü')
+    (one.folder(calendar) / 'color').write_text('#ff0000')
+    one('metasync')
+    two('discover')
+    two('metasync')
+    assert (two.folder(calendar) / 'displayname').read_text() == 'Plakatieren ü'
+    assert (two.folder(calendar) / 'color').read_text() == '#ff0000'
+
+
+def test_khal(machines):
+    """It shows what came, and what it makes goes to the other machine."""
+    one, two, calendar, _ = machines
+    one.write(calendar, 'e1', 'Sitzung')
+    one('discover')
+    one.sync()
+    config = one.home / '.config' / 'khal' / 'config'
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[calendars]\n[[mine]]\npath = {one.folder(calendar)}\n[locale]\ntimeformat = %H:%M\n'
+                      'dateformat = %Y-%m-%d\nlongdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%d %H:%M\n'
+                      'longdatetimeformat = %Y-%m-%d %H:%M\nlocal_timezone = Europe/Berlin\ndefault_timezone = Europe/Berlin\n')
+    listed = one('list', '2026-12-01', '2026-12-02', program='khal')
+    assert 'Sitzung' in listed and '11:00-12:00' in listed
+    one('new', '-a', 'mine', '2026-12-02', '09:00', '10:00', 'von khal', program='khal')
+    one.sync()
+    two('discover')
+    two.sync()
+    assert two.titles(calendar) == ['Sitzung', 'von khal']
+    two.change(calendar, 'von khal', 'später')
+    two.sync()
+    one.sync()
+    assert 'später' in one('list', '2026-12-02', '2026-12-03', program='khal')
