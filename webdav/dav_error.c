@@ -15,7 +15,7 @@ dav_render_error(struct request *rq, struct response *rs, const struct error *e)
     if (cond->name != NULL || cond == &STORAGE_FULL) {
         struct xml_out *x = dav_xml(rq, rs, cond->status);
 
-        multistatus_error(x, cond, e->href);
+        multistatus_error(x, cond, e->href, e->detail);
         xml_end(x);
         return;
     }

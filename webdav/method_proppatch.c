@@ -175,7 +175,7 @@ write_propstat(struct xml_out *x, const struct prop_changes *changes, const stru
     xml_close(x);
     multistatus_status(x, cond == NULL ? 200 : cond->status);
     if (cond != NULL)
-        multistatus_error(x, cond, NULL);
+        multistatus_error(x, cond, NULL, NULL);
     xml_close(x);
 }
 

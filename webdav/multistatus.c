@@ -82,9 +82,12 @@ multistatus_response(struct xml_out *x, const char *href, int status, const stru
     xml_href(x, href);
     multistatus_status(x, status);
     if (cond != NULL)
-        multistatus_error(x, cond, NULL);
+        multistatus_error(x, cond, NULL, NULL);
     xml_close(x);
 }
+
+/* Of elements that no RFC has. */
+#define NS_OURS "urn:chapterd"
 
 /* RFC 3744, 7.1.1: what is missing, and where. */
 static void
@@ -99,7 +102,8 @@ write_privilege(struct xml_out *x, const char *href, const char *privilege)
 }
 
 void
-multistatus_error(struct xml_out *x, const struct condition *cond, const char *href)
+multistatus_error(
+    struct xml_out *x, const struct condition *cond, const char *href, const char *detail)
 {
     const char *ns = cond->ns, *name = cond->name;
 
@@ -116,5 +120,7 @@ multistatus_error(struct xml_out *x, const struct condition *cond, const char *h
     else if (href != NULL)
         xml_href(x, href);
     xml_close(x);
+    if (detail != NULL)
+        xml_leaf(x, NS_OURS, "detail", detail);
     xml_close(x);
 }

@@ -21,7 +21,9 @@ void multistatus_status(struct xml_out *, int status);
 void multistatus_response(
     struct xml_out *, const char *href, int status, const struct condition *cond);
 /* <D:error><D:name/></D:error>, with what RFC 3744 and 4918 want inside; nothing when cond has no
- * name. */
-void multistatus_error(struct xml_out *, const struct condition *cond, const char *href);
+ * name. detail: a sentence for people beside it, which programs show or pass over (RFC 4918, 16);
+ * may be NULL. */
+void multistatus_error(
+    struct xml_out *, const struct condition *cond, const char *href, const char *detail);
 
 #endif

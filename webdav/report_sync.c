@@ -19,9 +19,25 @@ struct sync_request {
     struct prop_request want;
 };
 
-/* sync-level may be missing: then Depth tells (RFC 6578, appendix A, and what Apple sends). */
+/*
+ * What lies in collections inside is not told, so an infinite level only where there can be none.
+ * sync-level may be missing: then Depth tells (RFC 6578, appendix A, and what Apple sends).
+ */
+static bool
+goes_too_deep(struct request *rq, const struct dav_node *node, const struct xml_in *level)
+{
+    const struct dav_state *s = dav_state(rq);
+
+    if (node->kind->child_collection == NULL)
+        return level != NULL && strcmp(text_trim(rq->arena, level->text), "1") != 0 &&
+               strcmp(text_trim(rq->arena, level->text), "infinite") != 0;
+    return level != NULL ? strcmp(text_trim(rq->arena, level->text), "1") != 0
+                         : s->depth_named && s->depth == DEPTH_INFINITY;
+}
+
 static fallible
-read_sync(struct request *rq, const struct xml_in *root, struct sync_request *sync)
+read_sync(struct request *rq, const struct dav_node *node, const struct xml_in *root,
+    struct sync_request *sync)
 {
     const struct dav_state *s = dav_state(rq);
     const struct xml_in *level = xml_child(root, NS_DAV, "sync-level");
@@ -29,8 +45,7 @@ read_sync(struct request *rq, const struct xml_in *root, struct sync_request *sy
     const struct xml_in *n = xml_child(xml_child(root, NS_DAV, "limit"), NS_DAV, "nresults");
     int64_t limit = CHANGES_MAX;
 
-    if (level != NULL ? strcmp(text_trim(rq->arena, level->text), "1") != 0
-                      : s->depth_named && s->depth == DEPTH_INFINITY)
+    if (goes_too_deep(rq, node, level))
         return REFUSE(rq->arena, SYNC_TRAVERSAL);
     if (token == NULL)
         return REFUSE(rq->arena, BAD_REQUEST);
@@ -94,7 +109,7 @@ report_sync(
     struct error *e;
     struct xml_out *x;
 
-    TRY(read_sync(rq, root, &sync));
+    TRY(read_sync(rq, node, root, &sync));
     e = node->kind->changes(rq, node, sync.token, sync.limit, &changes);
     if (e != NULL)
         return token_error(rq, e);

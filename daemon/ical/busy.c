@@ -208,15 +208,15 @@ ical_busy_write(struct ical_busy *b, int64_t stamp, struct buf *to)
 {
     join(b);
     qsort(b->p, (size_t)b->n, sizeof *b->p, by_start);
-    ical_write(to, "BEGIN", "VCALENDAR");
+    ical_begin(to, "VCALENDAR");
     ical_write_text(to, "VERSION", "2.0");
     ical_write_text(to, "PRODID", "-//chapterd//EN");
-    ical_write(to, "BEGIN", "VFREEBUSY");
+    ical_begin(to, "VFREEBUSY");
     ical_write_when(to, "DTSTAMP", (struct ical_time){ stamp, .utc = true });
     ical_write_when(to, "DTSTART", (struct ical_time){ b->range.from, .utc = true });
     ical_write_when(to, "DTEND", (struct ical_time){ b->range.to, .utc = true });
     for (int i = 0; i < b->n; i++)
         write_period(&b->p[i], to);
-    ical_write(to, "END", "VFREEBUSY");
-    ical_write(to, "END", "VCALENDAR");
+    ical_end(to, "VFREEBUSY");
+    ical_end(to, "VCALENDAR");
 }

@@ -274,7 +274,7 @@ card_write(struct buf *to, const struct card *card, int version, const struct ic
         buf_add(to, card->bytes, card->n);
         return;
     }
-    ical_write(to, "BEGIN", "VCARD");
+    ical_begin(to, "VCARD");
     ical_write(to, "VERSION", version == 4 ? "4.0" : "3.0");
     for (int i = 0; i < card->vcard->n_lines; i++) {
         const struct ical_line *line = &card->vcard->line[i];
@@ -289,5 +289,5 @@ card_write(struct buf *to, const struct card *card, int version, const struct ic
     }
     if (version == 3 && card->version == 4)
         put_missing_name(&w);
-    ical_write(to, "END", "VCARD");
+    ical_end(to, "VCARD");
 }

@@ -415,7 +415,7 @@ card_fields_change(
 
     card_fields_read(c.arena, card, &c.is);
     complete(&c, fields);
-    ical_write(to, "BEGIN", "VCARD");
+    ical_begin(to, "VCARD");
     for (int i = 0; i < card->vcard->n_lines; i++) {
         const struct ical_line *line = &card->vcard->line[i];
         const struct slot *slot = slot_of(&seats, line);
@@ -432,7 +432,7 @@ card_fields_change(
         if (seats.line[i] == NULL && !is_empty(&c, &slots[i]))
             put_new(&c, &slots[i]);
     put_changed_at(&c, now);
-    ical_write(to, "END", "VCARD");
+    ical_end(to, "VCARD");
 }
 
 void

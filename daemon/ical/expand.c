@@ -124,7 +124,7 @@ write_instance(const struct selecting *s, const struct ical_part *part,
     const struct ical_line *id = ical_find(i->component, "RECURRENCE-ID");
     bool own = !recurs || (id != NULL && ical_param(id, "RANGE") == NULL);
 
-    ical_write(s->to, "BEGIN", i->component->name);
+    ical_begin(s->to, i->component->name);
     if (recurs)
         write_when(s, part, "RECURRENCE-ID", i->id);
     for (int n = 0; n < i->component->n_lines; n++) {
@@ -137,7 +137,7 @@ write_instance(const struct selecting *s, const struct ical_part *part,
             write_moved(s, part, line, i);
     }
     select_inner(s, part, i->component);
-    ical_write(s->to, "END", i->component->name);
+    ical_end(s->to, i->component->name);
 }
 
 bool

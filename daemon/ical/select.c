@@ -116,11 +116,11 @@ write_component(
         as_sent(s, c->from, c->to);
         return;
     }
-    ical_write(s->to, "BEGIN", c->name);
+    ical_begin(s->to, c->name);
     for (int i = 0; i < c->n_lines; i++)
         select_line(s, part, &c->line[i]);
     select_inner(s, part, c);
-    ical_write(s->to, "END", c->name);
+    ical_end(s->to, c->name);
 }
 
 void
@@ -233,12 +233,12 @@ ical_select_write(struct arena *arena, const struct ical_select *select,
         as_sent(&s, object->from, object->to);
         return !to->over;
     }
-    ical_write(to, "BEGIN", object->name);
+    ical_begin(to, object->name);
     for (int i = 0; i < object->n_lines; i++)
         select_line(&s, part, &object->line[i]);
     for (const struct ical_component *c = object->child; c != NULL; c = c->next)
         if (wants_part(part, c->name, &inner) && !write_outer(&s, inner, c))
             return false;
-    ical_write(to, "END", object->name);
+    ical_end(to, object->name);
     return !to->over;
 }

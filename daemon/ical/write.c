@@ -115,6 +115,18 @@ ical_escape(struct arena *arena, const char *text)
 }
 
 void
+ical_begin(struct buf *b, const char *component)
+{
+    ical_write(b, "BEGIN", component);
+}
+
+void
+ical_end(struct buf *b, const char *component)
+{
+    ical_write(b, "END", component);
+}
+
+void
 ical_write_text(struct buf *to, const char *name, const char *text)
 {
     ical_write(to, name, ical_escape(to->arena, text));

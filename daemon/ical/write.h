@@ -16,6 +16,9 @@ struct buf;
 void ical_write_line(struct buf *, const struct ical_line *);
 /* "NAME:value", the value as it is. */
 void ical_write(struct buf *, const char *name, const char *value);
+/* What stands before and behind the lines of a component. */
+void ical_begin(struct buf *, const char *component);
+void ical_end(struct buf *, const char *component);
 /* "NAME:value" of a text, with its escapes. */
 void ical_write_text(struct buf *, const char *name, const char *text);
 

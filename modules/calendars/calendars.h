@@ -8,6 +8,7 @@ struct app;
 struct arena;
 struct dav_mount;
 struct db;
+struct export_sink;
 struct module;
 
 /*
@@ -25,6 +26,14 @@ extern const struct home calendars_home;
 fallible calendars_chapter_made(const struct app *, struct db *, struct arena *, int64_t chapter);
 /* Removes tombstones that no client needs any more. */
 fallible calendars_retention(const struct app *, struct db *, struct arena *, int64_t *removed);
+
+/* Doors of the module: doors.c. In a transaction of the caller, whose scope has the chapter or person.
+ */
+fallible calendars_chapter_export(
+    const struct app *, struct db *, struct arena *, int64_t chapter, struct export_sink *);
+fallible calendars_person_export(
+    const struct app *, struct db *, struct arena *, int64_t person, struct export_sink *);
+fallible calendars_person_erase(const struct app *, struct db *, struct arena *, int64_t person);
 
 /* Keeps table occurrence ahead of time, and as today's time zones say: a job. */
 fallible calendars_reckon(const struct app *, struct db *, struct arena *);

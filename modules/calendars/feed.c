@@ -76,7 +76,7 @@ write_event(struct feed *feed, const struct ical_component *event, const char *b
 {
     bool closed = is_private(event);
 
-    ical_write(&feed->buf, "BEGIN", "VEVENT");
+    ical_begin(&feed->buf, "VEVENT");
     for (int i = 0; i < event->n_lines; i++) {
         const struct ical_line *line = &event->line[i];
 
@@ -86,7 +86,7 @@ write_event(struct feed *feed, const struct ical_component *event, const char *b
     }
     if (closed)
         ical_write_text(&feed->buf, "SUMMARY", tr(feed->rq->lang, "Taken"));
-    ical_write(&feed->buf, "END", "VEVENT");
+    ical_end(&feed->buf, "VEVENT");
 }
 
 /* One of each name: what the first object says of it. */
@@ -207,7 +207,7 @@ write_feed(struct feed *feed, struct response *rs)
     struct buf *buf = &feed->buf;
 
     *buf = buf_new(feed->rq->arena, BYTES_MAX);
-    ical_write(buf, "BEGIN", "VCALENDAR");
+    ical_begin(buf, "VCALENDAR");
     ical_write(buf, "VERSION", "2.0");
     ical_write(buf, "PRODID", "-//chapterd//feed//EN");
     ical_write(buf, "METHOD", "PUBLISH");
@@ -216,7 +216,7 @@ write_feed(struct feed *feed, struct response *rs)
     ical_write(buf, "REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
     ical_write(buf, "X-PUBLISHED-TTL", REFRESH);
     TRY(write_objects(feed));
-    ical_write(buf, "END", "VCALENDAR");
+    ical_end(buf, "VCALENDAR");
     if (buf->over)
         return too_much(feed->rq);
     response_bytes(rs, "text/calendar; charset=utf-8", buf->p, buf->n);

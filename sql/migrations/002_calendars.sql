@@ -155,3 +155,16 @@ END $$;
 COMMENT ON FUNCTION people_to_tend IS 'People of whom calendar objects are to be reckoned anew, or what was deleted is to be removed at last.';
 REVOKE ALL ON FUNCTION people_to_tend FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION people_to_tend TO chapterd;
+
+CREATE FUNCTION person_tree_erase(who int8) RETURNS int8 LANGUAGE plpgsql AS $$
+DECLARE
+    n int8;
+BEGIN
+    DELETE FROM dav_lock l WHERE l.person_id = who;
+    DELETE FROM dav_node d WHERE d.person_id = who;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    DELETE FROM dav_policy p WHERE p.person_id = who;
+    DELETE FROM blob b WHERE b.person_id = who;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION person_tree_erase IS 'Removes all that somebody has of her own, at once and for good; how many nodes there were. Files of the store go with the next sweep.';

@@ -126,6 +126,19 @@ def test_calendars_are_renamed_and_removed_by_who_manages_them(server, board, ma
     assert board.get(HOME + 'jena.anders/a.ics').status == 404
 
 
+@pytest.mark.parametrize('level, status', [('1', 207), ('infinite', 207), ('2', 403)])
+def test_sync_goes_as_deep_as_there_is_anything(board, level, status):
+    assert board.sync(HOME + 'calendar/', level=level).status == status
+    assert board.sync('/dav/files/jena/', level=level).status == (207 if level == '1' else 403)
+
+
+def test_a_refusal_says_what_is_wrong(board):
+    answer = board.put(HOME + 'calendar/bad.ics', event('bad', 'RRULE:FREQ=SOMETIMES'), Content_Type='text/calendar')
+    assert answer.status == 403 and b'<C:valid-calendar-data/>' in answer.body and b'>Line 11: ' in answer.body
+    answer = board.put(HOME + 'calendar/bad.ics', event('bad', 'RRULE:FREQ=SOMETIMES'), Content_Type='text/calendar', Accept_Language='de')
+    assert b'>Zeile 11: ' in answer.body
+
+
 def test_a_member_of_a_calendar_is_no_collection(board):
     assert board.mkcol(HOME + 'calendar/folder/').status in (403, 405)
     assert board.put(HOME + 'file.ics', event('x')).status == 404, 'no chapter is called file'

@@ -46,10 +46,10 @@ class Answer:
         return Multistatus(self.body)
 
     def error(self):
-        """Local names of the children of DAV:error."""
+        """Local names of the children of DAV:error that RFCs know."""
         root = ET.fromstring(self.body)
         assert root.tag == '{DAV:}error', root.tag
-        return [child.tag.rpartition('}')[2] for child in root]
+        return [child.tag.rpartition('}')[2] for child in root if child.tag != '{urn:chapterd}detail']
 
     def __repr__(self):
         return f'<{self.status} {self.reason} {self.headers} {self.body[:600]!r}>'

@@ -192,6 +192,21 @@ def test_role_origins_and_rights_of_tell_of_one_person(server, full):
     s.close()
 
 
+def test_people_to_tend_tells_numbers_of_people(server, full):
+    """Without a scope: whose objects are to be reckoned, as numbers, and nothing of what they are."""
+    s = Session(server)
+    a = full.one("SELECT id FROM person WHERE uid = 'wall-a'")
+    node, calendar = full.sql("SELECT id, parent_id FROM dav_node WHERE person_id = %s AND kind = 'calendar'", (a,))[0]
+    full.sql("INSERT INTO calendar_object (node_id, collection_id, person_id, uid, component, zones) VALUES (%s, %s, %s, 'y', 'VEVENT', 'old')",
+             (node, calendar, a))
+    full.pg.commit()
+    with s.tx(''):
+        assert (a,) in s.sql("SELECT people_to_tend(0, 'new', 400)") and s.sql("SELECT people_to_tend(0, 'old', 400)") == []
+    full.sql('DELETE FROM calendar_object WHERE node_id = %s', (node,))
+    full.pg.commit()
+    s.close()
+
+
 def test_rights_stamp_changes_marks_alone(server, full):
     """It may be called without a scope, and gives nobody anything: only `changed` and `rights_changed` move."""
     s = Session(server)

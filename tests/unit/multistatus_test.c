@@ -48,11 +48,12 @@ TEST(cl_C1_status_lines_are_whole)
 static void
 errors(struct xml_out *x)
 {
-    multistatus_error(x, &LOCKED, "/a%20b");
-    multistatus_error(x, &NEED_WRITE, "/c/");
-    multistatus_error(x, &NEED_READ, NULL);
-    multistatus_error(x, &STORAGE_FULL, NULL);
-    multistatus_error(x, &NOT_FOUND, "/d");
+    multistatus_error(x, &LOCKED, "/a%20b", NULL);
+    multistatus_error(x, &NEED_WRITE, "/c/", NULL);
+    multistatus_error(x, &NEED_READ, NULL, NULL);
+    multistatus_error(x, &STORAGE_FULL, NULL, NULL);
+    multistatus_error(x, &NOT_FOUND, "/d", "words");
+    multistatus_error(x, &LOCK_TOKEN_MISSES, NULL, "in other <words>");
 }
 
 TEST(multistatus_errors_name_their_precondition)
@@ -64,7 +65,9 @@ TEST(multistatus_errors_name_their_precondition)
         "D:error>"
         "<D:error><D:need-privileges><D:resource><D:href>/c/</D:href><D:privilege><D:write/>"
         "</D:privilege></D:resource></D:need-privileges></D:error>"
-        "<D:error><D:need-privileges/></D:error><D:error><D:quota-not-exceeded/></D:error>");
+        "<D:error><D:need-privileges/></D:error><D:error><D:quota-not-exceeded/></D:error>"
+        "<D:error><D:lock-token-matches-request-uri/><x:detail xmlns:x=\"urn:chapterd\">in other "
+        "&lt;words&gt;</x:detail></D:error>");
     arena_free(arena);
 }
 
