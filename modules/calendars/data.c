@@ -35,7 +35,8 @@ wants_no_zones(struct request *rq)
 }
 
 fallible
-data_ask(struct request *rq, const struct dav_node *node, const struct xml_in *e, void **result)
+calendar_data_ask(
+    struct request *rq, const struct dav_node *node, const struct xml_in *e, void **result)
 {
     struct asked *a = NEW(rq->arena, struct asked);
 
@@ -48,7 +49,7 @@ data_ask(struct request *rq, const struct dav_node *node, const struct xml_in *e
 }
 
 fallible
-data_prepare(struct request *rq, const struct dav_node *node, int n, void *asked)
+calendar_data_prepare(struct request *rq, const struct dav_node *node, int n, void *asked)
 {
     struct asked *a = asked;
 
@@ -79,7 +80,8 @@ write_part(struct request *rq, struct asked *a, const char *bytes, struct xml_ou
 }
 
 fallible
-data_get(struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
+calendar_data_get(
+    struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
     struct asked *a = prop_asked(rq);
     const char *bytes = NULL;

@@ -11,8 +11,10 @@
 #define DATA_EXPANDED_MAX  MB(8)
 
 /* Operations of the property. TOO_MANY_MATCHES. */
-fallible data_ask(struct request *, const struct dav_node *, const struct xml_in *, void **asked);
-fallible data_prepare(struct request *, const struct dav_node *, int n, void *asked);
-fallible data_get(struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
+fallible calendar_data_ask(
+    struct request *, const struct dav_node *, const struct xml_in *, void **asked);
+fallible calendar_data_prepare(struct request *, const struct dav_node *, int n, void *asked);
+fallible calendar_data_get(
+    struct request *, const struct dav_node *, struct xml_out *, enum dav_got *got);
 
 #endif

@@ -229,7 +229,7 @@ const struct dav_property calendar_properties[] = {
 
 const struct dav_property event_properties[] = {
     { NS_CALDAV, "supported-collation-set", ON_MEMBER, .get = get_collations },
-    { NS_CALDAV, "calendar-data", ON_MEMBER, .get = data_get, .ask = data_ask,
-        .prepare = data_prepare },
+    { NS_CALDAV, "calendar-data", ON_MEMBER, .get = calendar_data_get, .ask = calendar_data_ask,
+        .prepare = calendar_data_prepare },
     { .name = NULL },
 };

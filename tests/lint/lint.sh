@@ -2,7 +2,7 @@
 # lint.sh [-C FOLDER] [RULE...]: the rules of daemon/README.md that a machine can check.
 # Prints "file:line: what is wrong"; the status is 1 when there was any.
 # The compiler's flags for the rule "headers" come in $LINT_CFLAGS, the
-# library for the rule "globals" in $LINT_LIBRARY.
+# library for the rules "globals" and "twins" in $LINT_LIBRARY.
 # shellcheck disable=SC2317 # rules are called by their names
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,7 +82,20 @@ lint_globals() {
         END { exit bad }'
 }
 
-[ $# -gt 0 ] || set -- layers sizes words headers shell leftovers globals
+# A function of one name in two files: the linker takes whichever comes first out of a library.
+lint_twins() {
+    [ -n "${LINT_LIBRARY-}" ] || return 0
+    nm -A --defined-only -g "$LINT_LIBRARY" | awk '
+        { object = $1; sub(/:[0-9a-f]*$/, "", object); sub(/.*:/, "", object) }
+        $(NF - 1) ~ /^[TDRB]$/ && ($NF in at) && at[$NF] != object {
+            printf "%s: is both in %s and in %s\n", $NF, at[$NF], object
+            bad = 1
+        }
+        $(NF - 1) ~ /^[TDRB]$/ { at[$NF] = object }
+        END { exit bad }'
+}
+
+[ $# -gt 0 ] || set -- layers sizes words headers shell leftovers globals twins
 bad=0
 for rule; do
     "lint_$rule" || { echo "lint: $rule failed" >&2; bad=1; }

@@ -175,6 +175,23 @@ echo 'static const char *const names[] = { "a", "b" }; const char *f(int i); con
     globals fine "constant table"
 echo 'static _Thread_local int n; int f(void); int f(void) { return ++n; }' | globals fine "one thread alone"
 
+# ---------------------------------------------------------------- twins
+# twins offence|fine WHY FIRST SECOND: compiles two files into a library, and runs the rule.
+twins() {
+    rm -f "$folder/x.a"
+    for part in 1 2; do
+        [ $part = 1 ] && text=$3 || text=$4
+        echo "$text" | "${CC:-cc}" -c -x c -o "$folder/part$part.o" -
+        ar rc "$folder/x.a" "$folder/part$part.o"
+    done
+    if LINT_LIBRARY=$folder/x.a "$here/lint.sh" twins >"$folder/out" 2>&1; then got=fine; else got=offence; fi
+    if [ $got = "$1" ]; then pass; else fail "twins calls it $got ($2)"; fi
+}
+twins offence "the same function" 'int f(void) { return 1; }' 'int f(void) { return 2; }'
+twins offence "the same table" 'const int t[] = { 1 };' 'const int t[] = { 2 };'
+twins fine "static in both" 'static int f(void) { return 1; } int g(void) { return f(); }' \
+    'static int f(void) { return 2; } int h(void) { return f(); }'
+
 failed=$(wc -l <"$folder/failed")
 echo "lint selftest: $(wc -l <"$folder/passed") passed, $failed failed"
 [ "$failed" -eq 0 ]
