@@ -242,7 +242,7 @@ def tail(log, lines=60):
 # ---------------------------------------------------------------- main
 
 class Run:
-    """The steps of a set: builds one by one, then as many side by side as there are processors."""
+    """The steps of a set: builds one by one, then two side by side for each processor, since most mostly wait."""
 
     def __init__(self, name):
         self.folder = ROOT / 'build/check' / name
@@ -271,7 +271,7 @@ class Run:
         for step in steps:
             if step.alone:
                 self.step(step)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
             try:
                 waiting = [pool.submit(self.step, s) for s in steps if not s.alone]
                 for step in waiting:

@@ -7,12 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-
-import pytest
 
 from lib.browser import Browser as Pages
-from lib.stack import REPO, wait_for
+from lib.stack import REPO
 
 sys.path.insert(0, str(REPO / 'tests/http'))
 from test_app_passwords import make as make_app_password  # noqa: E402
@@ -172,41 +169,6 @@ def test_prune_by_days(stack, folder):
     folder.run('backup', 'prune', folder.path, '--days', '35')
     assert folder.names() == [new]
     folder.run('backup', 'verify', folder.path)
-
-
-def sweep_due(stack):
-    stack.sql("UPDATE job_run SET started = now() - interval '3 days' WHERE name = 'blob_sweep'")
-
-
-def test_F30_nothing_is_swept_during_a_backup(stack, server, folder, place):
-    """What was due to go when the backup began is still in it."""
-    anna = server.client('jena-board')
-    body = os.urandom(100_000)
-    digest = hashlib.sha256(body).hexdigest()
-    assert anna.put(place + 'due', body).status == 201
-    for i in range(4):
-        anna.put(place + f'large{i}', os.urandom(20_000_000))
-    anna.delete(place + 'due')
-    stack.empty_trash()
-    running = folder.start('backup', 'create', folder.path, '--json')
-    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 2 AND pid IN" \
-           " (SELECT pid FROM pg_stat_activity WHERE application_name = 'chapterctl backup')"
-    try:
-        wait_for(lambda: stack.sql(held) == [(1,)], 20, 'the sweep being held')
-        wait_for(lambda: list(folder.path.glob('*.partial/parts')), 20, 'the list')
-        os.kill(running.pid, 19)
-        stack.sql("UPDATE blob SET unused = now() - interval '8 days' WHERE sha256 = decode(%s, 'hex')", digest)
-        sweep_due(stack)
-        time.sleep(4)  # the jobs look once a second
-        assert stack.sql("SELECT count(*) FROM blob WHERE sha256 = decode(%s, 'hex')", digest) == [(1,)]
-    finally:
-        os.kill(running.pid, 18)
-        out, err = running.communicate(timeout=120)
-    assert running.returncode == 0 and not json.loads(out)['missing'], (out, err)
-    assert folder.blobs()[digest].read_bytes() == body
-    sweep_due(stack)
-    wait_for(lambda: stack.sql("SELECT count(*) FROM blob WHERE sha256 = decode(%s, 'hex')", digest) == [(0,)],
-             60, 'the sweep afterwards')
 
 
 def test_secrets_stay_off_the_command_line(stack, folder):

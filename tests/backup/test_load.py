@@ -1,4 +1,4 @@
-"""Show 3: a backup at full load, restored elsewhere; last, since it leaves much in the store. (F29, F30, F32)"""
+"""Show 3: a backup at full load, restored elsewhere; late, since it leaves much in the store. (F29, F30, F32)"""
 import os
 import subprocess
 import time
@@ -54,9 +54,9 @@ def test_F30_under_load_and_F29_elsewhere(stack, server, folder, elsewhere, plac
     token = anna.props(place + 'steady/', 'sync-token').text('sync-token')
     lock = anna.locked(place + 'steady/f1')
 
-    seconds = 20 if LONG else 2
-    with Chronicles(server, place + 'load/', writers=6 if LONG else 4) as load:
-        wait_for(lambda: load.writes > (200 if LONG else 60), 120, 'writers at full speed')
+    seconds = 20 if LONG else 1
+    with Chronicles(server, place + 'load/', writers=6 if LONG else 3) as load:
+        wait_for(lambda: load.writes > (200 if LONG else 40), 120, 'writers at full speed')
         load.slowest()
         time.sleep(seconds)
         before = load.slowest()

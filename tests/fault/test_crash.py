@@ -118,7 +118,8 @@ def test_F02_crash_point(stack, server, place, number):
         assert client.get(place + 'large').body == large
     finally:
         d.stop()
-    stack.verify()
+    if LONG or number % 8 == 0 or number == max(POINTS):  # it reads all that earlier points have left, too
+        stack.verify()
 
 
 def test_F01_kill_at_random_under_load(stack, server, place):

@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import os
+import pathlib
 import re
 import subprocess
 import threading
@@ -376,6 +377,13 @@ SYSCALLS = ['fsync:error=EIO', 'linkat:error=ENOSPC', 'pwrite64:error=ENOSPC', '
             'openat:error=EMFILE', 'linkat:error=EIO']
 
 
+def traced(pid):
+    """Whether strace has all of its threads."""
+    with contextlib.suppress(OSError):  # one has just ended
+        return all('TracerPid:\t0\n' not in (task / 'status').read_text()
+                   for task in pathlib.Path(f'/proc/{pid}/task').iterdir())
+
+
 @pytest.mark.parametrize('inject', SYSCALLS)
 def test_F08_system_calls_fail(stack, den, inject):
     """Wherever the disk refuses: no 2xx for that write, no damage, no temporary file."""
@@ -393,14 +401,15 @@ def test_F08_system_calls_fail(stack, den, inject):
               str(d.pid)]
     tracer = subprocess.Popen(trace, stderr=subprocess.PIPE, start_new_session=True)
     try:
-        time.sleep(1.0)
+        wait_for(lambda: traced(d.pid), 60, 'strace')
+        board.conn = d.connect(timeout=5)  # it may be the answer that fails
         acknowledged = {}
         for i in range(6):
             name = f'{den}f{i}'
             try:
                 answer = board.put(name, body + b'%d' % i)
             except (OSError, AssertionError):
-                board.conn = None
+                board.conn = d.connect(timeout=5)
                 continue
             assert answer.status in (201, 204, 503, 507), answer
             if answer.status == 201:

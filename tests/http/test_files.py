@@ -9,7 +9,7 @@ from lib.client import quote
 SMALL, LARGE = b'small', bytes(i % 253 for i in range(300_000))
 
 
-@pytest.mark.parametrize('content', [b'', SMALL, bytes(65536), bytes(65537), LARGE, bytes(5_000_000)])
+@pytest.mark.parametrize('content', [b'', SMALL, bytes(65536), bytes(65537), LARGE, bytes(5_000_000)], ids=len)
 def test_cl_E1_put_and_get(anna, box, content):
     first = anna.put(box + 'f', content)
     assert first.status == 201 and first.etag and not first.etag.startswith('W/')

@@ -12,7 +12,7 @@ import pytest
 from lib.interleave import Crew, Day
 
 LONG = os.environ.get('LONG') == '1'
-COUNT = 1000 if LONG else 60
+COUNT = 1000 if LONG else 40
 FIRST = int(os.environ.get('SEED') or (random.SystemRandom().randrange(10**6) if LONG else 4711))
 STEPS = 30 if LONG else 16
 

@@ -8,7 +8,7 @@ import psycopg2
 
 from database import Session
 
-ROUNDS = 200 if os.environ.get('LONG') else 12
+ROUNDS = 200 if os.environ.get('LONG') else 8
 
 
 class Client:
