@@ -1,0 +1,23 @@
+#ifndef ICAL_ITIP_IN_H
+#define ICAL_ITIP_IN_H
+
+#include "ical/itip.h"
+
+/* Private to itip*.c. */
+
+/* VEVENT, VTODO, VJOURNAL: what one is invited to; beside them stand time zones. */
+bool itip_is_item(const struct ical_component *);
+/* The ATTENDEE line of somebody in a component, or NULL. */
+const struct ical_line *itip_line_of(
+    struct arena *, const struct ical_component *, const char *attendee);
+
+/* Do two RECURRENCE-IDs name the same instance, each by the zones of its own object? */
+bool itip_same_time(struct arena *, const struct ical_component *calendar_a,
+    const struct ical_line *a, const struct ical_component *calendar_b, const struct ical_line *b);
+
+/* A line as it was sent, ended by CRLF whatever it ended with. */
+void itip_write_as_sent(struct buf *, const char *bytes, size_t from, size_t to);
+/* An ATTENDEE or ORGANIZER line without SCHEDULE- parameters, and without RSVP where it says so. */
+void itip_write_person(struct buf *, struct arena *, const struct ical_line *, bool rsvp);
+
+#endif
