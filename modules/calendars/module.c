@@ -6,8 +6,14 @@
 #include "jobs/jobs.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
+#include "modules/calendars/pages.h"
+
+#define CALENDAR "/c/{chapter}/calendar"
+#define EVENT    CALENDAR "/{calendar}/{name}"
 
 static const struct route routes[] = {
+    { GET, CALENDAR, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = calendar_page },
+    { GET, EVENT, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = event_page },
     { GET, "/c/{chapter}/calendar.ics", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_chapter },
     { GET, "/c/{chapter}/feeds/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,

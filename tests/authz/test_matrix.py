@@ -95,6 +95,7 @@ def prepare(owner, target, role=OWNER):
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
     tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0]).replace('{me}', OWNER)
+    tree = re.sub(r'^/c/([^/]+)/calendar/', rf'/dav/calendars/{OWNER}/\1.', tree)
     path = path.replace('{me}', 'jena-member' if role == 'nobody' else role)
     if '{doc}' in path:
         assert owner.put(quote(tree.replace('{doc}', name)), body_of('PUT', tree.replace('{doc}', name)) or b'secret').status == 201

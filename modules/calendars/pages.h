@@ -1,0 +1,178 @@
+#ifndef CALENDARS_PAGES_H
+#define CALENDARS_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "db/db.h"
+#include "ical/instances.h"
+#include "ical/rule.h"
+#include "modules/calendars/object.h"
+
+struct lang;
+struct out;
+struct request;
+struct response;
+struct view;
+
+/*
+ * The calendars of a chapter in the browser. Days are counted since 1970-01-01, in the time zone of
+ * the installation; "wall" is what clocks show there, in seconds as if they showed UTC.
+ */
+
+/* ---- page_load.c: what there is ---- */
+
+struct page_calendar {
+    int64_t id;
+    const char *name, *title; /* in addresses; for people */
+    const char *colour;       /* of the style sheet: "k0" */
+    bool may_write, is_public;
+};
+struct page_calendars {
+    const struct page_calendar *p;
+    int n;
+    bool may_write; /* in one of them at least */
+};
+
+/* Those of the route's chapter that the asking person may read. */
+fallible page_calendars(struct request *, struct page_calendars *);
+/* The one of that name, or NULL. */
+const struct page_calendar *page_calendar_named(const struct page_calendars *, const char *name);
+
+/* The time zone that pages show. */
+const struct ical_zone *page_zone(struct request *);
+/* What clocks there show at that second. */
+int64_t page_wall(const struct ical_zone *, int64_t when);
+int64_t page_today(struct request *);
+/* The day that a wall time is in. */
+int64_t page_day(int64_t wall);
+
+/* One instance of an event. */
+struct page_entry {
+    const struct page_calendar *calendar;
+    const char *title, *place; /* place may be NULL */
+    const char *href; /* NULL: it is not for her, but that the time is taken */
+    int64_t from, to; /* wall; a whole day ends where the next begins */
+    bool whole, cancelled, tentative;
+};
+struct page_entries {
+    const struct page_entry *p; /* by their start */
+    int n;
+    bool more; /* not all of them could be shown */
+};
+
+/* Those that are on the days from first to before last, in `only` or (NULL) all of the calendars.
+ */
+fallible page_entries(struct request *, const struct page_calendars *,
+    const struct page_calendar *only, int64_t first, int64_t last, struct page_entries *);
+
+/* Does the object have more than one instance, or could have? */
+bool page_recurs(const struct calendar_object *);
+/* Is the component's start a day, not a time? */
+bool page_is_whole(struct arena *, const struct calendar_object *, const struct ical_component *);
+/* May everybody who may read the calendar see what it is (CLASS)? If not, who may write there. */
+bool page_is_open(const struct ical_component *);
+/* The text of a property without its escapes, trimmed; NULL when there is none. */
+const char *page_text(struct arena *, const struct ical_component *, const char *name);
+
+/* The way to a page; to one below the calendar when `inside`. */
+fallible calendar_crumbs(struct request *, bool inside, struct view *);
+
+/* ---- page_words.c: times for people ---- */
+
+const char *page_weekday(const struct lang *, int64_t day);
+const char *page_month(const struct lang *, int64_t day);
+/* "Thursday, 5 November 2026" */
+const char *page_long_day(struct arena *, const struct lang *, int64_t day);
+/* "5 November" */
+const char *page_short_day(struct arena *, const struct lang *, int64_t day);
+/* "18:00" */
+const char *page_clock(struct arena *, int64_t wall);
+/* "2026-11-05", and back; false when it is none. */
+const char *page_iso_day(struct arena *, int64_t day);
+bool page_read_day(const char *s, int64_t *day);
+/* Seconds of "18:00" (or "18:00:00"). */
+bool page_read_clock(const char *s, int64_t *seconds);
+/* "Thursday, 5 November 2026, 18:00 to 20:00" */
+const char *page_when(struct arena *, const struct lang *, int64_t from, int64_t to, bool whole);
+/* The same of a day's list: "18:00", "until 12:00", "all day". */
+const char *page_when_on(
+    struct arena *, const struct lang *, const struct page_entry *, int64_t day);
+/* A rule in plain words: "Every 2 weeks on Monday, until 5 March 2027". */
+const char *page_rule(struct arena *, const struct lang *, const struct ical_zone *here,
+    const struct ical_rule *, int64_t start);
+
+/* ---- page_list.c: GET /c/{chapter}/calendar ---- */
+
+struct page_item {
+    const struct page_entry *entry;
+    const char *when;
+};
+struct page_cell {
+    int64_t number; /* of the day in its month */
+    const char *title, *iso;
+    bool today, other; /* other: of another month */
+    const struct page_item *item;
+    int n;
+    const char *more; /* "3 more", and the address of all; or NULL */
+    const char *more_href;
+};
+struct page_filter {
+    const char *title, *href, *colour; /* colour NULL: all of them */
+    bool now;
+};
+struct calendar_sheet {
+    enum { VIEW_MONTH, VIEW_WEEK, VIEW_LIST } view;
+    const char *title;                                         /* "November 2026" */
+    const char *month, *week, *list, *previous, *today, *next; /* addresses */
+    const char *weekday[7];
+    const struct page_cell *cell; /* of a list those with something on them */
+    int n;
+    const struct page_filter *filter;
+    int n_filters;
+    bool names; /* the name of its calendar stands with each entry */
+    bool nothing, more;
+    bool none;       /* there is no calendar that she may read */
+    const char *add; /* address of the form, or NULL */
+};
+
+fallible calendar_page(struct request *, struct response *);
+
+/* ---- page_event.c: GET /c/{chapter}/calendar/{calendar}/{name} ---- */
+
+struct page_guest {
+    const char *name, *mail, *answer; /* mail may be NULL; answer: msgid */
+    bool organizer;
+};
+struct event_sheet {
+    const char *here;        /* its address */
+    const char *when, *zone; /* zone: of what clock, when it is not the page's; or NULL */
+    const char *rule, *place, *text, *address, *status; /* or NULL; status: msgid */
+    const struct page_calendar *calendar;
+    const struct page_guest *guest;
+    int n_guests;
+    const char *download, *back;
+};
+
+/* An event that was found, and the instance that is meant. */
+struct page_event {
+    const struct page_calendar *calendar;
+    const char *name, *etag;
+    struct bytes bytes;
+    struct calendar_object object;
+    bool recurs;
+    struct ical_instance at;
+};
+
+fallible event_page(struct request *, struct response *);
+/* The event of the address (calendar, name), and of it the instance `at` (NULL: the next).
+ * NOT_FOUND for what is not there or not for her. */
+fallible page_event_find(
+    struct request *, const struct page_calendars *, const char *at, struct page_event *);
+
+/* pages/calendar.html, pages/event.html */
+void calendars_show(struct out *, const struct view *, const struct calendar_sheet *);
+void calendars_event(struct out *, const struct view *, const struct event_sheet *);
+
+#endif

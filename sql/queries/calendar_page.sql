@@ -1,0 +1,38 @@
+-- Calendars of a chapter as people look at them.
+
+-- calendar_page_calendars: the calendars of a chapter with a read level up to `level`, or with one of these policies
+-- in   chapter int8, level int2, policies int8[]
+-- out  id int8, policy int8, read_level int2, write_level int2, name text, display text?
+SELECT n.id, p.id, p.read_level, p.write_level, n.name, n.display
+  FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.collection AND NOT n.gone AND n.kind = 'calendar'
+  JOIN dav_policy p ON p.id = n.policy_id
+ WHERE r.chapter_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars' AND (p.read_level <= $2 OR p.id = ANY ($3))
+ ORDER BY n.id
+
+-- calendar_page_chapter: what a chapter is called
+-- in   chapter int8
+-- out  name text
+SELECT name FROM chapter WHERE id = $1
+
+-- calendar_page_range: events of some calendars that may be in a range of time (seconds since 1970), not more than so many, nor than so many bytes in all; total: how many there are
+-- (what is shorter than 31 days starts not earlier than that before the range: so two indexes see only what is near it)
+-- in   calendars int8[], from int8, to int8, most int4, bytes int8
+-- out  calendar int8, name text, bytes bytea, total int8
+SELECT s.collection_id, s.name, b.bytes, s.total
+  FROM (SELECT o.collection_id, n.id, n.name, n.blob_id, sum(n.size) OVER (ORDER BY n.id) AS running, count(*) OVER () AS total
+          FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = ANY ($1) AND c.starts > $2 - 2678400 AND c.starts < $3 AND c.ends >= $2
+                 UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = ANY ($1) AND c.ends >= c.starts + 2678400 AND c.ends >= $2 AND c.starts < $3
+                 UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = ANY ($1) AND c.open_from IS NOT NULL AND c.open_from < $3
+                 UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = ANY ($1) AND c.covers_from IS NOT NULL AND c.covers_from > $2) near
+          JOIN calendar_object o ON o.node_id = near.node_id AND o.component = 'VEVENT'
+          JOIN dav_node n ON n.id = o.node_id AND NOT n.gone) s
+  JOIN blob b ON b.id = s.blob_id AND b.bytes IS NOT NULL
+ WHERE s.running <= $5
+ ORDER BY s.id LIMIT $4
+
+-- calendar_page_object: an object of a calendar by its name_key
+-- in   calendar int8, name_key text
+-- out  name text, etag text, component text, bytes bytea
+SELECT n.name, n.etag, o.component, b.bytes
+  FROM dav_node n JOIN calendar_object o ON o.node_id = n.id JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
+ WHERE n.parent_id = $1 AND n.name_key = $2 AND NOT n.gone
