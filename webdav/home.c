@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/access.h"
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/text.h"
@@ -11,6 +12,7 @@
 #include "q/home.h"
 #include "q/principal.h"
 #include "webdav/conditions.h"
+#include "webdav/principal.h"
 #include "webdav/store_in.h"
 #include "webdav/xml.h"
 
@@ -77,6 +79,21 @@ const char *
 home_href(struct request *rq, const struct home *home)
 {
     return href_of(rq, home, own_uid(rq));
+}
+
+fallible
+home_get_set(struct request *rq, const struct home *home, unsigned area,
+    const struct dav_node *node, struct xml_out *x, enum dav_got *got)
+{
+    const char *mail;
+    int64_t person;
+
+    if (principal_person(node, &person, &mail) && person == rq->who->person &&
+        access_enters(rq->who, area))
+        xml_href(x, home_href(rq, home));
+    else
+        *got = DAV_ABSENT;
+    return NULL;
 }
 
 static struct dav_node

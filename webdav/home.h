@@ -29,6 +29,12 @@ fallible home_list(struct request *, const struct dav_node *, const char *from, 
 
 /* The home of the asking person, encoded. */
 const char *home_href(struct request *, const struct home *);
+/*
+ * For a home set among a mount's principal_properties: exactly one address, since Apple's programs read
+ * the first alone, and of herself alone. Whose app password is for another area has none.
+ */
+fallible home_get_set(struct request *, const struct home *, unsigned area,
+    const struct dav_node *, struct xml_out *, enum dav_got *);
 
 /*
  * DAV:displayname of a collection in a home: a chapter's begins with its chapter, since lists in

@@ -11,20 +11,10 @@
 #include "webdav/principal.h"
 #include "webdav/xml.h"
 
-/* One home with everything in it: Apple's programs read the first alone. Whose app password is for
- * something else has none. */
 static fallible
 get_home_set(struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
-    const char *mail;
-    int64_t person;
-
-    if (principal_person(node, &person, &mail) && person == rq->who->person &&
-        access_enters(rq->who, AREA_CALENDARS))
-        xml_href(x, home_href(rq, &calendars_home));
-    else
-        *got = DAV_ABSENT;
-    return NULL;
+    return home_get_set(rq, &calendars_home, AREA_CALENDARS, node, x, got);
 }
 
 /* Whichever of them stands in an event means her; "preferred" is Apple's. */

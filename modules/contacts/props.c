@@ -1,6 +1,7 @@
 /* What address books say of themselves: RFC 6352, 6.2 and 7.1. */
 #include "modules/contacts/props.h"
 
+#include "auth/access.h"
 #include "base/arena.h"
 #include "base/macros.h"
 #include "http/request.h"
@@ -9,7 +10,6 @@
 #include "modules/contacts/contacts.h"
 #include "modules/contacts/data.h"
 #include "webdav/home.h"
-#include "webdav/principal.h"
 #include "webdav/xml.h"
 
 #define GETTER(name)                                                                               \
@@ -56,16 +56,9 @@ const struct dav_property card_properties[] = {
     { .name = NULL },
 };
 
-/* Exactly one, and that of herself alone: Apple's programs read only the first. */
 GETTER(get_home)
 {
-    int64_t person;
-
-    if (!principal_person(node, &person, &(const char *){ NULL }) || person != rq->who->person)
-        *got = DAV_ABSENT;
-    else
-        xml_href(x, home_href(rq, &contacts_home));
-    return NULL;
+    return home_get_set(rq, &contacts_home, AREA_CONTACTS, node, x, got);
 }
 
 const struct dav_property contacts_principal_properties[] = {

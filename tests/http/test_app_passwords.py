@@ -167,8 +167,7 @@ def test_what_no_form_of_ours_sends(member, fields):
 
 def test_areas_offered_are_those_there_are(member):
     page = member('GET', DEVICES)
-    boxes = re.findall(r'type="checkbox" name="(\w+)"', page.text)
-    assert boxes[:2] == ['documents', 'calendars'] and 'wiki' not in boxes
+    assert re.findall(r'type="checkbox" name="(\w+)"', page.text) == ['documents', 'calendars', 'contacts']
 
 
 def test_names_are_shown_as_text(member):

@@ -14,7 +14,8 @@ SELF = f'/dav/principals/users/{USER}/'
 CHAPTER = '/dav/principals/chapters/jena/'
 
 # well-known name, namespace, home set, resourcetype of what is in it, the home
-SERVICES = [('caldav', C, 'calendar-home-set', f'{{{C}}}calendar', f'/dav/calendars/{USER}/')]
+SERVICES = [('caldav', C, 'calendar-home-set', f'{{{C}}}calendar', f'/dav/calendars/{USER}/'),
+            ('carddav', CR, 'addressbook-home-set', f'{{{CR}}}addressbook', f'/dav/contacts/{USER}/')]
 ALL = pytest.mark.parametrize('service, ns, home_set, kind, home', SERVICES, ids=[s[0] for s in SERVICES])
 
 
@@ -82,6 +83,7 @@ def test_apple(server, service, ns, home_set, kind, home):
         assert the_href(mac.one(target, start), 'current-user-principal') == SELF
     options = mac.send('OPTIONS', SELF)
     assert options.status == 200 and options.get('DAV').startswith('1')
+    assert {'calendar-access', 'addressbook'} <= {t.strip() for t in options.get('DAV').split(',')}
     own = mac.one(SELF, names(
         C='calendar-home-set calendar-user-address-set schedule-inbox-URL schedule-outbox-URL', CR='addressbook-home-set',
         CS='dropbox-home-URL email-address-set notification-URL',
@@ -303,8 +305,8 @@ def test_a_home_only_for_who_may_enter_it(server, stack):
                            ' WHERE uid = %s RETURNING id', b'0' * 25, USER)
     try:
         device = server.client(USER, f'cd_{number}_{"0" * 25}', source='127.95.1.1')
-        entry = device.props(SELF, (C, 'calendar-home-set'), 'principal-URL')
-        assert entry.prop[f'{{{C}}}calendar-home-set'][0] == 404
-        assert device.propfind(f'/dav/calendars/{USER}/', 'resourcetype').status == 403
+        for _, ns, home_set, _, home in SERVICES:
+            assert device.props(SELF, (ns, home_set)).prop[f'{{{ns}}}{home_set}'][0] == 404
+            assert device.propfind(home, 'resourcetype').status == 403
     finally:
         stack.sql('DELETE FROM app_password WHERE id = %s', number)

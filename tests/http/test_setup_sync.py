@@ -33,44 +33,30 @@ def test_android(server, member):  # noqa: F811
     assert f'href="caldav://{USER}:{password}@{host}/dav/"' in answer.text
 
 
-def offered(browser):
-    """Of calendars and contacts what there is."""
-    page = browser('GET', '/account/devices/setup').text
-    there = [a for a in ('calendars', 'contacts') if f'name="{a}"' in page]
-    assert there
-    return there
-
-
 def test_apple(server, member):  # noqa: F811
-    areas = offered(member)
-    target = link(member, 'apple', areas, name='Te<l>efon & "x"')
+    target = link(member, 'apple', ('calendars', 'contacts'), name='Te<l>efon & "x"')
     assert not SHAPE.search(phone(server).get(target, headers={'User-Agent': 'iPhone'}).text)
     profile = profile_of(phone(server)('POST', target))
     assert profile['PayloadType'] == 'Configuration' and profile['PayloadVersion'] == 1
     assert profile['PayloadRemovalDisallowed'] is False and profile['ConsentText']['default']
-    payloads = {p['PayloadType']: p for p in profile['PayloadContent']}
-    assert len(payloads) == len(areas)
+    calendars, contacts = profile['PayloadContent']
     [host, port] = server.url.partition('://')[2].rsplit(':', 1)
-    for area, kind, payload in (('calendars', 'CalDAV', payloads.get('com.apple.caldav.account')),
-                                ('contacts', 'CardDAV', payloads.get('com.apple.carddav.account'))):
-        assert (payload is not None) == (area in areas)
-        if payload is None:
-            continue
-        assert payload['PayloadVersion'] == 1
+    for payload, kind, name in ((calendars, 'CalDAV', 'caldav'), (contacts, 'CardDAV', 'carddav')):
+        assert payload['PayloadType'] == f'com.apple.{name}.account' and payload['PayloadVersion'] == 1
         assert payload[f'{kind}HostName'] == host and payload[f'{kind}Port'] == int(port)
         assert payload[f'{kind}UseSSL'] is False  # as this daemon is reached
         assert payload[f'{kind}Username'] == USER
         assert payload[f'{kind}PrincipalURL'] == f'/dav/principals/users/{USER}/'
         assert payload[f'{kind}AccountDescription'] == profile['PayloadDisplayName']
         assert SHAPE.fullmatch(payload[f'{kind}Password'])
-        assert works(server, payload[f'{kind}Password'], target=payload[f'{kind}PrincipalURL']) == 207
+        for target in (payload[f'{kind}PrincipalURL'], f'/dav/calendars/{USER}/', f'/dav/contacts/{USER}/'):
+            assert works(server, payload[f'{kind}Password'], target=target) == 207
     all_of_it = [profile, *profile['PayloadContent']]
     uuid = r'[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
     assert all(re.fullmatch(uuid, p['PayloadUUID']) for p in all_of_it)
     for name in ('PayloadUUID', 'PayloadIdentifier'):
         assert len({p[name] for p in all_of_it}) == len(all_of_it)
-    [(name, kept, until)] = made(server)
-    assert name == 'Te<l>efon & "x"' and until is None and kept == sum({'calendars': 2, 'contacts': 4}[a] for a in areas)
+    assert made(server) == [('Te<l>efon & "x"', 6, None)]
 
 
 def test_apple_gets_what_was_asked_for_alone(server, member):  # noqa: F811
