@@ -168,6 +168,9 @@ struct dav_kind {
 
     /* What resourcetype holds besides <D:collection/>, and what one says who makes it; may be NULL. */
     const struct dav_type *type;
+    /* A privilege of its own that DAV:read holds, and what that is; may be NULL. */
+    const struct dav_type *privilege;
+    const char *privilege_is;
 
     /* Members from the name_key after `from` on; NULL: from the first. */
     fallible (*children)(

@@ -201,11 +201,17 @@ GETTER(get_current_user_principal)
 }
 
 static void
-write_privilege(struct xml_out *x, const char *name)
+write_privilege_of(struct xml_out *x, const char *ns, const char *name)
 {
     xml_open(x, NS_DAV, "privilege");
-    xml_leaf(x, NS_DAV, name, NULL);
+    xml_leaf(x, ns, name, NULL);
     xml_close(x);
+}
+
+static void
+write_privilege(struct xml_out *x, const char *name)
+{
+    write_privilege_of(x, NS_DAV, name);
 }
 
 /* Spelled out: clients look for the single ones and ignore "all" (cl-C12). */
@@ -217,6 +223,8 @@ GETTER(get_privileges)
     if (node->rights & MAY_MANAGE)
         write_privilege(x, "all");
     write_privilege(x, "read");
+    if (node->kind->privilege != NULL)
+        write_privilege_of(x, node->kind->privilege->ns, node->kind->privilege->name);
     write_privilege(x, "read-current-user-privilege-set");
     for (size_t i = 0; (node->rights & MAY_WRITE) && i < COUNT_OF(writing); i++)
         write_privilege(x, writing[i]);
@@ -224,14 +232,21 @@ GETTER(get_privileges)
 }
 
 static void
-open_supported(struct xml_out *x, const char *privilege, const char *description)
+open_supported_of(
+    struct xml_out *x, const char *ns, const char *privilege, const char *description)
 {
     xml_open(x, NS_DAV, "supported-privilege");
-    write_privilege(x, privilege);
+    write_privilege_of(x, ns, privilege);
     xml_open(x, NS_DAV, "description");
     xml_attribute(x, "xml:lang", "en");
     xml_text(x, description);
     xml_close(x);
+}
+
+static void
+open_supported(struct xml_out *x, const char *privilege, const char *description)
+{
+    open_supported_of(x, NS_DAV, privilege, description);
 }
 
 static void
@@ -243,8 +258,15 @@ supported(struct xml_out *x, const char *privilege, const char *description)
 
 GETTER(get_supported_privileges)
 {
+    const struct dav_type *own = node->kind->privilege;
+
     open_supported(x, "all", "Everything");
-    supported(x, "read", "Read");
+    open_supported(x, "read", "Read");
+    if (own != NULL) {
+        open_supported_of(x, own->ns, own->name, node->kind->privilege_is);
+        xml_close(x);
+    }
+    xml_close(x);
     supported(x, "read-current-user-privilege-set", "See one's own rights");
     open_supported(x, "write", "Write");
     supported(x, "write-properties", "Change properties");

@@ -17,6 +17,8 @@ const struct condition
         N_("This is no calendar data that can be read.") },
     ICAL_TOO_MUCH = { 403, CALDAV, "supported-calendar-data",
         N_("This calendar data is larger or more complex than it may be here.") },
+    ICAL_TOO_CROWDED = { 403, CALDAV, "max-attendees-per-instance",
+        N_("There are too many attendees.") },
     CARD_MALFORMED = { 403, CARDDAV, "valid-address-data",
         N_("This is no contact that can be read.") },
     CARD_TOO_MUCH = { 403, CARDDAV, "supported-address-data",
@@ -113,7 +115,8 @@ check_component(struct reader *rd, const struct ical_component *c)
     for (const struct ical_component *child = c->child; child != NULL; child = child->next)
         observances += strcmp(c->name, "VTIMEZONE") == 0;
     if (attendees > limits->attendees)
-        return refused(rd, N_("There are too many attendees."), true);
+        return error_new(rd->lines.arena, &ICAL_TOO_CROWDED, HERE, tr(rd->lang, "Line %d: %s"),
+            rd->lines.number, tr(rd->lang, N_("There are too many attendees.")));
     if (observances > limits->observances)
         return refused(rd, N_("A time zone has too many rules."), true);
     return NULL;

@@ -53,7 +53,9 @@ struct ical_format {
 /* valid-calendar-data and supported-calendar-data, valid-address-data: RFC 4791, 5.3.2.1; RFC
  * 6352, 6.3.2.1 */
 extern const struct ical_format ical_calendar, ical_card;
-extern const struct condition ICAL_MALFORMED, ICAL_TOO_MUCH, CARD_MALFORMED, CARD_TOO_MUCH;
+/* ICAL_TOO_CROWDED: max-attendees-per-instance. */
+extern const struct condition ICAL_MALFORMED, ICAL_TOO_MUCH, ICAL_TOO_CROWDED, CARD_MALFORMED,
+    CARD_TOO_MUCH;
 
 /*
  * Reads n bytes of UTF-8; lines may end in CRLF or LF, and a byte order mark may stand before them.

@@ -240,10 +240,15 @@ calendar_move(struct request *rq, const struct dav_node *node, const struct dav_
 
 static const struct dav_type calendar_type = { NS_CALDAV, "calendar" };
 
+/* RFC 4791, 6.1.1. */
+static const struct dav_type free_busy = { NS_CALDAV, "read-free-busy" };
+
 const struct dav_kind calendar_kind = {
     .name = "calendar",
     .collection = true,
     .type = &calendar_type,
+    .privilege = &free_busy,
+    .privilege_is = "See when it is busy",
     .properties = calendar_properties,
     .reports = calendar_reports,
     .member = &event_kind,

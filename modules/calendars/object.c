@@ -60,7 +60,7 @@ collect(struct arena *arena, const struct lang *lang, struct calendar_object *o,
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next) {
         const char *uid = ical_value(c, "UID");
 
-        if (strcmp(c->name, "VTIMEZONE") == 0)
+        if (strcmp(c->name, "VTIMEZONE") == 0 || text_starts(c->name, "X-"))
             continue;
         if (object_bit(c->name) == 0)
             return error_new(arena, &SUPPORTED_CALENDAR_COMPONENT, HERE,
