@@ -8,16 +8,16 @@ import pytest
 CONFIG = """[general]
 status_path = "{home}/status/"
 
-[pair {name}]
+[pair all]
 a = "here"
 b = "there"
 collections = ["from a", "from b"]
-conflict_resolution = {conflict}
+conflict_resolution = null
 metadata = ["displayname", "color"]
 
 [storage here]
 type = "filesystem"
-path = "{home}/{name}/"
+path = "{home}/all/"
 fileext = "{extension}"
 
 [storage there]
@@ -40,15 +40,20 @@ END:VCALENDAR
 """
 
 
+CARD = 'BEGIN:VCARD\nVERSION:3.0\nUID:{uid}\nFN:{title}\nN:{title};;;;\nEND:VCARD\n'
+# kind: extension, what an object is, the line with its title
+KINDS = {'caldav': ('.ics', EVENT, 'SUMMARY'), 'carddav': ('.vcf', CARD, 'FN')}
+
+
 class Machine:
     """A home directory with vdirsyncer in it."""
 
-    def __init__(self, home, server, password, conflict):
+    def __init__(self, home, server, password, kind='caldav'):
         self.home = home
+        self.extension, self.object, self.line = KINDS[kind]
         home.mkdir()
         (home / 'password').write_text(password)
-        (home / 'config').write_text(CONFIG.format(home=home, url=server.url, name='cal', kind='caldav', extension='.ics',
-                                                   conflict=conflict))
+        (home / 'config').write_text(CONFIG.format(home=home, url=server.url, kind=kind, extension=self.extension))
         self.env = {'HOME': str(home), 'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8'}
 
     def __call__(self, *command, code=0, answer='y\n' * 50, program='vdirsyncer'):
@@ -61,24 +66,27 @@ class Machine:
     def sync(self, *more, **how):
         return self('sync', *more, **how)
 
-    def folder(self, calendar):
-        return self.home / 'cal' / calendar
+    def folder(self, name):
+        return self.home / 'all' / name
 
-    def titles(self, calendar):
-        text = ''.join(f.read_text() for f in self.folder(calendar).glob('*.ics'))
-        return sorted(re.findall(r'^SUMMARY:(.*?)\r?$', text, re.M))
+    def file(self, name, title):
+        [file] = [f for f in self.folder(name).glob('*' + self.extension) if f'{self.line}:{title}' in f.read_text()]
+        return file
 
-    def write(self, calendar, uid, title):
-        self.folder(calendar).mkdir(parents=True, exist_ok=True)
-        (self.folder(calendar) / f'{uid}.ics').write_text(EVENT.format(uid=uid, title=title))
+    def titles(self, name):
+        text = ''.join(f.read_text() for f in self.folder(name).glob('*' + self.extension))
+        return sorted(re.findall(rf'^{self.line}:(.*?)\r?$', text, re.M))
 
-    def change(self, calendar, was, becomes):
-        [file] = [f for f in self.folder(calendar).glob('*.ics') if f'SUMMARY:{was}' in f.read_text()]
-        file.write_text(file.read_text().replace(f'SUMMARY:{was}', f'SUMMARY:{becomes}'))
+    def write(self, name, uid, title):
+        self.folder(name).mkdir(parents=True, exist_ok=True)
+        (self.folder(name) / f'{uid}{self.extension}').write_text(self.object.format(uid=uid, title=title))
 
-    def remove(self, calendar, title):
-        [file] = [f for f in self.folder(calendar).glob('*.ics') if f'SUMMARY:{title}' in f.read_text()]
-        file.unlink()
+    def change(self, name, was, becomes):
+        file = self.file(name, was)
+        file.write_text(file.read_text().replace(f'{self.line}:{was}', f'{self.line}:{becomes}'))
+
+    def remove(self, name, title):
+        self.file(name, title).unlink()
 
 
 @pytest.fixture
@@ -86,8 +94,7 @@ def machines(server, app_password, login, tmp_path):
     """Two machines, and calendars of this test's own: a name, and another."""
     password, _ = app_password('jena-member', 'calendars')
     names = [f'vds-{uuid.uuid4().hex[:8]}' for _ in range(2)]
-    one = Machine(tmp_path / 'one', server, password, 'null')
-    two = Machine(tmp_path / 'two', server, password, 'null')
+    one, two = (Machine(tmp_path / name, server, password) for name in ('one', 'two'))
     yield one, two, *names
     for name in names:
         login('jena-member').delete(f'/dav/calendars/jena-member/{name}/')
@@ -112,7 +119,7 @@ def test_two_machines(machines):
     one.sync()
     assert one.titles(calendar) == ['Neu', 'Verschoben']
 
-    [file] = [f for f in one.folder(calendar).glob('*.ics') if 'SUMMARY:Neu' in f.read_text()]
+    file = one.file(calendar, 'Neu')
     file.rename(one.folder(other) / file.name)
     one.sync()
     two.sync()
@@ -180,3 +187,28 @@ def test_khal(machines):
     two.sync()
     one.sync()
     assert 'später' in one('list', '2026-12-02', '2026-12-03', program='khal')
+
+
+def test_contacts(server, app_password, login, tmp_path):
+    """The same with an address book: discover, create, change, delete."""
+    password, _ = app_password('jena-member', 'contacts')
+    one, two = (Machine(tmp_path / name, server, password, 'carddav') for name in ('one', 'two'))
+    book = f'vds-{uuid.uuid4().hex[:8]}'
+    one.write(book, 'c1', 'Zeitung ü')
+    one('discover')
+    try:
+        one.sync()
+        two('discover')
+        two.sync()
+        assert two.titles(book) == ['Zeitung ü']
+        two.change(book, 'Zeitung ü', 'Radio')
+        two.write(book, 'c2', 'Neu')
+        two.sync()
+        one.sync()
+        assert one.titles(book) == ['Neu', 'Radio']
+        one.remove(book, 'Radio')
+        one.sync()
+        two.sync()
+        assert two.titles(book) == ['Neu']
+    finally:
+        login('jena-member').delete(f'/dav/contacts/jena-member/{book}/')
