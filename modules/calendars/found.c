@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "http/request.h"
 #include "modules/calendars/object.h"
 #include "q/calendar_query.h"
@@ -21,13 +22,13 @@ enum { TOGETHER = 500 };
 
 /* A text that must be in the UID, in capital letters. */
 static const char *
-uid_of(const struct ical_filter *component)
+uid_of(struct arena *arena, const struct ical_filter *component)
 {
     for (int i = 0; i < component->n_props; i++) {
         const struct ical_prop_filter *p = &component->prop[i];
         if (strcmp(p->name, "UID") == 0 && !p->absent && p->n_matches == 1 && !p->match[0].negate &&
-            p->match[0].collation == COLLATION_ASCII)
-            return p->match[0].text;
+            p->match[0].collation != COLLATION_UNICODE)
+            return text_casemap_ascii(arena, p->match[0].text);
     }
     return "";
 }
@@ -39,7 +40,7 @@ is_alone(const struct ical_filter *f)
 }
 
 struct found_by
-found_by(const struct ical_filter *f)
+found_by(struct arena *arena, const struct ical_filter *f)
 {
     struct found_by by = { .component = "", .uid = "" };
 
@@ -51,7 +52,7 @@ found_by(const struct ical_filter *f)
         if (part->absent || object_bit(part->name) == 0)
             continue;
         by.component = part->name;
-        by.uid = uid_of(part);
+        by.uid = uid_of(arena, part);
         by.range = part->range;
         by.exactly = f->n_parts == 1 && f->n_props == 0 && is_alone(part) && part->range == NULL;
         break;

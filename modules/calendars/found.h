@@ -11,7 +11,7 @@ struct found_by {
     const struct ical_range *range; /* NULL: any */
     bool exactly;                   /* nothing else is asked for */
 };
-struct found_by found_by(const struct ical_filter *);
+struct found_by found_by(struct arena *, const struct ical_filter *);
 
 /*
  * The objects of a calendar that may be what is looked for, some at a time; what the arena was

@@ -77,7 +77,7 @@ static fallible
 write_found(struct request *rq, const struct dav_node *node, const struct calendar_query *q,
     struct xml_out *x)
 {
-    const struct found_by by = found_by(&q->filter);
+    const struct found_by by = found_by(rq->arena, &q->filter);
     const int64_t began = time_monotonic();
     struct found_some some;
     struct found f;

@@ -165,6 +165,34 @@ TEST(expanded_days_and_durations)
     arena_free(arena);
 }
 
+/* RFC 5545, 3.2.13: what changed an instance and all that follow says what those are, later and
+ * longer. */
+TEST(expanded_with_all_that_follow)
+{
+    struct arena *arena = arena_new();
+    struct ical_select s = between(SELECT_EXPANDED, "20261101T000000Z", "20261105T000000Z");
+
+    CHECK_TEXT(
+        answer(arena, &s,
+            CALENDAR(
+                "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261101T100000Z\r\n"
+                "DTEND:20261101T110000Z\r\nRRULE:FREQ=DAILY;COUNT=4\r\nEND:VEVENT\r\n"
+                "BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261103T100000Z\r\n"
+                "DTSTART:20261103T120000Z\r\nDTEND:20261103T140000Z\r\nSUMMARY:Later\r\n"
+                "END:VEVENT\r\n"),
+            9, NULL),
+        "BEGIN:VCALENDAR|VERSION:2.0|"
+        "BEGIN:VEVENT|RECURRENCE-ID:20261101T100000Z|UID:1|DTSTART:20261101T100000Z|"
+        "DTEND:20261101T110000Z|END:VEVENT|"
+        "BEGIN:VEVENT|RECURRENCE-ID:20261102T100000Z|UID:1|DTSTART:20261102T100000Z|"
+        "DTEND:20261102T110000Z|END:VEVENT|"
+        "BEGIN:VEVENT|RECURRENCE-ID:20261103T100000Z|UID:1|DTSTART:20261103T120000Z|"
+        "DTEND:20261103T140000Z|SUMMARY:Later|END:VEVENT|"
+        "BEGIN:VEVENT|RECURRENCE-ID:20261104T100000Z|UID:1|DTSTART:20261104T120000Z|"
+        "DTEND:20261104T140000Z|SUMMARY:Later|END:VEVENT|END:VCALENDAR|");
+    arena_free(arena);
+}
+
 /* RFC 4791, 9.6.6: the first of them always, changed ones where they are and where they were */
 TEST(limited)
 {
