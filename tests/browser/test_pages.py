@@ -1,4 +1,5 @@
 """The pages in a real browser: with and without JavaScript, phone and desktop, light and dark, two languages."""
+import datetime
 import os
 import pathlib
 import subprocess
@@ -6,6 +7,7 @@ import tempfile
 
 import pytest
 
+from lib.post import Relay
 from lib.stack import LONG
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,9 +26,9 @@ def packages():
         subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], cwd=HERE, check=True, timeout=300)
 
 
-def walk(program, server, scenario, depth, own):
+def walk(program, server, scenario, depth, own, *more):
     """The number of its lines, which are all good."""
-    run = subprocess.run(['node', program, server.url, scenario, depth], cwd=HERE, text=True, stdout=subprocess.PIPE,
+    run = subprocess.run(['node', program, server.url, scenario, depth, *more], cwd=HERE, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, timeout=900, env={**os.environ, 'TMPDIR': own})
     print(run.stdout)
     lines = [line for line in run.stdout.splitlines() if line.startswith(('ok ', 'not ok '))]
@@ -48,3 +50,21 @@ def test_uploads(server, scenario, depth):
     """Files and folders through a line that breaks, and a page that is loaded anew meanwhile."""
     with tempfile.TemporaryDirectory(prefix='walk-') as own:
         assert walk('uploads.mjs', server, scenario, depth, own) >= 45, 'not to the end'
+
+
+@pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])
+def test_mail(stack, scenario, depth):
+    """What is said when an invitation goes by mail, and the page where one asks for no more."""
+    relay = Relay()
+    server = stack.daemon({'smtp_url': relay.url, 'mail_from': 'chapters@verband.test'}, name='mail')
+    try:
+        address = f'stop-{os.urandom(4).hex()}@example.org'
+        stack.ctl('guest', 'invite', 'jena', address, '--name', 'Paula', '--until', str(datetime.date.today() + datetime.timedelta(9)),
+                  conf=server.conf)
+        [mail] = relay.wait(address)
+        with tempfile.TemporaryDirectory(prefix='walk-') as own:
+            code = mail['List-Unsubscribe'].strip('<>').rpartition('/')[2]
+            assert walk('mail.mjs', server, scenario, depth, own, code) >= 8, 'not to the end'
+    finally:
+        server.stop()
+        relay.close()

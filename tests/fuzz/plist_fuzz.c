@@ -10,7 +10,7 @@
 void
 fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
 {
-    static const struct xml_limits limits = { 8, 8, 100 };
+    static const struct xml_limits limits = { .depth = 8, .attributes = 8, .elements = 100 };
     const char *text = fuzz_text(arena, data, n);
     struct out *o = out_new(arena, 1 << 22);
     const struct xml_in *root, *value;
