@@ -44,6 +44,23 @@ def test_F29_who_may_sign_in_with_what(stack, server, folder, elsewhere):
     stack.sql('DELETE FROM app_password WHERE name = %s', 'Telefon')
 
 
+def test_mails_that_wait_do_not_come_back(stack, folder, elsewhere):
+    """Some of them have been sent by now. Who wants no more stays known, by the same key."""
+    stack.sql("SELECT mail_add((SELECT id FROM chapter WHERE slug = 'jena'), NULL, 'scheduling', false, 'Jena', NULL, 'x', 'x', NULL, NULL, 'de',"
+              " 'infinity', 1, 1, 9, 9, ARRAY['backup@example.org'], ARRAY['x'], ARRAY[0]::int8[], ARRAY[repeat('0', 32)], ARRAY[repeat('0', 64)])")
+    stack.sql("INSERT INTO mail_optout (hash, chapter_id, purpose) VALUES (decode(repeat('1', 32), 'hex'), 1, 'scheduling') ON CONFLICT DO NOTHING")
+    folder.create()
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    assert there.sql('SELECT (SELECT count(*) FROM mail), (SELECT count(*) FROM mail_queue)') == [(0, 0)]
+    [dump] = folder.path.glob('*/dump')
+    contents = subprocess.run(['pg_restore', '--list', dump], check=True, text=True, stdout=subprocess.PIPE).stdout
+    assert 'TABLE DATA chapterd mail_optout ' in contents and 'TABLE DATA chapterd mail_queue ' not in contents
+    for what in ('SELECT mail_key FROM installation', 'SELECT count(*) FROM mail_optout', 'SELECT count(*) FROM mail_once'):
+        assert there.sql(what) == stack.sql(what)
+    stack.sql('DELETE FROM mail')
+
+
 def test_F29_links_wait_until_somebody_confirms_them(stack, server, folder, elsewhere, place):
     """One may have been ended since the backup: none works again by itself."""
     anna = server.client('jena-board')

@@ -119,6 +119,8 @@ cat >"$folder/want" <<'HTML'
 <span>&lt;x:&quot;y&#39;&amp;&gt;</span>
 HTML
 
+printf 'Hallo <<x  Bcc: y &> & "2",\n\na="<x  Bcc: y &\n' >"$folder/mail_want"
+
 compile() {
     "${CC:-cc}" -std=gnu17 -Wall -Wextra -Wmissing-prototypes -Werror -D_GNU_SOURCE \
         -I"$root/daemon" -I"$folder" "$@"
@@ -148,6 +150,37 @@ not_compiled '% #include "good.h"
 %page good(int n)
 {{n}}
 %end'
+
+# A text is written as it is: nothing in it is markup, and a value stays on its line.
+cat >"$folder/mail.txt" <<'TEXT'
+% #include "good.h"
+%page mail(const char *s, int n)
+Hallo <{{s}}> & "{{n}}",
+
+% if (n > 0) {
+a="{{s}}
+% }
+%end
+TEXT
+"$tmplc" "$folder/mail.txt" >"$folder/mail.c"
+cat >"$folder/mail_main.c" <<'C'
+#include "base/arena.h"
+#include "good.h"
+#include <stdio.h>
+int
+main(void)
+{
+    struct arena *arena = arena_new();
+    struct out *o = out_new(arena, 1000);
+    mail(o, "<x\r\nBcc: y\x7f&", 2);
+    fwrite(out_memory(o), 1, (size_t)out_length(o), stdout);
+    arena_free(arena);
+}
+C
+echo 'void mail(struct out *, const char *s, int n);' >>"$folder/good.h"
+compile -o "$folder/mail" "$folder/mail_main.c" "$folder/mail.c" "$root/daemon/html/out.c" \
+    "$root/daemon/base/arena.c" "$root/daemon/base/macros.c"
+if "$folder/mail" | diff - "$folder/mail_want"; then pass; else fail "a text is written otherwise"; fi
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
