@@ -257,6 +257,8 @@ changed_line(struct arena *arena, const struct itip_object *o, const struct ical
     if (answer == NULL || itip_sequence(answer) < itip_sequence(c))
         return NULL;
     const struct ical_line *hers = ical_find(answer, "ATTENDEE");
+    if (hers == NULL)
+        return NULL; /* it is no reply */
     *partstat = partstat_of(hers);
     return itip_line_of(arena, c, itip_address(arena, hers));
 }

@@ -26,7 +26,7 @@
 
 #define LOOK_SECONDS 1 /* between two looks into an empty queue */
 #define BYTES_MAX    MB(2)
-#define PAUSE_LEAST  5   /* seconds while the relay does not work: twice as long each time ... */
+#define PAUSE_LEAST  1   /* seconds while the relay does not work: twice as long each time ... */
 #define PAUSE_MOST   300 /* ... and at most */
 #define SETTLE_TRIES                                                                               \
     20 /* how often what has become of a mail is told the database, a second apart */

@@ -85,25 +85,36 @@ add_text(struct buf *out, const char *name, const char *value)
     buf_text(out, "\r\n");
 }
 
+/* As a quoted string (RFC 5322, 3.2.4); NULL when it is none, or too long for a line. */
+static const char *
+quoted(struct arena *arena, const char *name)
+{
+    struct buf out = buf_new(arena, LINE_MAX_ / 2);
+
+    if (!is_plain(name))
+        return NULL;
+    buf_char(&out, '"');
+    for (const char *c = name; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            buf_char(&out, '\\');
+        buf_char(&out, *c);
+    }
+    buf_char(&out, '"');
+    return out.over ? NULL : buf_string(&out);
+}
+
 /* A name before an address (RFC 5322, 3.4), quoted or encoded. */
 static void
 add_name(struct buf *out, const char *value)
 {
-    const char *name = one_line(out->arena, value);
+    const char *name = one_line(out->arena, value), *as_is = quoted(out->arena, name);
 
     if (*name == '\0')
         return;
-    if (is_plain(name) && strlen(name) <= LINE_MAX_ / 2) {
-        buf_char(out, '"');
-        for (const char *c = name; *c != '\0'; c++) {
-            if (*c == '"' || *c == '\\')
-                buf_char(out, '\\');
-            buf_char(out, *c);
-        }
-        buf_char(out, '"');
-    } else {
+    if (as_is != NULL)
+        buf_text(out, as_is);
+    else
         add_encoded(out, name);
-    }
     buf_text(out, "\r\n ");
 }
 

@@ -94,16 +94,16 @@ def test_a_link_to_unsubscribe_is_signed(sender, exim, to):
 
 
 def test_each_gets_one_of_her_own(sender, exim, to):
-    s, addresses = sender(exim), [to('many') for _ in range(40)]
-    assert s.add(*addresses, key='meeting-1', text='.\r\n..\nFrom hier\r\n' + 'ü' * 900 + ' \n' + 'x' * 3000 + '\rende=') == (40, 0, 0, 0)
-    assert s.add(*addresses, addresses[0], key='meeting-1') == (0, 0, 40, 0)  # told before
+    s, addresses = sender(exim), [to('many') for _ in range(12)]
+    assert s.add(*addresses, key='meeting-1', text='.\r\n..\nFrom hier\r\n' + 'ü' * 900 + ' \n' + 'x' * 3000 + '\rende=') == (12, 0, 0, 0)
+    assert s.add(*addresses, addresses[0], key='meeting-1') == (0, 0, 12, 0)  # told before
     for address in addresses:
         [mail] = exim.wait(address)
         assert [a.addr_spec for a in mail['To'].addresses] == [address]
         assert not any(a.encode() in mail.raw for a in addresses if a != address)
         body = text_of(mail)
         assert body.startswith('.\n..\nFrom hier\n' + 'ü' * 900 + ' \n' + 'x' * 3000 + '\nende=\n'), body[:100]
-    assert len({m['Message-ID'] for a in addresses for m in exim.mails(a)}) == 40
+    assert len({m['Message-ID'] for a in addresses for m in exim.mails(a)}) == 12
 
 
 @pytest.mark.parametrize('size', [0, 1, 56, 57, 58, 20000])

@@ -132,6 +132,17 @@ TEST(encoded_words_cut_no_character)
     arena_free(a);
 }
 
+TEST(names_that_would_be_long_in_quotes_are_encoded)
+{
+    struct arena *a = arena_new();
+    struct mail_message m = message();
+
+    m.to_name = "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"; /* found by fuzzing */
+    CHECK(strstr(written(a, &m),
+              "To: =?utf-8?B?XFxcXFxcXFxcXFxcXFxcXFxcXFw=?=\r\n <anna@example.org>\r\n") != NULL);
+    arena_free(a);
+}
+
 static const char *
 body(struct arena *arena, const char *text)
 {
