@@ -1,4 +1,5 @@
 """Mail servers on loopback: exim as it is in Debian, which delivers into a Maildir, and one that does what a test says."""
+import datetime
 import email
 import email.policy
 import os
@@ -7,11 +8,15 @@ import pwd
 import subprocess
 import threading
 
-
 from aiosmtpd.controller import Controller
 
 from lib.keeper import KEEPER, started
 from lib.stack import free_port, scratch, wait_for
+
+
+def day(ahead):
+    return (datetime.date.today() + datetime.timedelta(days=ahead)).isoformat()
+
 
 EXIM = '''
 exim_user = {user}

@@ -1,5 +1,4 @@
 """Daemons that send mail, each with the only queue of its stack: one at a time, unless a test says so."""
-import datetime
 import itertools
 import os
 import uuid
@@ -7,16 +6,12 @@ import uuid
 import pytest
 
 from lib.browser import Browser, words
-from lib.post import Exim, Relay
+from lib.post import Exim, Relay, day
 from lib.stack import wait_for
 from lib.tls import Authority
 
 FROM = 'chapters@verband.test'
 numbers = itertools.count(1)
-
-
-def day(ahead):
-    return (datetime.date.today() + datetime.timedelta(days=ahead)).isoformat()
 
 
 class Sender:

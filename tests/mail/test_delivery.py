@@ -7,9 +7,8 @@ import urllib.parse
 import pytest
 import requests
 
-from conftest import day
 from lib.browser import Browser, words
-from lib.post import Exim
+from lib.post import Exim, day
 
 
 @pytest.fixture(scope='module')
