@@ -48,6 +48,15 @@ calendar_data_ask(
     return a->select.recurrence == SELECT_RULES ? NULL : here_of_calendar(rq, node, &a->here);
 }
 
+void
+calendar_data_here(const struct prop_request *want, const struct ical_zone *here)
+{
+    for (int i = 0; i < want->n; i++)
+        if (strcmp(want->name[i].name, "calendar-data") == 0 &&
+            strcmp(want->name[i].ns, NS_CALDAV) == 0 && want->asked[i] != NULL)
+            ((struct asked *)want->asked[i])->here = here;
+}
+
 fallible
 calendar_data_prepare(struct request *rq, const struct dav_node *node, int n, void *asked)
 {

@@ -10,6 +10,12 @@
 #define DATA_INSTANCES_MAX 10000
 #define DATA_EXPANDED_MAX  MB(8)
 
+struct ical_zone;
+struct prop_request;
+
+/* A report says by which zone times go that have none: by that they are expanded, too. */
+void calendar_data_here(const struct prop_request *, const struct ical_zone *here);
+
 /* Operations of the property. TOO_MANY_MATCHES. */
 fallible calendar_data_ask(
     struct request *, const struct dav_node *, const struct xml_in *, void **asked);

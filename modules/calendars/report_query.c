@@ -9,6 +9,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "ical/busy.h"
+#include "modules/calendars/data.h"
 #include "modules/calendars/found.h"
 #include "modules/calendars/here.h"
 #include "modules/calendars/reports.h"
@@ -114,7 +115,9 @@ read_query(struct request *rq, const struct dav_node *node, const struct xml_in 
         return REFUSE(rq->arena, CALENDAR_VALID_FILTER);
     TRY(query_read_filter(rq->arena, filter, &q->filter));
     TRY(here_of_report(rq, node, root, &q->here));
-    return prop_read_report(rq, root, &q->want);
+    TRY(prop_read_report(rq, root, &q->want));
+    calendar_data_here(&q->want, q->here);
+    return NULL;
 }
 
 static fallible

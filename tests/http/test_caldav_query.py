@@ -150,6 +150,9 @@ def test_times_without_a_zone_go_by_that_which_is_said(ask, person, calendar):
     assert set(ask(late)) == set()
     assert set(ask(late, more=f'<C:timezone>{ZONE}</C:timezone>')) == {'day.ics'}
     assert set(ask(late, more='<C:timezone-id>America/New_York</C:timezone-id>')) == {'day.ics'}
+    expand = f'<C:calendar-data>{span("20270311T040000Z", "20270311T043000Z", "expand")}</C:calendar-data>'
+    found = ask(late, props=expand, more='<C:timezone-id>America/New_York</C:timezone-id>')
+    assert 'DTSTART;VALUE=DATE:20270310' in found['day.ics'][f'{C}calendar-data']
     for zone, what in (('timezone-id>No/Where', 'C:valid-timezone'), ('timezone>nothing', 'C:valid-calendar-data')):
         body = query(late, more=f'<C:{zone}</C:{zone.split(">")[0]}>')
         assert condition(person('REPORT', calendar, body, Depth='1')) == (403, what)
@@ -192,6 +195,8 @@ def test_depth(ask, person, calendar):
     """RFC 4791, 7.8: without one it is 0, and a calendar itself is no object; Windows means 1 (cl-D7)."""
     assert ask('', depth='0') == {} and ask('', depth=None) == {}
     assert set(ask('', depth='infinity')) == set(OBJECTS)
+    bare = query('').replace('<D:prop><D:getetag/></D:prop>', '')
+    assert answers(person('REPORT', calendar, bare, Depth='1')) == dict.fromkeys(OBJECTS, {})
     answer = person('REPORT', calendar, query(''), Depth='0', User_Agent='MSFT-WP/8.10')
     assert set(answers(answer)) == set(OBJECTS)
 
