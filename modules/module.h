@@ -102,6 +102,16 @@ struct module {
     struct module_doors doors;
 };
 
+/*
+ * An export of collections of a kind whose members are small: each member becomes the file
+ * {folder}/{collection}/{member} (modules/tell.c). One of chapter and person is NULL.
+ */
+struct told {
+    const char *kind, *folder;
+    const int64_t *chapter, *person;
+};
+fallible tell_members(struct db *, struct arena *, const struct told *, struct export_sink *);
+
 /* For doors with nothing behind them (modules/none.c). */
 fallible ref_none(struct request *, int64_t, struct ref *);
 fallible publish_none(struct request *, int64_t, const struct publication *, const char **);

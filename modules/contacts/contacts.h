@@ -9,6 +9,7 @@ struct arena;
 struct card;
 struct dav_mount;
 struct db;
+struct export_sink;
 struct module;
 
 /*
@@ -29,6 +30,13 @@ fallible contacts_chapter_made(const struct app *, struct db *, struct arena *, 
  * long as the book is: Thunderbird never recovers from a token that is too old (decisions 1.21).
  */
 fallible contacts_retention(const struct app *, struct db *, struct arena *, int64_t *removed);
+
+/* Doors of the module. In a transaction of the caller, whose scope has the chapter or person. */
+fallible contacts_chapter_export(
+    const struct app *, struct db *, struct arena *, int64_t chapter, struct export_sink *);
+fallible contacts_person_export(
+    const struct app *, struct db *, struct arena *, int64_t person, struct export_sink *);
+fallible contacts_person_erase(const struct app *, struct db *, struct arena *, int64_t person);
 
 /* Preconditions of RFC 6352, 6.3.2.1. */
 extern const struct condition CARD_NO_UID_CONFLICT, CARD_TOO_LARGE;

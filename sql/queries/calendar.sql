@@ -43,16 +43,3 @@ UPDATE calendar_object SET zones = CASE WHEN zones = '' THEN '' ELSE $2 END, aga
 -- in   at int8, zones text, days int4
 -- out  person int8
 SELECT person FROM people_to_tend($1, $2, $3) AS person
-
--- calendar_told: the calendars of a chapter, or (chapter null) of a person, with all that is in them, behind an object, and what each holds
--- in   chapter int8?, person int8?, after int8, most int4
--- out  node int8, calendar text, display text?, name text, bytes bytea?
-SELECT n.id, c.name, c.display, n.name, b.bytes
-  FROM dav_node c JOIN dav_node n ON n.parent_id = c.id AND NOT n.gone JOIN blob b ON b.id = n.blob_id
- WHERE c.kind = 'calendar' AND NOT c.gone AND (c.chapter_id = $1 OR ($1 IS NULL AND c.person_id = $2)) AND n.id > $3
- ORDER BY n.id LIMIT $4
-
--- person_tree_erase: all that somebody has of her own in trees of nodes: calendars, address books, their contents
--- in   person int8
--- out  n int8
-SELECT person_tree_erase($1) AS n

@@ -234,6 +234,19 @@ SELECT 1 FROM blobs_adopt($1)
 -- in   node int8, modified timestamptz
 UPDATE dav_node SET modified = $2, changed = pg_current_xact_id() WHERE id = $1
 
+-- members_told: what collections of a kind of a chapter, or (chapter null) of a person, hold behind a member, and its bytes
+-- in   kind text, chapter int8?, person int8?, after int8, most int4
+-- out  node int8, collection text, name text, bytes bytea?
+SELECT n.id, c.name, n.name, b.bytes
+  FROM dav_node c JOIN dav_node n ON n.parent_id = c.id AND NOT n.gone JOIN blob b ON b.id = n.blob_id
+ WHERE c.kind = $1 AND NOT c.gone AND (c.chapter_id = $2 OR ($2 IS NULL AND c.person_id = $3)) AND n.id > $4
+ ORDER BY n.id LIMIT $5
+
+-- person_tree_erase: all that somebody has of her own in trees of nodes: calendars, address books, their contents
+-- in   person int8
+-- out  n int8
+SELECT person_tree_erase($1) AS n
+
 -- node_graves: deleted collections whose members still have to be removed
 -- out  id int8
 SELECT id FROM dav_node WHERE gone AND collection ORDER BY gone_at LIMIT 100

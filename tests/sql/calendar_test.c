@@ -1,6 +1,6 @@
 /*
- * Calendars as jobs and exports see them, from C against a real server. CHAPTERD_TEST_DB and
- * CHAPTERD_TEST_ADMIN as in db_test.c.
+ * Calendars and address books as jobs and exports see them, from C against a real server.
+ * CHAPTERD_TEST_DB and CHAPTERD_TEST_ADMIN as in db_test.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "db/db.h"
 #include "http/app.h"
 #include "modules/calendars/calendars.h"
+#include "modules/contacts/contacts.h"
 #include "modules/module.h"
 #include "tests/check.h"
 
@@ -40,6 +41,8 @@ admin(struct arena *arena, const char *sql)
     return n;
 }
 
+#define CARD "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:anna\r\nFN:Anna\r\nN:;Anna;;;\r\nEND:VCARD\r\n"
+
 struct world {
     struct arena *arena;
     struct db *db;
@@ -47,7 +50,8 @@ struct world {
     struct db_scope scope;
 };
 
-/* Somebody with a weekly event in her own calendar, of which nothing is known yet but that it is old. */
+/* Somebody with a weekly event in her own calendar, of which nothing is known yet but that it is
+ * old. */
 static struct world
 set_up(void)
 {
@@ -57,16 +61,18 @@ set_up(void)
 
     w.person = admin(arena,
         arena_printf(arena,
-            "INSERT INTO person (directory_id, uid, name) VALUES ('%s', '%s', 'x') RETURNING id", uid,
-            uid));
+            "INSERT INTO person (directory_id, uid, name) VALUES ('%s', '%s', 'x') RETURNING id",
+            uid, uid));
     w.scope = (struct db_scope){ .chapters = "", .person = w.person };
     w.event = admin(arena,
         arena_printf(arena,
             "WITH held AS (INSERT INTO blob (person_id, sha256, size, bytes) VALUES (%" PRId64
             ", sha256('%s'), %zu, '" EVENT "'::bytea) RETURNING id)"
-            " INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name,"
+            " INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, "
+            "name,"
             " name_key, etag, blob_id, size)"
-            " SELECT c.root_id, c.id, c.person_id, c.policy_id, 'event', false, 'w.ics', 'w.ics', 'x',"
+            " SELECT c.root_id, c.id, c.person_id, c.policy_id, 'event', false, 'w.ics', 'w.ics', "
+            "'x',"
             " held.id, %zu FROM dav_node c, held WHERE c.person_id = %" PRId64
             " AND c.kind = 'calendar' RETURNING id",
             w.person, uid, strlen(EVENT), strlen(EVENT), w.person));
@@ -83,8 +89,8 @@ set_up(void)
 static int64_t
 count(struct world *w, const char *what, const char *where)
 {
-    return admin(w->arena,
-        arena_printf(w->arena, "SELECT %s WHERE %s AND person_id = %" PRId64, what, where, w->person));
+    return admin(w->arena, arena_printf(w->arena, "SELECT %s WHERE %s AND person_id = %" PRId64,
+                               what, where, w->person));
 }
 
 static void
@@ -135,12 +141,76 @@ TEST(her_own_calendar_is_exported_and_erased)
     CHECK_TEXT(kept.path, "calendars/calendar/w.ics");
     CHECK_TEXT(kept.text, EVENT);
     check_done(db_begin(w.db, w.arena, READ_WRITE, &w.scope));
-    check_done(db_end(w.db, w.arena,
-        calendars_module.doors.person_erase(NULL, w.db, w.arena, w.person)));
+    check_done(
+        db_end(w.db, w.arena, calendars_module.doors.person_erase(NULL, w.db, w.arena, w.person)));
     CHECK(exported(&w, &kept) == 0);
     static const char *const tables[] = { "dav_node", "blob", "dav_policy", "calendar_object" };
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         CHECK(count(&w, arena_printf(w.arena, "count(*) FROM %s", tables[i]), "true") == 0);
+    db_free(w.db);
+    arena_free(w.arena);
+}
+
+/* What is left of her own address books. */
+static int64_t
+books(struct world *w)
+{
+    return count(w, "count(*) FROM dav_node", "kind = 'addressbook'");
+}
+
+/* They were deleted that long ago; what retention removed. */
+static int64_t
+removed_after(struct world *w, int days)
+{
+    int64_t removed = 0;
+
+    admin(w->arena, arena_printf(w->arena,
+                        "UPDATE dav_node SET gone = true, gone_at = now() - interval '%d days'"
+                        " WHERE person_id = %" PRId64 " AND kind = 'addressbook'",
+                        days, w->person));
+    check_done(contacts_module.doors.retention(NULL, w->db, w->arena, &removed));
+    return removed;
+}
+
+TEST(her_own_contacts_are_exported_and_erased)
+{
+    struct world w = set_up();
+    struct kept kept = { .sink = { .file = keep } };
+
+    admin(w.arena,
+        arena_printf(w.arena,
+            "WITH held AS (INSERT INTO blob (person_id, sha256, size, bytes) VALUES (%" PRId64
+            ", sha256('" CARD "'::bytea), %zu, '" CARD "'::bytea) RETURNING id), made AS ("
+            " INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, "
+            "name,"
+            " name_key, etag, blob_id, size)"
+            " SELECT c.root_id, c.id, c.person_id, c.policy_id, 'card', false, 'a.vcf', 'a.vcf', "
+            "'x',"
+            " held.id, %zu FROM dav_node c, held WHERE c.person_id = %" PRId64
+            " AND c.kind = 'addressbook' RETURNING id, parent_id, person_id)"
+            " INSERT INTO card (node_id, collection_id, person_id, uid, name, org, email, phone, "
+            "is_group, says)"
+            " SELECT id, parent_id, person_id, 'anna', 'Anna', '', '', '', false, 'ANNA' FROM made",
+            w.person, strlen(CARD), strlen(CARD), w.person));
+    const struct module_doors *doors = &contacts_module.doors;
+    check_done(db_begin(w.db, w.arena, READ_WRITE, &w.scope));
+    check_done(doors->person_export(NULL, w.db, w.arena, w.person, &kept.sink));
+    CHECK(kept.n == 1);
+    CHECK_TEXT(kept.path, "contacts/contacts/a.vcf");
+    CHECK_TEXT(kept.text, CARD);
+    check_done(db_end(w.db, w.arena, doors->person_erase(NULL, w.db, w.arena, w.person)));
+    CHECK(count(&w, "count(*) FROM card", "true") == 0 && books(&w) == 0);
+    db_free(w.db);
+    arena_free(w.arena);
+}
+
+TEST(a_deleted_address_book_goes_with_all_that_is_remembered_of_it)
+{
+    struct world w = set_up();
+
+    removed_after(&w, 300);
+    CHECK(books(&w) == 1);
+    CHECK(removed_after(&w, 500) >= 1 && books(&w) == 0);
     db_free(w.db);
     arena_free(w.arena);
 }
@@ -157,7 +227,8 @@ TEST(instances_are_reckoned_anew_with_other_time_zones)
     /* the first one, at seven in the evening in Berlin in winter */
     CHECK(count(&w, "min(starts) FROM occurrence", "true") == 1578333600);
     CHECK(count(&w, "count(*) FROM calendar_object",
-              "zones <> 'of another year' AND open_from > extract(epoch FROM now() + interval '700 days')") == 1);
+              "zones <> 'of another year' AND open_from > extract(epoch FROM now() + interval '700 "
+              "days')") == 1);
     db_free(w.db);
     arena_free(w.arena);
 }
@@ -167,11 +238,10 @@ TEST(what_was_deleted_is_removed_in_time)
     struct world w = set_up();
     int64_t removed = 0;
 
-    admin(w.arena,
-        arena_printf(w.arena,
-            "UPDATE dav_node SET gone = true, gone_at = now() - interval '500 days' WHERE person_id = %" PRId64
-            " AND kind IN ('calendar', 'event')",
-            w.person));
+    admin(w.arena, arena_printf(w.arena,
+                       "UPDATE dav_node SET gone = true, gone_at = now() - interval '500 days' "
+                       "WHERE person_id = %" PRId64 " AND kind IN ('calendar', 'event')",
+                       w.person));
     check_done(calendars_module.doors.retention(NULL, w.db, w.arena, &removed));
     CHECK(removed >= 1);
     CHECK(count(&w, "count(*) FROM dav_node", "kind = 'event'") == 0);
