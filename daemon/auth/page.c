@@ -28,6 +28,8 @@ notice_of(const struct request *rq)
         { "created", N_("The folder was created.") },
         { "purged", N_("Deleted for good.") },
         { "restored", N_("Restored.") },
+        { "contact-saved", N_("Saved.") },
+        { "contacts-imported", N_("The contacts were added.") },
         { "keeping-set", N_("Saved.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },

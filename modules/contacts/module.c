@@ -5,8 +5,14 @@
 #include "http/route.h"
 #include "jobs/jobs.h"
 #include "modules/contacts/contacts.h"
+#include "modules/contacts/pages.h"
+
+#define CONTACTS "/c/{chapter}/contacts/**"
 
 static const struct route routes[] = {
+    { GET, CONTACTS, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = contacts_page },
+    { POST, CONTACTS, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, MB(12),
+        .scope = contacts_scope, .run = contacts_post },
     ROUTES_END,
 };
 

@@ -96,6 +96,7 @@ def prepare(owner, target, role=OWNER):
     name = f'authz-{next(fresh)}'
     tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0]).replace('{me}', OWNER)
     tree = re.sub(r'^/c/([^/]+)/calendar/', rf'/dav/calendars/{OWNER}/\1.', tree)
+    tree = re.sub(r'^/c/([^/]+)/contacts/', rf'/dav/contacts/{OWNER}/\1.kontakte/', tree)
     path = path.replace('{me}', 'jena-member' if role == 'nobody' else role)
     if '{doc}' in path:
         assert owner.put(quote(tree.replace('{doc}', name)), body_of('PUT', tree.replace('{doc}', name)) or b'secret').status == 201
@@ -222,6 +223,8 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         data['token'] = token
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
+    elif method == 'POST' and '/contacts' in path:
+        data = {'token': token, 'book': 'kontakte', 'f1': f'authz {next(fresh)}'}
     elif method == 'POST' and path.startswith(('/invite/', '/s/', '/setup/', '/mail/')):
         data, headers = {}, {}
     elif '/uploads/' in path:

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
+import { walkContacts } from "./contacts.mjs";
 import { walkDocuments } from "./documents.mjs";
 import { walkPast } from "./past.mjs";
 import { walkLog } from "./log.mjs";
@@ -116,6 +117,7 @@ if (scripted) {
 await t.signOut();
 await page.goto(`${url}/c/jena/files/Mitglieder/`);
 await look("signed-out", words.signIn);
+await walkContacts(t);
 await walkRights(t);
 await walkTour(t);
 await walkLog(t);
