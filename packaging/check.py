@@ -25,7 +25,11 @@ MAKES_OWN = {'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ONLY', 'BUILD
 ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
 FRONT_TEST = 'tests/http/front_test'
 
-FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'seams', 'silence', 'two')]  # they mostly wait
+# Steps that are long by themselves are made of two: what is aside mostly waits.
+FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'seams', 'silence', 'two')]
+HTTP_ASIDE = [f'tests/http/test_{name}.py' for name in (
+    'documents_zip', 'front', 'front_slow', 'growth', 'interleavings', 'login_silent', 'search', 'search_hostile',
+    'tls', 'tls_renewal')]
 
 
 class Step:
@@ -55,22 +59,23 @@ SETS = {
         build('asan', 'asan-tests'),
         make('lint', 'lint'),
         make('unit', 'unit'),
+        pytest('http', 'tests/http', *(f'--ignore={file}' for file in HTTP_ASIDE), build=ASAN),
         pytest('fault', 'tests/fault', *(f'--ignore={file}' for file in FAULTS_ASIDE), build=ASAN),
-        pytest('http', build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / ASAN / FRONT_TEST)),
+        pytest('http-parts', *HTTP_ASIDE, build=ASAN, CHAPTERD_FRONT_TEST=str(ROOT / ASAN / FRONT_TEST)),
         pytest('backup', build=ASAN),
-        pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
         pytest('browser'),
-        make('fuzz', 'fuzz', 'SECONDS=1', 'SEED=1'),
+        pytest('fault-parts', *FAULTS_ASIDE, build=ASAN),
         pytest('attack', build=ASAN),
-        pytest('proxy'),
-        Step('package', ['packaging/check-package.sh']),
+        make('fuzz', 'fuzz', 'SECONDS=1', 'SEED=1'),
         pytest('ctl', build=ASAN),
+        Step('package', ['packaging/check-package.sh']),
+        pytest('sql', build=ASAN),
+        pytest('proxy'),
         pytest('suites'),
         pytest('mail', build=ASAN),
         pytest('auth', build=ASAN, PROBE='build/asan/directory_probe'),
         pytest('net', build=ASAN, NET_PROBE='build/asan/net_probe'),
         pytest('recurrence', build=ASAN, RECURRENCE_PROBE='build/asan/recurrence_probe'),
-        pytest('sql', build=ASAN),
         pytest('authz', build=ASAN),
         Step('database', ['packaging/check-sql.sh'], build=ASAN),
     ],
