@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from lib.front import SANITIZED, Front, folder, front  # noqa: F401
-from lib.stack import wait_for
+from lib.front import Front, folder, front  # noqa: F401
+from lib.stack import patience, wait_for
 
 
 @pytest.fixture(scope='module')
@@ -121,7 +121,7 @@ def test_idle_connections_are_cheap(front):
     conns = [front.connect() for _ in range(400)]
     start = time.monotonic()
     assert front.ask('GET', '/').status == 200
-    assert time.monotonic() - start < (1 if SANITIZED else 0.1)
+    assert time.monotonic() - start < patience()
     assert front.rss() - before < 400 * 65536
     for conn in conns:
         conn.close()
@@ -170,7 +170,7 @@ def test_stopping_cuts_no_answer(folder):
     stopping.set()
     start = time.monotonic()
     f.stop()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 10 * patience()
     for t in threads:
         t.join()
     assert all(a.status == 200 and a.body == b'hello /slow' for a in got)
@@ -196,4 +196,4 @@ def test_second_signal(folder):
         time.sleep(0.3)
         start = time.monotonic()
         f.stop()
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 5 * patience()

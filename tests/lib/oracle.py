@@ -1,11 +1,10 @@
 """What must hold around every attack: security.md 2.1."""
-import os
 import re
 import statistics
 import threading
 import time
 
-from lib.stack import SANITIZED
+from lib.stack import SANITIZED, patience
 from lib.wire import NoAnswer, basic
 
 GUARD = 1.0  # seconds: ten times the 100 ms of the rule; the figure itself is printed
@@ -14,11 +13,6 @@ BAD_WORDS = re.compile(r'AddressSanitizer|LeakSanitizer|runtime error:|ThreadSan
                        r'Assertion .* failed|stack smashing|double free|corrupted')
 SECRETS = [basic(u).split()[1] for u in ('jena-member', 'jena-board', 'erfurt-member')] + [
     'Authorization', 'authorization=']
-
-
-def patience():
-    """How much slower than an idle machine this one is just now."""
-    return max(1.0, os.getloadavg()[0] / os.cpu_count())
 
 
 class GoodClient(threading.Thread):

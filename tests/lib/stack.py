@@ -46,6 +46,12 @@ def wait_for(condition, seconds=20.0, what='it'):
     return time.monotonic() - start
 
 
+def patience():
+    """How much slower than an idle machine this one may be: other steps run beside this one, and the load tells of
+    the last minute."""
+    return max(2.0, os.getloadavg()[0] / os.cpu_count())
+
+
 def as_owner(path, command):
     """The command line that runs `command` as the owner of a path."""
     who = os.stat(path)
