@@ -50,7 +50,7 @@ fallible prop_read_report(struct request *, const struct xml_in *root, struct pr
  * for. */
 fallible prop_read_names(struct request *, const struct xml_in *prop, struct prop_request *);
 
-/* The same for names that do not stand below each other; they must outlive the request for them. */
+/* The same of names that come in another way; the array lives as long as what is made of it. */
 fallible prop_want(struct request *, const struct prop_name *, int n, struct prop_request *);
 
 /* The live property of that name, or NULL: then it is a dead one. It may not apply to this node. */
