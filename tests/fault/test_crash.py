@@ -1,4 +1,5 @@
 """The daemon dies: at every numbered point of the write path, and at random under load (F01, F02)."""
+import contextlib
 import os
 import re
 import random
@@ -9,7 +10,7 @@ import pytest
 
 from lib.figures import tell
 from lib.load import Load
-from lib.stack import BUILD, LONG, REPO, wait_for
+from lib.stack import BUILD, LONG, REPO, patience, wait_for
 from lib.wire import NoAnswer
 
 FAULTS = BUILD if os.environ.get('CHAPTERD_FAULTS') is None else REPO / os.environ['CHAPTERD_FAULTS']
@@ -83,7 +84,8 @@ def test_F02_crash_point(stack, server, place, number):
         during = provoke(d.client('jena-board'), place, large) if d.alive() else 'start'
         if during is None:  # points of jobs and of the end of the process
             stack.ctl('sync', conf=d.conf, check=False)
-            time.sleep(2)
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: not d.alive(), 1.5 * patience())
             if d.alive():
                 d.stop(check=False)
                 during = 'stop'
