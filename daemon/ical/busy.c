@@ -95,18 +95,22 @@ push(struct ical_busy *b, enum kind kind, struct ical_range span)
 
 /* ---------------------------------------------------------------- events */
 
-/* What an event is to the calendar of whoever has it; false: nothing. */
-static bool
-takes_time(const struct ical_component *c, enum kind *kind)
+enum ical_taken
+ical_taken_by(const struct ical_component *c)
 {
     const char *transparent = ical_value(c, "TRANSP"), *status = ical_value(c, "STATUS");
 
     if (transparent != NULL && text_same_nocase(transparent, "TRANSPARENT"))
-        return false;
+        return TAKEN_NOTHING;
     if (status != NULL && text_same_nocase(status, "CANCELLED"))
-        return false;
-    *kind = status != NULL && text_same_nocase(status, "TENTATIVE") ? TENTATIVE : BUSY;
-    return true;
+        return TAKEN_NOTHING;
+    return status != NULL && text_same_nocase(status, "TENTATIVE") ? TAKEN_TENTATIVE : TAKEN_BUSY;
+}
+
+bool
+ical_busy_take(struct ical_busy *b, enum ical_taken taken, struct ical_range span)
+{
+    return taken == TAKEN_NOTHING || push(b, taken == TAKEN_BUSY ? BUSY : TENTATIVE, span);
 }
 
 static bool
@@ -115,7 +119,6 @@ add_events(
 {
     struct ical_instances all;
     struct ical_set *set;
-    enum kind kind;
 
     if (ical_set_of(b->arena, object, first, &set) != NULL ||
         ical_set_instances(set, b->range.from, b->range.to, ICAL_BUSY_MAX + 1, &all) != NULL)
@@ -123,8 +126,8 @@ add_events(
     if (all.n > ICAL_BUSY_MAX || all.until < b->range.to)
         return false;
     for (int i = 0; i < all.n; i++)
-        if (takes_time(all.p[i].component, &kind) &&
-            !push(b, kind, ical_instance_span(&all.p[i], b->here)))
+        if (!ical_busy_take(b, ical_taken_by(all.p[i].component),
+                ical_instance_span(&all.p[i], b->here)))
             return false;
     return true;
 }

@@ -6,6 +6,11 @@
 
 struct buf;
 
+/* What an event is to the calendar of whoever has it. The numbers stand in the database
+ * (calendar_object.takes) and never change. */
+enum ical_taken { TAKEN_NOTHING = 0, TAKEN_BUSY = 1, TAKEN_TENTATIVE = 2 };
+enum ical_taken ical_taken_by(const struct ical_component *event);
+
 /*
  * When somebody is busy (RFC 4791, 7.10; RFC 5545, 3.6.4): of events only when they are and how
  * certain that is, nothing of what they are.
@@ -20,6 +25,9 @@ struct ical_busy *ical_busy_new(struct arena *, struct ical_range, const struct 
 /* Adds what an object takes up. False: there are more periods than are told. Takes nothing of the
  * arena for good. */
 bool ical_busy_add(struct ical_busy *, const struct ical_component *object);
+
+/* The same of what is known of one event without its object. */
+bool ical_busy_take(struct ical_busy *, enum ical_taken, struct ical_range);
 
 /* A VCALENDAR with one VFREEBUSY; stamp: seconds since 1970. Periods that touch are one. */
 void ical_busy_write(struct ical_busy *, int64_t stamp, struct buf *);

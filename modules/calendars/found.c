@@ -54,7 +54,9 @@ found_by(struct arena *arena, const struct ical_filter *f)
         by.component = part->name;
         by.uid = uid_of(arena, part);
         by.range = part->range;
-        by.exactly = f->n_parts == 1 && f->n_props == 0 && is_alone(part) && part->range == NULL;
+        bool only = f->n_parts == 1 && f->n_props == 0 && is_alone(part);
+        by.exactly = only && part->range == NULL;
+        by.then = only && part->range != NULL;
         break;
     }
     return by;
@@ -93,9 +95,17 @@ find_then(
     TRY(q_calendar_found_then(rq->db, rq->arena, node->id, by->component, by->uid,
         bounded(by->range->from), bounded(by->range->to), &rows));
     int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)rows.n + 1);
-    for (int i = 0; i < rows.n; i++)
-        id[i] = calendar_found_then_row(&rows, i).node;
-    f->ids = (struct ints){ id, rows.n };
+    bool *sure = NEW_ARRAY(rq->arena, bool, (size_t)rows.n + 1);
+    int n = 0;
+    for (int i = 0; i < rows.n; i++) {
+        struct calendar_found_then_row row = calendar_found_then_row(&rows, i);
+        if (row.sure && by->unsure)
+            continue;
+        sure[n] = row.sure && by->then;
+        id[n++] = row.node;
+    }
+    f->ids = (struct ints){ id, n };
+    f->sure = sure;
     f->last = true;
     return NULL;
 }
@@ -118,6 +128,7 @@ find_more(
     }
     qsort(id, (size_t)rows.n, sizeof *id, by_number);
     f->ids = (struct ints){ id, rows.n };
+    f->sure = NULL;
     f->last = rows.n < TOGETHER;
     return NULL;
 }
@@ -134,17 +145,29 @@ fitting(const struct dav_list *list)
     return n;
 }
 
+/* Both are sorted by number. */
+static void
+mark_sure(const struct found *f, int at, struct found_some *some)
+{
+    for (int i = 0; f->sure != NULL && i < some->n; i++) {
+        while (f->ids.i[at] < some->node[i].id)
+            at++;
+        some->sure[i] = f->sure[at];
+    }
+}
+
 static fallible
 give(struct request *rq, const struct dav_node *node, bool contents, struct found *f,
     struct found_some *some)
 {
-    int n = f->ids.n - f->at < TOGETHER ? f->ids.n - f->at : TOGETHER;
+    int at = f->at, n = f->ids.n - at < TOGETHER ? f->ids.n - at : TOGETHER;
     struct dav_list list;
 
     TRY(store_numbered(rq, node, (struct ints){ f->ids.i + f->at, n }, &list));
     some->n = contents ? fitting(&list) : list.n;
     some->node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)some->n + 1);
     some->bytes = NEW_ARRAY(rq->arena, const char *, (size_t)some->n + 1);
+    some->sure = NEW_ARRAY(rq->arena, bool, (size_t)some->n + 1);
     if (some->n == list.n) /* what is not there any more is behind, too */
         f->at += n;
     else
@@ -153,6 +176,7 @@ give(struct request *rq, const struct dav_node *node, bool contents, struct foun
     if (some->n == 0)
         return NULL;
     memcpy(some->node, list.node, (size_t)some->n * sizeof *some->node);
+    mark_sure(f, at, some);
     return contents ? store_contents(rq, some->node, some->n, some->bytes) : NULL;
 }
 

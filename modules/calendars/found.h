@@ -10,6 +10,8 @@ struct found_by {
     const char *component, *uid;    /* "": any */
     const struct ical_range *range; /* NULL: any */
     bool exactly;                   /* nothing else is asked for */
+    bool then;                      /* nothing but the range, of events */
+    bool unsure;                    /* only those that have to be read to know */
 };
 struct found_by found_by(struct arena *, const struct ical_filter *);
 
@@ -26,6 +28,7 @@ struct found {
     bool more;
     size_t mark, mark_ids;
     struct ints ids; /* sorted: those at hand, and how many of them were given */
+    const bool *sure; /* of each: it is in the range; NULL: nobody knows */
     int at;
     bool last;   /* there are no others */
     char *after; /* the UID of the last of them */
@@ -37,6 +40,7 @@ void found_begin(struct request *, struct found *);
 struct found_some {
     struct dav_node *node;
     const char **bytes;
+    bool *sure; /* it is what is looked for, without a look at its content */
     int n;
 };
 fallible found_next(struct request *, const struct dav_node *, const struct found_by *,

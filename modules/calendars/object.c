@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "html/lang.h"
+#include "ical/busy.h"
 #include "webdav/xml.h"
 
 /* Instances kept of one object: all if they are no more, else those of a span around today. */
@@ -162,6 +163,22 @@ names_zone(const struct ical_component *c)
     return false;
 }
 
+/* All instances are alike and at their times, wherever one is: then nobody has to read the object to
+ * know what it takes. */
+static const int16_t *
+taken(struct arena *arena, const struct calendar_object *o, const struct ical_instances *all)
+{
+    int16_t *kind = NEW(arena, int16_t);
+
+    if (strcmp(o->component, "VEVENT") != 0 || all->n == 0)
+        return NULL;
+    *kind = (int16_t)ical_taken_by(all->p[0].component);
+    for (int i = 0; i < all->n; i++)
+        if (all->p[i].floats || (int16_t)ical_taken_by(all->p[i].component) != *kind)
+            return NULL;
+    return kind;
+}
+
 fallible
 object_times(struct arena *arena, const struct lang *lang, struct calendar_object *o, int64_t now,
     struct object_times *t)
@@ -186,5 +203,6 @@ object_times(struct arena *arena, const struct lang *lang, struct calendar_objec
         t->again = keep(arena, now + AGAIN_AFTER);
     }
     fill(arena, &all, t);
+    t->takes = taken(arena, o, &all);
     return NULL;
 }

@@ -42,6 +42,7 @@ fallible object_read(struct arena *, const struct lang *, const char *bytes, siz
 struct object_times {
     struct ints starts, ends; /* seconds since 1970, sorted by starts */
     const int64_t *covers_from, *open_from, *again; /* as columns of calendar_object; NULL: null */
+    const int16_t *takes; /* enum ical_taken of all instances, whose rows are exact then; NULL: null */
     const char *zones;                      /* the version of tzdata, "" if it needs none */
 };
 /* now: seconds since 1970. */

@@ -13,6 +13,7 @@
 #include "modules/calendars/found.h"
 #include "modules/calendars/here.h"
 #include "modules/calendars/reports.h"
+#include "q/calendar_query.h"
 #include "webdav/conditions.h"
 #include "webdav/multistatus.h"
 #include "webdav/property.h"
@@ -25,6 +26,8 @@
 #define SECONDS_MAX 20
 /* Larger than all periods that are told. */
 #define BUSY_BYTES_MAX MB(1)
+/* Instances that are looked at for it, as in query calendar_busy. */
+#define KNOWN_MAX 100000
 
 static const struct condition BUSY_RANGE = { 400,
     .title = N_("The time range must have a start and an end, one behind the other.") };
@@ -64,7 +67,7 @@ sift(struct request *rq, const struct calendar_query *q, struct found_some *some
     int n = 0;
 
     for (int i = 0; i < some->n; i++) {
-        if (!matches(rq, q, some->bytes[i]))
+        if (some->bytes[i] == NULL || (!some->sure[i] && !matches(rq, q, some->bytes[i])))
             continue;
         struct store_content *content = NEW(rq->arena, struct store_content);
         content->bytes = some->bytes[i];
@@ -142,6 +145,23 @@ report_query(
 
 /* ---------------------------------------------------------------- free-busy-query */
 
+/* Adds the events of which it is known when they are: most of them. */
+static fallible
+add_known(struct request *rq, const struct dav_node *node, const struct ical_range *range,
+    struct ical_busy *busy)
+{
+    struct rows rows;
+
+    TRY(q_calendar_busy(rq->db, rq->arena, node->id, range->from, range->to, &rows));
+    for (int i = 0; i < rows.n; i++) {
+        struct calendar_busy_row row = calendar_busy_row(&rows, i);
+        if (!ical_busy_take(busy, (enum ical_taken)row.takes,
+                (struct ical_range){ row.starts, row.ends }))
+            return REFUSE(rq->arena, TOO_MANY_MATCHES);
+    }
+    return rows.n > KNOWN_MAX ? REFUSE(rq->arena, TOO_MANY_MATCHES) : NULL;
+}
+
 /* Adds what objects with that component take up. */
 static fallible
 add_busy(struct request *rq, const struct dav_node *node, const struct found_by *by,
@@ -185,8 +205,11 @@ report_busy(
     TRY(query_read_range(rq->arena, asked, &BUSY_RANGE, &range));
     TRY(here_of_calendar(rq, node, &here));
     struct ical_busy *busy = ical_busy_new(rq->arena, range, here);
-    TRY(add_busy(rq, node, &(struct found_by){ "VEVENT", "", &range, false }, busy));
-    TRY(add_busy(rq, node, &(struct found_by){ "VFREEBUSY", "", &range, false }, busy));
+    TRY(add_known(rq, node, &range, busy));
+    TRY(add_busy(rq, node,
+        &(struct found_by){ .component = "VEVENT", .uid = "", .range = &range, .unsure = true }, busy));
+    TRY(add_busy(rq, node,
+        &(struct found_by){ .component = "VFREEBUSY", .uid = "", .range = &range }, busy));
     ical_busy_write(busy, time_now() / 1000000, &answer);
     response_status(rs, 200);
     response_bytes(rs, "text/calendar; charset=utf-8", buf_string(&answer), answer.n);
