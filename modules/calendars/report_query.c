@@ -26,8 +26,8 @@
 #define SECONDS_MAX 20
 /* Larger than all periods that are told. */
 #define BUSY_BYTES_MAX MB(1)
-/* Instances that are looked at for it, as in query calendar_busy. */
-#define KNOWN_MAX 100000
+/* When there are more of them, as query calendar_busy gives, their objects are read after all. */
+#define KNOWN_MAX 20000
 
 static const struct condition BUSY_RANGE = { 400,
     .title = N_("The time range must have a start and an end, one behind the other.") };
@@ -145,21 +145,22 @@ report_query(
 
 /* ---------------------------------------------------------------- free-busy-query */
 
-/* Adds the events of which it is known when they are: most of them. */
+/* Adds the events of which it is known when they are: most of them. False: there are very many. */
 static fallible
 add_known(struct request *rq, const struct dav_node *node, const struct ical_range *range,
-    struct ical_busy *busy)
+    struct ical_busy *busy, bool *done)
 {
     struct rows rows;
 
     TRY(q_calendar_busy(rq->db, rq->arena, node->id, range->from, range->to, &rows));
-    for (int i = 0; i < rows.n; i++) {
+    *done = rows.n <= KNOWN_MAX;
+    for (int i = 0; *done && i < rows.n; i++) {
         struct calendar_busy_row row = calendar_busy_row(&rows, i);
         if (!ical_busy_take(busy, (enum ical_taken)row.takes,
                 (struct ical_range){ row.starts, row.ends }))
             return REFUSE(rq->arena, TOO_MANY_MATCHES);
     }
-    return rows.n > KNOWN_MAX ? REFUSE(rq->arena, TOO_MANY_MATCHES) : NULL;
+    return NULL;
 }
 
 /* Adds what objects with that component take up. */
@@ -199,15 +200,16 @@ report_busy(
     struct buf answer = buf_new(rq->arena, BUSY_BYTES_MAX);
     const struct ical_zone *here;
     struct ical_range range;
+    bool known;
 
     if (asked == NULL || xml_attr(asked, "start") == NULL || xml_attr(asked, "end") == NULL)
         return REFUSE(rq->arena, BUSY_RANGE);
     TRY(query_read_range(rq->arena, asked, &BUSY_RANGE, &range));
     TRY(here_of_calendar(rq, node, &here));
     struct ical_busy *busy = ical_busy_new(rq->arena, range, here);
-    TRY(add_known(rq, node, &range, busy));
+    TRY(add_known(rq, node, &range, busy, &known));
     TRY(add_busy(rq, node,
-        &(struct found_by){ .component = "VEVENT", .uid = "", .range = &range, .unsure = true }, busy));
+        &(struct found_by){ .component = "VEVENT", .uid = "", .range = &range, .unsure = known }, busy));
     TRY(add_busy(rq, node,
         &(struct found_by){ .component = "VFREEBUSY", .uid = "", .range = &range }, busy));
     ical_busy_write(busy, time_now() / 1000000, &answer);

@@ -13,18 +13,17 @@ SELECT o.node_id, o.uid
 -- times may be known by their periods alone, which have no index)
 -- in   collection int8, component text, uid text, from int8, to int8
 -- out  node int8, sure bool
-SELECT o.node_id, bool_or(near.sure AND o.takes IS NOT NULL)
-  FROM (SELECT c.node_id, c.starts < $5 AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4)) AS sure
-          FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
-         UNION ALL
-        SELECT c.node_id, c.starts < $5 AND c.ends > $4
-          FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
-         UNION ALL SELECT c.node_id, false FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
-         UNION ALL SELECT c.node_id, false FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
-         UNION ALL SELECT c.node_id, false FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') near
+SELECT o.node_id,
+       o.takes IS NOT NULL AND EXISTS (SELECT FROM occurrence c WHERE c.node_id = o.node_id AND c.starts > $4 - 2678400 AND c.starts < $5
+                                          AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4)))
+  FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
+         UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') near
   JOIN calendar_object o ON o.node_id = near.node_id
  WHERE ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0)
- GROUP BY o.node_id ORDER BY o.node_id
+ ORDER BY o.node_id
 
 -- calendar_busy: when events of a calendar take time in a range, and how (takes, as of table calendar_object): those of which that is known without reading them
 -- in   collection int8, from int8, to int8
@@ -36,7 +35,7 @@ SELECT c.starts, c.ends, o.takes
          WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends > $2 AND c.starts <= $2 - 2678400) c
   JOIN calendar_object o ON o.node_id = c.node_id AND o.takes > 0
  WHERE c.ends > c.starts
- LIMIT 100001
+ LIMIT 20001
 
 -- calendar_zone: what is kept of the property calendar-timezone of a calendar, as XML
 -- in   collection int8
