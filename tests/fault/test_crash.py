@@ -10,7 +10,7 @@ import pytest
 
 from lib.figures import tell
 from lib.load import Load
-from lib.stack import BUILD, LONG, REPO, patience, wait_for
+from lib.stack import BUILD, LONG, REPO, wait_for
 from lib.wire import NoAnswer
 
 FAULTS = BUILD if os.environ.get('CHAPTERD_FAULTS') is None else REPO / os.environ['CHAPTERD_FAULTS']
@@ -85,7 +85,7 @@ def test_F02_crash_point(stack, server, place, number):
         if during is None:  # points of jobs and of the end of the process
             stack.ctl('sync', conf=d.conf, check=False)
             with contextlib.suppress(AssertionError):
-                wait_for(lambda: not d.alive(), 1.5 * patience())
+                wait_for(lambda: not d.alive(), 3)
             if d.alive():
                 d.stop(check=False)
                 during = 'stop'

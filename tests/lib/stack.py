@@ -36,20 +36,27 @@ def scratch(name):
     return path
 
 
-def wait_for(condition, seconds=20.0, what='it'):
-    """Polls; a hang guard. Returns how long it took."""
-    start = time.monotonic()
-    while not condition():
-        if time.monotonic() - start > seconds:
-            raise AssertionError(f'{what} did not happen within {seconds} s')
-        time.sleep(0.02)
-    return time.monotonic() - start
+def load():
+    """How many want each processor, at least one."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count())
 
 
 def patience():
     """How much slower than an idle machine this one may be: other steps run beside this one, and the load tells of
     the last minute."""
-    return max(2.0, os.getloadavg()[0] / os.cpu_count())
+    return max(2.0, load())
+
+
+def wait_for(condition, seconds=20.0, what='it'):
+    """Polls, ever more slowly, since most conditions ask the database; a hang guard, and a longer one on a busy
+    machine. Returns how long it took."""
+    start, pause = time.monotonic(), 0.02
+    while not condition():
+        if time.monotonic() - start > seconds * load():
+            raise AssertionError(f'{what} did not happen within {seconds * load():.0f} s')
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.1)
+    return time.monotonic() - start
 
 
 def as_owner(path, command):
