@@ -70,6 +70,21 @@ dav_put(struct request *rq, const struct path *path, const struct dav_content *c
     return node.kind->write(rq, &node, content, written);
 }
 
+fallible
+dav_change(struct request *rq, const struct path *path, const char *etag,
+    const struct dav_content *content, struct dav_written *written)
+{
+    struct dav_node node;
+
+    TRY(find_place(rq, path, &node));
+    if (node.exists != (etag != NULL) ||
+        (node.exists && (node.etag == NULL || strcmp(node.etag, etag) != 0)))
+        return REFUSE(rq->arena, PRECONDITION_FAILED);
+    if (!node.exists)
+        node = dav_becoming(&node, node.kind->member);
+    return node.kind->write(rq, &node, content, written);
+}
+
 /* How many are looked for at once, and in all: every picture of some telephones is "image.jpg". */
 #define NAMES_AT_ONCE 100
 #define NAMES_MOST    10000

@@ -29,6 +29,13 @@ fallible dav_put(struct request *, const struct path *, const struct dav_content
     struct dav_written *);
 
 /*
+ * The same for a document that still has this etag, or (NULL) is new: PRECONDITION_FAILED when
+ * somebody was faster. Nothing has been written then.
+ */
+fallible dav_change(struct request *, const struct path *, const char *etag,
+    const struct dav_content *, struct dav_written *);
+
+/*
  * Stores a document in a collection where she may write, and need not be able to look: nothing that
  * is there is read or replaced; a name that is taken gets " (2)" and so on. *name is what it is
  * called now. BAD_REQUEST for a name that cannot be, CONFLICT when no name is free, NEED_WRITE, and

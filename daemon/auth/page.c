@@ -31,6 +31,7 @@ notice_of(const struct request *rq)
         { "contact-saved", N_("Saved.") },
         { "contacts-imported", N_("The contacts were added.") },
         { "keeping-set", N_("Saved.") },
+        { "event-saved", N_("Saved.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },
         { "role-taken", N_("The role is taken back.") },

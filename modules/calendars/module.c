@@ -10,9 +10,14 @@
 
 #define CALENDAR "/c/{chapter}/calendar"
 #define EVENT    CALENDAR "/{calendar}/{name}"
+#define FORM_MAX KB(512)
 
 static const struct route routes[] = {
     { GET, CALENDAR, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = calendar_page },
+    { POST, CALENDAR, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = calendar_post },
+    { POST, EVENT, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = event_post },
     { GET, EVENT, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = event_page },
     { GET, "/c/{chapter}/calendar.ics", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_chapter },

@@ -244,20 +244,10 @@ status_of(const struct ical_component *c)
     return NULL;
 }
 
-/* The series that the instance belongs to. */
-static const struct ical_component *
-master_of(const struct page_event *e)
-{
-    for (const struct ical_component *c = e->object.calendar->child; c != NULL; c = c->next)
-        if (strcmp(c->name, "VEVENT") == 0 && ical_find(c, "RECURRENCE-ID") == NULL)
-            return c;
-    return NULL;
-}
-
 static const char *
 rule_of(struct request *rq, const struct page_event *e)
 {
-    const struct ical_component *master = master_of(e);
+    const struct ical_component *master = event_master(&e->object);
     const char *value = master == NULL ? NULL : ical_value(master, "RRULE");
     struct ical_timing t;
     struct ical_rule rule;
@@ -291,8 +281,8 @@ set_when(struct request *rq, const struct page_event *e, struct event_sheet *s)
         place != NULL ? place : ical_param(start, "TZID"), rq->app->config->time_zone);
 }
 
-static const char *
-here_of(struct request *rq, const char *at)
+const char *
+page_event_here(struct request *rq, const char *at)
 {
     return arena_printf(rq->arena, "/c/%s/calendar/%s/%s%s%s", rq->param[0],
         uri_encode(rq->arena, rq->param[1]), uri_encode(rq->arena, rq->param[2]),
@@ -303,7 +293,7 @@ struct error *
 event_page(struct request *rq, struct response *rs)
 {
     const char *at = request_query(rq, "at");
-    struct event_sheet sheet = { .here = here_of(rq, at) };
+    struct event_sheet sheet = { .here = page_event_here(rq, at) };
     struct page_calendars all;
     struct page_event e;
     struct view v;
@@ -312,6 +302,8 @@ event_page(struct request *rq, struct response *rs)
     TRY(page_event_find(rq, &all, at, &e));
     if (request_query(rq, "download") != NULL)
         return download(rq, rs, &e);
+    if (request_query(rq, "edit") != NULL)
+        return event_edit_page(rq, rs, &e, at);
     const struct ical_component *c = e.at.component;
     const char *title = page_text(rq->arena, c, "SUMMARY");
     set_when(rq, &e, &sheet);
@@ -322,7 +314,9 @@ event_page(struct request *rq, struct response *rs)
     sheet.address = ical_value(c, "URL");
     sheet.status = status_of(c);
     sheet.calendar = e.calendar;
-    sheet.download = arena_printf(rq->arena, "%s?download", here_of(rq, NULL));
+    sheet.download = arena_printf(rq->arena, "%s?download", page_event_here(rq, NULL));
+    if (e.calendar->may_write)
+        sheet.edit = arena_printf(rq->arena, "%s%sedit", sheet.here, at == NULL ? "?" : "&");
     sheet.back = arena_printf(rq->arena, "/c/%s/calendar?date=%s", rq->param[0],
         page_iso_day(rq->arena, page_day(page_wall(page_zone(rq), e.at.start))));
     struct out *o =

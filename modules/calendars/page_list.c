@@ -204,12 +204,17 @@ calendar_page(struct request *rq, struct response *rs)
     int64_t next;
 
     TRY(page_calendars(rq, &all));
+    if (request_query(rq, "new") != NULL)
+        return event_new_page(rq, rs, &all);
     struct asked a = read_asked(rq, &all);
     TRY(page_entries(rq, &all, a.only, a.first, a.last, &entries));
     fill(rq, &a, &entries, &sheet, &next);
     set_ways(rq, &a, next, &sheet);
     set_filters(rq, &all, &a, &sheet);
     sheet.title = title_of(rq, &a);
+    if (all.may_write)
+        sheet.add = arena_printf(
+            rq->arena, "/c/%s/calendar?new&date=%s", rq->param[0], page_iso_day(rq->arena, a.date));
     for (int i = 0; i < 7; i++)
         sheet.weekday[i] = page_weekday(rq->lang, monday_of(0) + i);
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Calendar"), &v);

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "ical/instances.h"
 #include "ical/rule.h"
+#include "modules/calendars/change.h"
 #include "modules/calendars/object.h"
 
 struct lang;
@@ -52,8 +53,8 @@ int64_t page_day(int64_t wall);
 struct page_entry {
     const struct page_calendar *calendar;
     const char *title, *place; /* place may be NULL */
-    const char *href; /* NULL: it is not for her, but that the time is taken */
-    int64_t from, to; /* wall; a whole day ends where the next begins */
+    const char *href;          /* NULL: it is not for her, but that the time is taken */
+    int64_t from, to;          /* wall; a whole day ends where the next begins */
     bool whole, cancelled, tentative;
 };
 struct page_entries {
@@ -153,6 +154,7 @@ struct event_sheet {
     const struct page_guest *guest;
     int n_guests;
     const char *download, *back;
+    const char *edit; /* or NULL */
 };
 
 /* An event that was found, and the instance that is meant. */
@@ -166,10 +168,76 @@ struct page_event {
 };
 
 fallible event_page(struct request *, struct response *);
+/* Its address: of the instance `at`, or (NULL) of all. */
+const char *page_event_here(struct request *, const char *at);
 /* The event of the address (calendar, name), and of it the instance `at` (NULL: the next).
  * NOT_FOUND for what is not there or not for her. */
 fallible page_event_find(
     struct request *, const struct page_calendars *, const char *at, struct page_event *);
+
+/* ---- page_form.c: an event as the fields of a form ---- */
+
+struct event_form {
+    const char *title, *place, *text;
+    bool whole;
+    const char *from_day, *from_time, *to_day, *to_time;
+    const char *repeat; /* a word of page_repeats */
+    unsigned days;      /* of the week: bit 0 is Monday */
+    const char *end;    /* "never", "until" or "count" */
+    const char *until, *count;
+    const char *calendar; /* of a new event */
+    enum event_scope scope;
+    const char *wrong_title, *wrong_from, *wrong_to, *wrong_repeat, *wrong_end; /* or NULL */
+};
+
+/* How an event can recur, in the order of the form; titles are msgids. */
+struct page_repeat {
+    const char *word, *title;
+};
+extern const struct page_repeat page_repeats[];
+extern const int n_page_repeats;
+
+/* Whose clocks the times of a form are. */
+struct page_clock {
+    const struct ical_zone *zone;
+    const char *tzid;
+    bool floats;
+};
+struct page_clock page_clock_of(struct request *, const struct page_event *);
+
+/* Of an event as it is; and for a new one on that day. */
+void page_form_fill(
+    struct request *, const struct page_event *, const struct page_clock *, struct event_form *);
+void page_form_new(struct request *, int64_t day, struct event_form *);
+/* What was sent. */
+fallible page_form_read(struct request *, struct event_form *);
+/* What it means; false: something is wrong, and the form says what. was: as it is, or NULL. */
+bool page_form_values(struct request *, struct event_form *, const struct event_form *was,
+    const struct page_clock *, struct event_values *);
+/* Does it say another recurrence than before? */
+bool page_form_other_rule(const struct event_form *, const struct event_form *was);
+
+/* ---- page_edit.c: new events, changes, and their end ---- */
+
+struct edit_sheet {
+    const struct event_form *form;
+    const char *action, *back, *problem, *etag, *own_rule,
+        *zone;                              /* problem, own_rule, zone: or NULL */
+    const struct page_calendars *calendars; /* of a new event; else NULL */
+    const char *weekday[7];
+    bool recurs, alone; /* alone: an instance that was changed by itself before */
+};
+
+fallible event_new_page(struct request *, struct response *, const struct page_calendars *);
+fallible event_edit_page(
+    struct request *, struct response *, const struct page_event *, const char *at);
+fallible event_post_scope(struct request *);
+/* POST /c/{chapter}/calendar, POST .../{calendar}/{name} */
+fallible calendar_post(struct request *, struct response *);
+fallible event_post(struct request *, struct response *);
+
+/* pages/edit.html */
+void calendars_edit(struct out *, const struct view *, const struct edit_sheet *);
 
 /* pages/calendar.html, pages/event.html */
 void calendars_show(struct out *, const struct view *, const struct calendar_sheet *);

@@ -30,6 +30,9 @@ FORMS = {  # what a word behind a folder's address sends
     'rule': {'rule': 'own', 'see': 'board', 'change': 'board'},
     'delete': {'act': 'delete', 'item': 'inside', 'sure': '1'},
     'copy': {'act': 'copy', 'item': 'inside'},
+    'event': {'calendar': 'termine', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no', 'etag': 'old'},
+    'closed-event': {'calendar': 'vorstand', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no'},
+    'unplan': {'act': 'delete', 'etag': 'old'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
 OWNER = 'jena-chair'

@@ -11,6 +11,7 @@ import { walkLog } from "./log.mjs";
 import { walkSetup } from "./setup.mjs";
 import { walkShare } from "./share.mjs";
 import { walkRights } from "./rights.mjs";
+import { walkCalendar } from "./calendar.mjs";
 import { walkTour } from "./tour.mjs";
 
 const t = await openBrowser(...process.argv.slice(2));
@@ -63,6 +64,7 @@ await look("upload-twice", words.exists);
 await walkDocuments(t, folder);
 await walkPast(t, folder);
 await walkShare(t, folder);
+await walkCalendar(t);
 
 await page.goto(`${url}/c/jena/files/nothing-here`);
 await look("not-found", words.notFound);

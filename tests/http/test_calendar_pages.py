@@ -223,3 +223,301 @@ def test_another_time_zone_is_told(browser, put):
 
 def test_the_chapter_leads_there(browser):
     assert 'href="/c/jena/calendar"' in browser(None).get('/c/jena/').text
+
+
+# ---------------------------------------------------------------- changing it
+
+FORM = {'title': 'Treffen', 'from-day': '2027-03-02', 'from-time': '19:00', 'to-day': '2027-03-02', 'to-time': '21:00', 'place': '',
+        'text': '', 'repeat': 'no', 'end': 'never', 'until': '', 'count': ''}
+
+
+@pytest.fixture
+def board(browser):
+    return browser('jena-board')
+
+
+def field(page, name):
+    """What stands in a field of a form."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    return html.unescape(found[1])
+
+
+def form_of(page):
+    """All fields of the form, as a browser would send them."""
+    assert page.status_code == 200, page.text[:400]
+    form = re.search(r'<form method="post" action="[^"]*/calendar[^"]*" class="fields">.*?</form>', page.text, re.S)[0]
+    data = {}
+    for tag in re.findall(r'<input [^>]*>', form):
+        kind, name = re.search(r'type="(\w+)"', tag)[1], re.search(r'name="([^"]*)"', tag)[1]
+        value = re.search(r'value="([^"]*)"', tag)
+        if kind in ('checkbox', 'radio') and ' checked' not in tag:
+            continue
+        data.setdefault(name, []).append(html.unescape(value[1] if value else ''))
+    for name, inside in re.findall(r'<select [^>]*name="([^"]*)">(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', inside) or re.search(r'value="([^"]*)"', inside)
+        data[name] = [html.unescape(chosen[1])]
+    data['text'] = [html.unescape(re.search(r'<textarea[^>]*>(.*?)</textarea>', form, re.S)[1])]
+    return data
+
+
+def send(who, page, **changes):
+    """Opens the form of an event, changes fields and saves; names with "_" for "-"."""
+    at, mark = (page, '&') if '?' in page else (page, '?')
+    data = form_of(who.get(f'{at}{mark}edit'))
+    data.update({name.replace('_', '-'): value for name, value in changes.items()})
+    return who.session.post(who.url + page, data=data, allow_redirects=False)
+
+
+def make(who, **fields):
+    who.get('/c/jena/calendar?new')
+    data = {**FORM, 'calendar': 'termine', 'token': who.token, **{n.replace('_', '-'): v for n, v in fields.items()}}
+    return who.session.post(who.url + '/c/jena/calendar', data=data, allow_redirects=False)
+
+
+def lines(login, page):
+    """The object as DAV has it, unfolded."""
+    calendar, name = page.split('?')[0].split('/')[-2:]
+    answer = login('jena-board').get(f'/dav/calendars/jena-board/jena.{calendar}/{name}')
+    assert answer.status == 200
+    return answer.body.decode().replace('\r\n ', '').split('\r\n')
+
+
+def made(board, login, title):
+    """The address of the event with that title, found as people do."""
+    shown = board.get('/c/jena/calendar?view=list&date=2027-03-01')
+    found = re.search(rf'<a href="([^"?]*)(\?at=[^"]*)?"><span class="when">[^<]*</span> <span class="title">{title}<', shown.text)
+    return html.unescape(found[1])
+
+
+@pytest.fixture
+def new(board, login):
+    """new(**fields): makes an event by the form; its address."""
+    addresses = []
+
+    def make_one(**fields):
+        title = f'New {uid()}'
+        answer = make(board, title=title, **fields)
+        assert answer.status_code == 303, words(answer)
+        addresses.append(made(board, login, title))
+        return addresses[-1]
+
+    yield make_one
+    for address in addresses:
+        login('jena-board').delete(address.replace('/c/jena/calendar/termine', '/dav/calendars/jena-board/jena.termine'))
+
+
+def test_a_new_event(board, login, new):
+    page = new(place='Büro; Hof, 2. Stock', text='Zeile eins\r\nZeile zwei')
+    got = lines(login, page)
+    assert 'DTSTART;TZID=Europe/Berlin:20270302T190000' in got and 'DTEND;TZID=Europe/Berlin:20270302T210000' in got
+    assert 'LOCATION:Büro\\; Hof\\, 2. Stock' in got and 'DESCRIPTION:Zeile eins\\nZeile zwei' in got
+    zone = got[got.index('BEGIN:VTIMEZONE'):got.index('END:VTIMEZONE')]
+    assert [line for line in zone if line[:5] in ('TZID:', 'RRULE')] == [
+        'TZID:Europe/Berlin', 'RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU', 'RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU']
+    said = board.text(page)
+    assert 'Tuesday, 2 March 2027, 19:00 to 21:00' in said and 'Büro; Hof, 2. Stock' in said and 'Zeile eins Zeile zwei' in said
+
+
+def test_a_new_whole_day(login, new):
+    got = lines(login, new(whole='1', to_day='2027-03-04', from_time='', to_time=''))
+    assert 'DTSTART;VALUE=DATE:20270302' in got and 'DTEND;VALUE=DATE:20270305' in got and 'BEGIN:VTIMEZONE' not in got
+
+
+@pytest.mark.parametrize('fields, rule', [
+    ({'repeat': 'day', 'end': 'count', 'count': '5'}, 'FREQ=DAILY;COUNT=5'),
+    ({'repeat': 'week', 'weekday': ['TH']}, 'FREQ=WEEKLY;BYDAY=TU,TH'),
+    ({'repeat': 'two-weeks', 'end': 'until', 'until': '2027-05-01'}, 'FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20270501T215959Z'),
+    ({'repeat': 'month-day'}, 'FREQ=MONTHLY;BYMONTHDAY=2'), ({'repeat': 'month-weekday'}, 'FREQ=MONTHLY;BYDAY=1TU'),
+    ({'repeat': 'month-weekday', 'from_day': '2027-03-30', 'to_day': '2027-03-30'}, 'FREQ=MONTHLY;BYDAY=-1TU'),
+    ({'repeat': 'year', 'whole': '1', 'end': 'until', 'until': '2030-03-02'}, 'FREQ=YEARLY;UNTIL=20300302')])
+def test_new_series(board, login, new, fields, rule):
+    page = new(**fields)
+    assert [line for line in lines(login, page) if line.startswith('RRULE:') and 'BYMONTH=' not in line] == [f'RRULE:{rule}']
+    again = form_of(board.get(page + '?edit'))
+    assert again['repeat'] == [fields['repeat']] and again['end'] == [fields.get('end', 'never')]
+
+
+@pytest.mark.parametrize('wrong, says', [
+    ({'title': ' '}, 'give the event a title'), ({'from_day': '2027-02-30'}, 'give a day'), ({'from_time': '25:00'}, 'give a time'),
+    ({'to_day': '2027-03-01'}, 'ends before it begins'), ({'to_time': 'x'}, 'give a time'),
+    ({'repeat': 'week', 'end': 'until', 'until': '2027-01-01'}, 'before the first'),
+    ({'repeat': 'day', 'end': 'count', 'count': '0'}, 'number from 1 to 999'), ({'repeat': 'never heard of'}, 'how it repeats')])
+def test_what_was_typed_stays(board, wrong, says):
+    answer = make(board, **{'place': 'Ein <Ort>', 'text': 'Text & mehr', **wrong})
+    assert answer.status_code == 422 and says in words(answer) and 'Nothing was saved yet' in words(answer)
+    assert field(answer, 'place') == 'Ein <Ort>' and 'Text &amp; mehr</textarea>' in answer.text
+    assert 'aria-invalid="true"' in answer.text or 'repeat' in wrong
+
+
+RICH = ['ORGANIZER:mailto:o@example.org', 'ATTENDEE;CN=Ada;RSVP=TRUE:mailto:ada@example.org', 'X-FOLDED:' + 'ä' * 30 + '\r\n  und ' + 'ö' * 30,
+        'X-ODD;X-P="a;b":c', 'CATEGORIES:Eins,Zwei', 'BEGIN:VALARM', 'ACTION:DISPLAY', 'TRIGGER:-PT15M', 'DESCRIPTION:Alarm', 'END:VALARM']
+
+
+def test_only_what_was_changed_differs(board, login, put):
+    """Everything else stays byte by byte."""
+    before = event(uid(), 'SEQUENCE:4', 'DESCRIPTION:Alt', *RICH)
+    page = put(before)
+    assert send(board, page, title='Neuer Titel').status_code == 303
+    calendar, name = page.split('/')[-2:]
+    after = login('jena-board').get(f'/dav/calendars/jena-board/jena.{calendar}/{name}').body
+    old, new = before.decode().split('\r\n'), after.decode().split('\r\n')
+    gone, come = [line for line in old if line not in new], [line for line in new if line not in old]
+    assert gone == ['DTSTAMP:20260101T000000Z', 'SUMMARY:Treffen', 'SEQUENCE:4']
+    assert [re.sub(r'\d{8}T\d{6}Z', 'NOW', line) for line in come] == ['DTSTAMP:NOW', 'SUMMARY:Neuer Titel', 'SEQUENCE:5', 'LAST-MODIFIED:NOW']
+
+
+def test_saving_without_a_change_moves_nothing(board, login, put):
+    who = uid()
+    page = put(vevents([f'UID:{who}', 'SUMMARY:x', f'DTSTART;{BERLIN}:20270302T190000', 'DURATION:PT2H', 'RRULE:WKST=MO;FREQ=WEEKLY;BYDAY=TU']))
+    assert send(board, page, scope='all').status_code == 303
+    got = lines(login, page)
+    assert 'DURATION:PT2H' in got and 'RRULE:WKST=MO;FREQ=WEEKLY;BYDAY=TU' in got and f'DTSTART;{BERLIN}:20270302T190000' in got
+
+
+def test_utc_and_foreign_zones_stay(board, login, put):
+    utc = put(event(uid()))
+    assert send(board, utc, from_time='20:00', to_time='22:00').status_code == 303
+    assert 'DTSTART:20270301T190000Z' in lines(login, utc) and 'DTEND:20270301T210000Z' in lines(login, utc)
+    york = put(event(uid(), start='DTSTART;TZID=America/New_York:20270301T120000', end='DTEND;TZID=America/New_York:20270301T130000'))
+    assert 'Times are those of America/New_York' in board.text(york + '?edit')
+    assert send(board, york, from_time='10:30').status_code == 303
+    assert 'DTSTART;TZID=America/New_York:20270301T103000' in lines(login, york)
+
+
+def series(who, rule='FREQ=WEEKLY;BYDAY=TU', *more):
+    """Tuesdays at 19:00 from 2 March 2027 on; 16 March is left out, 23 March moved."""
+    return vevents([f'UID:{who}', f'SUMMARY:S {who}', f'DTSTART;{BERLIN}:20270302T190000', f'DTEND;{BERLIN}:20270302T200000', f'RRULE:{rule}',
+                    f'EXDATE;{BERLIN}:20270316T190000', *more],
+                   [f'UID:{who}', f'SUMMARY:S {who}', 'X-OWN:kept', f'RECURRENCE-ID;{BERLIN}:20270323T190000',
+                    f'DTSTART;{BERLIN}:20270324T180000', f'DTEND;{BERLIN}:20270324T190000'])
+
+
+def shown(board, who, *, first='2027-03-01', n=6):
+    return [(day[5:], text.split(' ')[0]) for day, text in on(board.get(f'/c/jena/calendar?view=list&date={first}'), f'S {who}')][:n]
+
+
+def test_only_this_one(board, login, put):
+    who = uid()
+    page = put(series(who, 'FREQ=WEEKLY;BYDAY=TU', 'ATTENDEE:mailto:ada@example.org'))
+    assert send(board, page + '?at=20270309T180000Z', scope='one', from_time='17:00', to_time='18:30', place='Park').status_code == 303
+    assert shown(board, who) == [('03-02', '19:00'), ('03-09', '17:00'), ('03-24', '18:00'), ('03-30', '19:00'), ('04-06', '19:00'), ('04-13', '19:00')]
+    got = '\n'.join(lines(login, page))
+    own = re.search(r'BEGIN:VEVENT(?:(?!END:VEVENT).)*RECURRENCE-ID;TZID=Europe/Berlin:20270309T190000.*?END:VEVENT', got, re.S)[0].split('\n')
+    assert f'DTSTART;{BERLIN}:20270309T170000' in own and 'LOCATION:Park' in own and 'ATTENDEE:mailto:ada@example.org' in own
+    assert not [line for line in own if line.startswith(('RRULE', 'EXDATE'))] and got.count('LOCATION:Park') == 1
+    assert send(board, page + '?at=20270309T180000Z', title=f'S {who} again').status_code == 303  # its own component is changed
+    assert '\n'.join(lines(login, page)).count('20270309T190000') == 1 and len(on(board.get('/c/jena/calendar?date=2027-03-01'), 'again')) == 1
+
+
+def test_this_and_following(board, login, put):
+    """The series ends before, another one goes on; read back by GET and taken again by PUT."""
+    who = uid()
+    page = put(series(who, 'FREQ=WEEKLY;BYDAY=TU', *RICH))
+    assert send(board, page + '?at=20270309T180000Z', scope='later', from_time='20:00', to_time='21:00', title=f'S {who} later').status_code == 303
+    assert shown(board, who) == [('03-02', '19:00'), ('03-09', '20:00'), ('03-24', '18:00'), ('03-30', '20:00'), ('04-06', '20:00'), ('04-13', '20:00')]
+    old, rest = lines(login, page), lines(login, made(board, login, f'S {who} later'))
+    assert 'RRULE:FREQ=WEEKLY;BYDAY=TU;UNTIL=20270308T225959Z' in old and 'X-OWN:kept' not in old and f'UID:{who}' in old
+    assert f'DTSTART;{BERLIN}:20270309T200000' in rest and 'RRULE:FREQ=WEEKLY;BYDAY=TU' in rest and f'UID:{who}' not in rest
+    assert f'EXDATE;{BERLIN}:20270316T200000' in rest and f'RECURRENCE-ID;{BERLIN}:20270323T200000' in rest and 'X-OWN:kept' in rest
+    assert 'X-ODD;X-P="a;b":c' in rest and 'TRIGGER:-PT15M' in rest and len({line for line in rest if line.startswith('UID:')}) == 1
+    client, href = login('jena-board'), '/dav/calendars/jena-board/jena.termine/'
+    for address in (page, made(board, login, f'S {who} later')):
+        name = address.rpartition('/')[2]
+        read = client.get(href + name)
+        assert client.put(href + name, read.body, If_Match=read.get('ETag'), Content_Type='text/calendar').status == 204
+    assert client.delete(href + name).status == 204
+
+
+def test_this_and_following_keeps_the_number(board, login, put):
+    who = uid()
+    page = put(series(who, 'FREQ=WEEKLY;BYDAY=TU;COUNT=6'))  # to 6 April
+    assert send(board, page + '?at=20270330T170000Z', scope='later', title=f'S {who} later', from_day='2027-03-31', to_day='2027-03-31').status_code == 303
+    rest = made(board, login, f'S {who} later')
+    assert shown(board, who, n=9) == [('03-02', '19:00'), ('03-09', '19:00'), ('03-24', '18:00'), ('03-31', '19:00'), ('04-07', '19:00')]
+    assert 'RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=2' in lines(login, rest)
+    login('jena-board').delete(rest.replace('/c/jena/calendar/termine', '/dav/calendars/jena-board/jena.termine'))
+
+
+def test_all_of_them(board, login, put):
+    who = uid()
+    page = put(series(who, 'FREQ=WEEKLY;BYDAY=TU;UNTIL=20270406T170000Z'))
+    assert send(board, page + '?at=20270330T170000Z', scope='all', from_day='2027-03-31', to_day='2027-03-31', from_time='20:00', to_time='21:00').status_code == 303
+    assert shown(board, who, n=9) == [('03-03', '20:00'), ('03-10', '20:00'), ('03-24', '18:00'), ('03-31', '20:00'), ('04-07', '20:00')]
+    got = lines(login, page)
+    assert f'EXDATE;{BERLIN}:20270317T200000' in got and f'RECURRENCE-ID;{BERLIN}:20270324T200000' in got
+
+
+def test_no_series_any_more(board, login, put):
+    who = uid()
+    page = put(series(who))
+    assert send(board, page + '?at=20270302T180000Z', scope='all', repeat='no').status_code == 303
+    assert shown(board, who) == [('03-02', '19:00')] and not [line for line in lines(login, page) if line.startswith(('RRULE:FREQ=W', 'EXDATE', 'X-OWN'))]
+
+
+def test_only_one_cannot_repeat_otherwise(board, put):
+    page = put(series(uid()))
+    answer = send(board, page + '?at=20270309T180000Z', scope='one', repeat='day')
+    assert answer.status_code == 422 and 'cannot repeat in another way' in words(answer)
+
+
+@pytest.mark.parametrize('scope, left', [
+    ('one', [('03-02', '19:00'), ('03-24', '18:00'), ('03-30', '19:00')]), ('later', [('03-02', '19:00')]), ('all', [])])
+def test_deleting(board, login, put, scope, left):
+    who = uid()
+    page = put(series(who)) + '?at=20270309T180000Z'
+    etag = field(board.get(page + '&edit'), 'etag')
+    assert board.post(page, act='delete', etag=etag, scope=scope).status_code == 303
+    assert shown(board, who, n=3) == left
+    assert board.get(page).status_code == 404
+    if scope == 'one':
+        assert f'EXDATE;{BERLIN}:20270309T190000' in lines(login, page) and f'EXDATE;{BERLIN}:20270316T190000' in lines(login, page)
+
+
+def test_deleting_one_that_was_moved(board, put):
+    who = uid()
+    page = put(series(who)) + '?at=20270323T180000Z'
+    said = board.get(page + '&edit')
+    assert 'changed by itself before' in words(said)
+    assert board.post(page, act='delete', etag=field(said, 'etag'), scope='one').status_code == 303
+    assert shown(board, who, n=3) == [('03-02', '19:00'), ('03-09', '19:00'), ('03-30', '19:00')]
+
+
+def test_somebody_was_faster(board, browser, login, put):
+    """Neither change is lost unseen, and what was typed is there."""
+    page = put(event(uid()))
+    data = form_of(board.get(page + '?edit'))
+    assert send(browser('jena-chair'), page, place='Anderswo').status_code == 303
+    late = {**data, 'title': 'Meiner', 'text': 'Getippt'}
+    answer = board.session.post(board.url + page, data=late, allow_redirects=False)
+    assert answer.status_code == 409 and 'has changed this event meanwhile' in words(answer) and field(answer, 'title') == 'Meiner'
+    assert 'LOCATION:Anderswo' in lines(login, page) and 'SUMMARY:Treffen' in lines(login, page)
+    gone = board.post(page, act='delete', etag=data['etag'][0])
+    assert gone.status_code == 409 and 'SUMMARY:Treffen' in lines(login, page)
+    late['etag'] = [field(answer, 'etag')]
+    assert board.session.post(board.url + page, data=late, allow_redirects=False).status_code == 303
+    assert 'SUMMARY:Meiner' in lines(login, page)
+
+
+def test_a_lock_holds(board, login, put):
+    page = put(event(uid()))
+    href = page.replace('/c/jena/calendar/termine', '/dav/calendars/jena-board/jena.termine')
+    locked = login('jena-board')('LOCK', href, '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>')
+    assert locked.status == 200
+    assert send(board, page, title='x').status_code == 423
+    assert 'SUMMARY:Treffen' in lines(login, page)
+    assert login('jena-board')('UNLOCK', href, Lock_Token=locked.get('Lock-Token')).status == 204
+
+
+def test_who_may_not_write_is_not_asked(browser, put):
+    page = put(event(uid()))
+    for who in ('guest', 'erfurt-member', 'jena-member', 'land-admin'):
+        b = browser(who)
+        assert 'edit"' not in b.get(page).text and 'New event' not in b.text('/c/jena/calendar')
+        assert b.get(page + '?edit').status_code == 403 and b.get('/c/jena/calendar?new').status_code == 403
+        b.get('/')
+        assert b.post(page, etag='x', title='y', act='delete').status_code == 403
+        assert make_as(b).status_code == 403
+
+
+def make_as(b):
+    return b.session.post(b.url + '/c/jena/calendar', data={**FORM, 'calendar': 'termine', 'token': b.token}, allow_redirects=False)
