@@ -22,6 +22,7 @@
 
 /* Rows of one step. */
 #define TOMBSTONE_STEP 2000
+#define PEOPLE_STEP 1000
 #define BURY_STEP  2000
 #define MARK_STEP  20000
 #define FORGET_STEP 1000
@@ -259,6 +260,20 @@ sweep_contents(const struct app *app, struct db *db, struct arena *arena)
     return NULL;
 }
 
+/* What people have of their own has no files: its rows are all there is to it. */
+static fallible
+sweep_people(struct db *db, struct arena *arena)
+{
+    struct rows rows;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, &everything));
+        TRY(db_end(db, arena,
+            q_people_contents_sweep(db, arena, UNUSED_DAYS, PEOPLE_STEP, &rows)));
+    } while (people_contents_sweep_row(&rows, 0).n == PEOPLE_STEP);
+    return NULL;
+}
+
 /* ---- uploads that nobody goes on with ---- */
 
 static fallible
@@ -334,6 +349,7 @@ sweep(const struct app *app, struct db *db, struct arena *arena)
 
     TRY(mark_unused(db, arena));
     TRY(sweep_contents(app, db, arena));
+    TRY(sweep_people(db, arena));
     for (int where = 0; where < BLOB_PLACES; where++) {
         if (blob_has(app->blobs, (enum blob_where)where))
             TRY(blob_list(app->blobs, arena, (enum blob_where)where, sweep_file, &orphans));

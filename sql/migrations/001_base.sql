@@ -1087,7 +1087,8 @@ BEGIN
     IF chapter IS NOT NULL THEN
         SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE chapter_id = chapter AND sha256 = hash;
     ELSE
-        SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE person_id = person AND sha256 = hash;
+        -- people have no tree lock: the row itself keeps the sweep away (people_contents_sweep)
+        SELECT id, bytes IS NULL AS outside INTO b FROM blob WHERE person_id = person AND sha256 = hash FOR KEY SHARE;
     END IF;
     IF b.id IS NULL THEN
         PERFORM lost_race();

@@ -158,6 +158,27 @@ COMMENT ON FUNCTION people_to_tend IS 'People of whom calendar objects are to be
 REVOKE ALL ON FUNCTION people_to_tend FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION people_to_tend TO chapterd;
 
+-- Contents of chapters are swept by the job blob_sweep under the tree lock; those of people are all in rows, and who writes one again
+-- holds the row (blob_known). A row that is locked here is looked at once more, in a statement of its own: what was written
+-- meanwhile is seen then.
+CREATE FUNCTION people_contents_sweep(days int4, most int4) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+DECLARE
+    idle int8[];
+    n int8;
+BEGIN
+    UPDATE blob b SET unused = CASE WHEN b.unused IS NULL THEN now() END
+     WHERE b.person_id IS NOT NULL AND (b.unused IS NULL) = NOT EXISTS (SELECT FROM dav_node d WHERE d.blob_id = b.id);
+    idle := ARRAY(SELECT b.id FROM blob b WHERE b.person_id IS NOT NULL AND b.unused < now() - make_interval(days => days)
+                   LIMIT most FOR UPDATE SKIP LOCKED);
+    DELETE FROM blob b WHERE b.id = ANY (idle) AND NOT EXISTS (SELECT FROM dav_node d WHERE d.blob_id = b.id);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION people_contents_sweep IS 'Removes contents of people that nothing has referred to for so many days, at most so many; how many. Gives nobody anything.';
+REVOKE ALL ON FUNCTION people_contents_sweep FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION people_contents_sweep TO chapterd;
+
 CREATE FUNCTION person_tree_erase(who int8) RETURNS int8 LANGUAGE plpgsql AS $$
 DECLARE
     n int8;

@@ -42,6 +42,11 @@ SELECT coalesce(max(id), 0) FROM blob
 SELECT b.id, c.id, c.slug FROM blob b JOIN chapter c ON c.id = b.chapter_id
  WHERE b.unused < now() - make_interval(days => $1) ORDER BY b.id LIMIT $2
 
+-- people_contents_sweep: removes contents of people that nothing has referred to for so many days; how many
+-- in   days int4, most int4
+-- out  n int8
+SELECT people_contents_sweep($1, $2)
+
 -- blob_delete: removes a content unless something refers to it now; whoever calls it holds the tree lock
 -- in   blob int8
 -- out  id int8

@@ -162,7 +162,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 
 # ---- functions of the owner: each says what it may tell, and tells no more
 
-DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend',
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend', 'people_contents_sweep',
            'mail_take', 'mail_settle', 'mail_tend'}
 
 
@@ -203,6 +203,36 @@ def test_people_to_tend_tells_numbers_of_people(server, full):
     with s.tx(''):
         assert (a,) in s.sql("SELECT people_to_tend(0, 'new', 400)") and s.sql("SELECT people_to_tend(0, 'old', 400)") == []
     full.sql('DELETE FROM calendar_object WHERE node_id = %s', (node,))
+    full.pg.commit()
+    s.close()
+
+
+def test_people_contents_sweep_removes_what_nothing_refers_to(server, full):
+    """After some days, and not what is in use again; of chapters nothing, and it gives nobody anything."""
+    s = Session(server)
+    a, b = (full.one('SELECT id FROM person WHERE uid = %s', (u,)) for u in ('wall-a', 'wall-b'))
+    made = [full.one("INSERT INTO blob (person_id, sha256, size, bytes) VALUES (%s, sha256(%s), 1, 'x') RETURNING id", (p, name))
+            for p, name in ((a, b'old'), (b, b'used'))]
+    full.sql("UPDATE dav_node SET blob_id = %s WHERE person_id = %s AND kind = 'calendar'", (made[1], b))
+    full.pg.commit()
+
+    def left():
+        full.pg.rollback()
+        return [r[0] for r in full.sql('SELECT id FROM blob WHERE id = ANY (%s) ORDER BY id', (made,))]
+
+    def sweep():
+        with s.tx(''):
+            n = s.one('SELECT people_contents_sweep(7, 100)')
+            s.pg.commit()
+        return n
+    chapters = full.one('SELECT count(*) FROM blob WHERE chapter_id IS NOT NULL')
+    assert sweep() == 0 and left() == made
+    full.sql("UPDATE blob SET unused = now() - interval '8 days' WHERE id = ANY (%s) AND unused IS NOT NULL", (made,))
+    full.pg.commit()
+    assert sweep() == 1 and left() == made[1:]
+    assert full.one('SELECT count(*) FROM blob WHERE chapter_id IS NOT NULL') == chapters
+    full.sql("UPDATE dav_node SET blob_id = NULL WHERE person_id = %s AND kind = 'calendar'", (b,))
+    full.sql('DELETE FROM blob WHERE id = ANY (%s)', (made,))
     full.pg.commit()
     s.close()
 
