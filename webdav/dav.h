@@ -216,6 +216,8 @@ struct dav_kind {
      */
     size_t (*row_max)(const struct config *);
     const struct condition *too_large;
+    /* Why COPY and MOVE refuse it where its kind has no place; NULL: FORBIDDEN. */
+    const struct condition *misplaced;
 
     /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
     fallible (*quota)(struct request *, const struct dav_node *, int64_t *used, int64_t *available);

@@ -242,6 +242,14 @@ write_table(struct request *rq, struct xml_out *x, const struct dav_node *node,
     return NULL;
 }
 
+/* Dead ones that these RFCs want told by name alone, such as calendar-description (RFC 4791, 5.2;
+ * 6352, 6.2). */
+static bool
+only_by_name(const char *ns)
+{
+    return strcmp(ns, NS_CALDAV) == 0 || strcmp(ns, NS_CARDDAV) == 0;
+}
+
 static fallible
 write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bool names_only)
 {
@@ -255,7 +263,8 @@ write_all(struct request *rq, struct xml_out *x, const struct dav_node *node, bo
     for (int i = 0; i < batch->n_dead; i++) {
         const struct dead_property *p = &batch->dead[i];
 
-        if (p->node != node->id || prop_find(node, p->ns, p->name) != NULL)
+        if (p->node != node->id || prop_find(node, p->ns, p->name) != NULL ||
+            (!names_only && only_by_name(p->ns)))
             continue;
         xml_open(x, p->ns, p->name);
         if (!names_only)
@@ -293,7 +302,8 @@ write_wanted(struct request *rq, struct xml_out *x, const struct prop_request *w
         enum dav_got one = DAV_VALUE;
 
         /* allprop has written those already */
-        if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)))
+        if (want->mode != PROP_ALL || (live != NULL && !(live->flags & IN_ALLPROP)) ||
+            (live == NULL && only_by_name(want->name[i].ns)))
             TRY(write_named(rq, x, node, &want->name[i], live, asked_of(want, i), &one));
         want->got[i] = (unsigned char)one;
         *any = *any || one == DAV_VALUE;

@@ -114,7 +114,7 @@ check_fits(struct request *rq, const struct dav_state *s)
         parent = above.kind;
     }
     if (kind != (s->node.collection ? parent->child_collection : parent->member))
-        return REFUSE(rq->arena, FORBIDDEN);
+        return error_plain(rq->arena, kind->misplaced != NULL ? kind->misplaced : &FORBIDDEN, HERE);
     return NULL;
 }
 

@@ -228,13 +228,17 @@ calendar_remove(struct request *rq, const struct dav_node *node)
     return store_remove(rq, node);
 }
 
+static const struct condition CALENDAR_MISPLACED = { 403, NS_CALDAV,
+    "calendar-collection-location-ok", N_("A calendar cannot be there.") };
+
 /* Another name; it stays whose it is. */
 static fallible
 calendar_move(struct request *rq, const struct dav_node *node, const struct dav_node *to)
 {
-    if (node->root_id != to->root_id || is_reserved(to->name) || strchr(to->name, '.') != NULL ||
-        !(node->rights & MAY_MANAGE))
+    if (!(node->rights & MAY_MANAGE))
         return REFUSE(rq->arena, FORBIDDEN);
+    if (node->root_id != to->root_id || is_reserved(to->name) || strchr(to->name, '.') != NULL)
+        return REFUSE(rq->arena, CALENDAR_MISPLACED);
     return store_move(rq, node, to);
 }
 
@@ -251,6 +255,7 @@ const struct dav_kind calendar_kind = {
     .privilege_is = "See when it is busy",
     .properties = calendar_properties,
     .reports = calendar_reports,
+    .misplaced = &CALENDAR_MISPLACED,
     .member = &event_kind,
     .children = store_children,
     .several = store_several,

@@ -26,8 +26,11 @@ const struct condition CARD_NO_UID_CONFLICT = { 409, NS_CARDDAV, "no-uid-conflic
                        CARD_TOO_LARGE = { 403, NS_CARDDAV, "max-resource-size",
                            N_("This contact is larger than an address book takes.") };
 
-static const struct condition CONVERSION_UNSUPPORTED = { 406, NS_CARDDAV,
-    "supported-address-data-conversion", N_("Contacts are vCard 3.0 or 4.0 here.") };
+static const struct condition BOOK_MISPLACED = { 403, NS_CARDDAV,
+    "addressbook-collection-location-ok", N_("An address book cannot be there.") },
+                              CONVERSION_UNSUPPORTED = { 406, NS_CARDDAV,
+                                  "supported-address-data-conversion",
+                                  N_("Contacts are vCard 3.0 or 4.0 here.") };
 
 /* ---------------------------------------------------------------- cards */
 
@@ -280,8 +283,10 @@ book_remove(struct request *rq, const struct dav_node *node)
 static fallible
 book_move(struct request *rq, const struct dav_node *node, const struct dav_node *to)
 {
-    if (node->root_id != to->root_id || !is_free(to->name) || !(node->rights & MAY_MANAGE))
+    if (!(node->rights & MAY_MANAGE))
         return REFUSE(rq->arena, FORBIDDEN);
+    if (node->root_id != to->root_id || !is_free(to->name))
+        return REFUSE(rq->arena, BOOK_MISPLACED);
     return store_move(rq, node, to);
 }
 
@@ -293,6 +298,7 @@ const struct dav_kind addressbook_kind = {
     .type = &addressbook_type,
     .properties = addressbook_properties,
     .reports = addressbook_reports,
+    .misplaced = &BOOK_MISPLACED,
     .member = &card_kind,
     .children = store_children,
     .several = store_several,

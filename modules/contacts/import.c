@@ -46,7 +46,10 @@ is_line(const char *line, const char *word)
 {
     size_t n = strlen(word);
 
-    return strncasecmp(line, word, n) == 0 && line[n + strspn(line + n, " \t\r")] <= '\n';
+    if (strncasecmp(line, word, n) != 0)
+        return false;
+    line += n + strspn(line + n, " \t\r");
+    return *line == '\n' || *line == '\0';
 }
 
 /* Exports of telephones have cards without a UID: the same card gets the same one each time. */

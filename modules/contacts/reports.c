@@ -156,7 +156,7 @@ read_query(struct request *rq, const struct xml_in *root, struct search *q)
     return query_read_card_filter(rq->arena, xml_child(root, NS_CARDDAV, "filter"), &q->filter);
 }
 
-/* On a collection Depth 0 means the collection, which is no card (RFC 6352, 8.6). */
+/* On a collection Depth 0 means the collection, which is no card; so does no Depth (RFC 6352, 8.6). */
 static fallible
 addressbook_query(
     struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
@@ -170,7 +170,7 @@ addressbook_query(
     uid = wanted_uid(&q.filter);
     if (!node->collection)
         TRY(answer_list(rq, &q, &(struct dav_list){ .node = node, .n = 1 }));
-    else if (s->depth_named && s->depth == DEPTH_0)
+    else if (!s->depth_named || s->depth == DEPTH_0)
         ;
     else if (uid != NULL)
         TRY(answer_uid(rq, &q, node, uid));

@@ -94,6 +94,9 @@ def test_no_calendar_in_a_calendar(person, calendar):
     for method in ('MKCALENDAR', 'MKCOL'):
         assert person(method, calendar + 'inner/').status in (403, 405, 409), method
     assert person('MKCALENDAR', '/dav/files/jena/Mitglieder/c/').status in (403, 405)
+    for there in ('/dav/files/jena/Mitglieder/c/', calendar + 'inner/'):
+        answer = person.move(calendar, there)
+        assert answer.status == 403 and (calendar in there or b'calendar-collection-location-ok' in answer.body), answer.body
 
 
 def test_properties_of_a_calendar(person, calendar):

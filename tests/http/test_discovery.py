@@ -241,7 +241,8 @@ def test_allprop_has_nothing_about_principals(alice):
             '/dav/principals/' if target == '/principals/' else target].prop}
         assert 'resourcetype' in there and not there & {
             'current-user-principal', 'principal-URL', 'alternate-URI-set', 'group-membership', 'group-member-set', 'owner',
-            'principal-collection-set', 'current-user-privilege-set', 'supported-privilege-set', 'calendar-home-set'}, target
+            'principal-collection-set', 'current-user-privilege-set', 'supported-privilege-set', 'calendar-home-set',
+            'addressbook-home-set'}, target
 
 def test_addresses_of_a_person(alice):
     """RFC 6638, 2.4.1: her mail address and her principal; the first is the one to use."""
