@@ -8,7 +8,7 @@
 #include "ical/write.h"
 
 /* Changes of clocks are looked for in so many years; a rule must hold in all of them. */
-#define YEARS 10
+#define YEARS 20
 /* In one year: four in a country that keeps Ramadan. */
 #define CHANGES_MAX 4
 

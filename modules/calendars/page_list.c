@@ -194,6 +194,22 @@ fill(struct request *rq, const struct asked *a, const struct page_entries *entri
     s->more = entries->more;
 }
 
+/* What everybody may read, to be subscribed to: of the chapter, or of the one calendar. */
+static const char *
+feed_address(struct request *rq, const struct page_calendars *all, const struct page_calendar *only)
+{
+    bool open = only != NULL && only->is_public;
+
+    for (int i = 0; only == NULL && i < all->n; i++)
+        open |= all->p[i].is_public;
+    if (!open)
+        return NULL;
+    if (only == NULL)
+        return arena_printf(rq->arena, "%s/c/%s/calendar.ics", request_origin(rq), rq->param[0]);
+    return arena_printf(rq->arena, "%s/c/%s/feeds/%s.ics", request_origin(rq), rq->param[0],
+        uri_encode(rq->arena, only->name));
+}
+
 struct error *
 calendar_page(struct request *rq, struct response *rs)
 {
@@ -212,6 +228,7 @@ calendar_page(struct request *rq, struct response *rs)
     set_ways(rq, &a, next, &sheet);
     set_filters(rq, &all, &a, &sheet);
     sheet.title = title_of(rq, &a);
+    sheet.feed = feed_address(rq, &all, a.only);
     if (all.may_write)
         sheet.add = arena_printf(
             rq->arena, "/c/%s/calendar?new&date=%s", rq->param[0], page_iso_day(rq->arena, a.date));

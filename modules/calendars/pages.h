@@ -135,7 +135,8 @@ struct calendar_sheet {
     bool names; /* the name of its calendar stands with each entry */
     bool nothing, more;
     bool none;       /* there is no calendar that she may read */
-    const char *add; /* address of the form, or NULL */
+    const char *add;  /* address of the form, or NULL */
+    const char *feed; /* whole address for other programs, or NULL */
 };
 
 fallible calendar_page(struct request *, struct response *);

@@ -221,6 +221,14 @@ def test_another_time_zone_is_told(browser, put):
     assert '12:00 to 13:00 in America/New_York; above in Europe/Berlin' in said
 
 
+def test_the_feed_is_told_where_there_is_one(browser):
+    board = browser('jena-board')
+    for path, feed in (('', 'calendar.ics'), ('?calendar=termine', 'feeds/termine.ics'), ('?calendar=vorstand', None)):
+        found = re.search(r'<code>([^<]*\.ics)</code>', board.get('/c/jena/calendar' + path).text)
+        assert (found and found[1]) == (feed and f'{board.url}/c/jena/{feed}')
+        assert feed is None or browser(None).get(f'/c/jena/{feed}').text.startswith('BEGIN:VCALENDAR')
+
+
 def test_the_chapter_leads_there(browser):
     assert 'href="/c/jena/calendar"' in browser(None).get('/c/jena/').text
 
