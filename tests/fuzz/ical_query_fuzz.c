@@ -19,11 +19,14 @@ reads(struct arena *arena, const char *p, size_t n, struct ical_component **obje
     return ical_read(arena, lang_find("en"), &ical_calendar, &wide, p, n, object) == NULL;
 }
 
+/* Of what recurs in calendars; what else somebody wrote between them stays as it is. */
 static bool
 says(const struct ical_component *c, const char *name)
 {
     for (; c != NULL; c = c->next)
-        if (ical_find(c, name) != NULL)
+        if ((strcmp(c->name, "VEVENT") == 0 || strcmp(c->name, "VTODO") == 0 ||
+                strcmp(c->name, "VJOURNAL") == 0) &&
+            ical_find(c, name) != NULL)
             return true;
     return false;
 }
