@@ -10,7 +10,7 @@
 
 #define BOUNDARY_MAX 70 /* RFC 2046, 5.1.1 */
 #define HEAD_MAX     4096
-#define TEXT_MAX     MB(1) /* of a field that is no file */
+#define TEXT_MAX     MB(10) /* of a field that is no file; it is copied */
 
 static fallible
 malformed(struct request *rq)

@@ -3,8 +3,10 @@
 -- card_takes: the cards of an address book that have a UID or are that node
 -- in   collection int8, uid text, node int8
 -- out  node int8, name text, uid text
-SELECT c.node_id, n.name, c.uid FROM card c JOIN dav_node n ON n.id = c.node_id
- WHERE c.collection_id = $1 AND (md5(c.uid) = md5($2) OR c.node_id = $3)
+SELECT c.node_id, n.name, c.uid
+  FROM (SELECT k.node_id, k.uid FROM card k WHERE k.collection_id = $1 AND k.uid_hash = md5($2)
+        UNION SELECT k.node_id, k.uid FROM card k WHERE k.node_id = $3 AND k.collection_id = $1) c
+  JOIN dav_node n ON n.id = c.node_id
 
 -- card_set: what is known of a card that has been written under this name_key
 -- in   collection int8, name_key text, uid text, name text, org text, email text, phone text, is_group bool, says text
@@ -39,6 +41,8 @@ SELECT count(*) FROM card c WHERE c.collection_id = $1 AND NOT EXISTS (SELECT FR
 -- cards_by_uid: those of an address book that have one of these UIDs
 -- in   collection int8, uids text[]
 -- out  uid text, file text, name text
-SELECT c.uid, n.name, c.name FROM card c JOIN dav_node n ON n.id = c.node_id AND NOT n.gone
- WHERE c.collection_id = $1 AND md5(c.uid) IN (SELECT md5(u) FROM unnest($2) AS u)
- ORDER BY c.says COLLATE "C", n.id
+SELECT c.uid, n.name, c.name
+  FROM unnest($2) AS w (uid)
+ CROSS JOIN LATERAL (SELECT * FROM card k WHERE k.collection_id = $1 AND k.uid_hash = md5(w.uid) OFFSET 0) c
+ CROSS JOIN LATERAL (SELECT d.name FROM dav_node d WHERE d.id = c.node_id AND NOT d.gone OFFSET 0) n
+ ORDER BY c.says COLLATE "C", c.node_id

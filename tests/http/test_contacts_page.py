@@ -109,6 +109,16 @@ def test_a_file_is_looked_into_before_it_is_taken(anna, word):
         assert anna.post(f'{href}&do=delete').status_code == 303
 
 
+def test_cards_with_pictures(anna, word):
+    """More than a form usually takes comes back with the second step."""
+    cards = [vcard(f'{word}-{i}', 'PHOTO;ENCODING=b;TYPE=JPEG:/9j/' + 'A' * 900000, name=f'{word} {i}') for i in range(4)]
+    looked = upload(anna, b''.join(cards))
+    assert 'New: 4.' in looked.text and add(anna, looked).status_code == 303
+    assert anna.get(f'{PAGE}?export=vcf').content.count(b'A' * 900000) == 4
+    for href in links(anna, word):
+        assert anna.post(f'{href}&do=delete').status_code == 303
+
+
 def test_a_table_comes_in_and_goes_out(anna, word):
     """Excel in German; a formula is harmless in what goes out, and what it was when it comes back."""
     table = f'Vorname;Nachname;E-Mail-Adresse;Firma;Partei\r\nJürgen;{word};j@example.org;=HYPERLINK("x");x\r\n'.encode('cp1252')
