@@ -64,6 +64,7 @@ def test_F06_the_disk_of_the_database_is_full(stack, primary):
     try:
         place = folder(d, 'full')
         member = d.client('jena-member')
+        assert member.propfind(HOME, 'resourcetype').status == 207, 'somebody new would need room in the database'
         crashes, starts = 0, 0
         with Load(d, place, writers=4) as load:
             goes_on(load)
