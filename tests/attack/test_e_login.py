@@ -20,20 +20,18 @@ def counts(answers):
 
 
 def test_E05_guessing_is_slowed_down_on_every_address(server):
-    """One account, one network: after a handful of tries nothing is asked any more, wherever it is sent."""
+    """One account, one network: after a handful of tries nothing is asked any more, wherever it is sent. (The account is one that no
+    other test signs in with: a right password that is still known would go through, E07.)"""
+    account, source = 'bildung-board', '127.50.1.1'
     seen = {}
     for i in range(70):
         target = PLACES[i % len(PLACES)]
-        answer = ask(server.client('jena-chair', f'guess{i}', source='127.50.1.1'), target)
+        answer = ask(server.client(account, f'guess{i}', source=source), target)
         seen.setdefault(target, []).append(answer.status)
     for target, codes in seen.items():
         assert set(codes) <= {401, 429}, (target, codes)
         assert codes[-1] == 429, (target, codes)
-    for i in range(100):  # a slow machine may be held back no longer when it asks again
-        wrong = ask(server.client('jena-chair', f'once more{i}', source='127.50.1.1'))
-        right = ask(server.client('jena-chair', 'demo', source='127.50.1.1'))
-        if (wrong.status, right.status) == (429, 429):
-            break
+    right = ask(server.client(account, 'demo', source=source))
     assert right.status == 429 and right.get('Retry-After'), 'a right guess does not show while held back'
 
 
