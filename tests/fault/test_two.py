@@ -100,7 +100,9 @@ def test_F19_a_lock_has_one_holder(two, place):
     tell(f"F19: {crowd.counts['LOCK 200']} locks taken, {crowd.counts['LOCK 423']} refused, "
          f'{len(crowd.wrong)} with two holders')
     assert not crowd.wrong, crowd.wrong[:3]
-    assert set(crowd.counts) == {'LOCK 200', 'LOCK 423', 'PUT 204', 'stranger 423', 'UNLOCK 204'}, crowd.counts
+    wanted = {'LOCK 200', 'LOCK 423', 'PUT 204', 'stranger 423', 'UNLOCK 204'}
+    late = {'LOCK 503', 'PUT 503', 'stranger 503', 'UNLOCK 503'}  # a disk that stands still for seconds
+    assert wanted <= set(crowd.counts) <= wanted | late, crowd.counts
 
 
 def test_F19_one_quota(stack, two):
