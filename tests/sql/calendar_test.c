@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libpq-fe.h>
-
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/time.h"
@@ -18,28 +16,12 @@
 #include "modules/contacts/contacts.h"
 #include "modules/module.h"
 #include "tests/check.h"
+#include "tests/sql/admin.h"
 
 #define EVENT                                                                                      \
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:weekly\r\nDTSTAMP:20260101T000000Z\r\n" \
     "DTSTART;TZID=Europe/Berlin:20200106T190000\r\nDURATION:PT2H\r\nRRULE:FREQ=WEEKLY\r\n"         \
     "END:VEVENT\r\nEND:VCALENDAR\r\n"
-
-static int64_t
-admin(struct arena *arena, const char *sql)
-{
-    PGconn *pg = PQconnectdb(
-        arena_printf(arena, "%s options='-c search_path=chapterd'", getenv("CHAPTERD_TEST_ADMIN")));
-    PGresult *result = PQexec(pg, sql);
-    int64_t n = 0;
-
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0)
-        n = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    else if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        test_text(__FILE__, __LINE__, sql, PQerrorMessage(pg), "done");
-    PQclear(result);
-    PQfinish(pg);
-    return n;
-}
 
 #define CARD "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:anna\r\nFN:Anna\r\nN:;Anna;;;\r\nEND:VCARD\r\n"
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libpq-fe.h>
-
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/time.h"
@@ -16,25 +14,9 @@
 #include "modules/documents/documents.h"
 #include "modules/module.h"
 #include "tests/check.h"
+#include "tests/sql/admin.h"
 
 static const struct db_scope everything = { .chapters = "*" };
-
-static int64_t
-admin(struct arena *arena, const char *sql)
-{
-    PGconn *pg = PQconnectdb(
-        arena_printf(arena, "%s options='-c search_path=chapterd'", getenv("CHAPTERD_TEST_ADMIN")));
-    PGresult *result = PQexec(pg, sql);
-    int64_t n = 0;
-
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0)
-        n = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    else if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        test_text(__FILE__, __LINE__, sql, PQerrorMessage(pg), "done");
-    PQclear(result);
-    PQfinish(pg);
-    return n;
-}
 
 /* Keeps the one file of an export. */
 struct kept {

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libpq-fe.h>
-
 #include "auth/access.h"
 #include "base/arena.h"
 #include "base/config.h"
@@ -27,6 +25,7 @@
 #include "http/request.h"
 #include "modules/documents/documents.h"
 #include "tests/check.h"
+#include "tests/sql/admin.h"
 #include "webdav/conditions.h"
 #include "webdav/quota.h"
 #include "webdav/store.h"
@@ -43,23 +42,6 @@ struct house {
     struct role_in role;
     struct principal who;
 };
-
-static int64_t
-admin(struct arena *arena, const char *sql)
-{
-    PGconn *pg = PQconnectdb(arena_printf(arena, "%s options='-c search_path=chapterd'",
-        getenv("CHAPTERD_TEST_ADMIN")));
-    PGresult *result = PQexec(pg, sql);
-    int64_t n = 0;
-
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0)
-        n = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    else if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        test_text(__FILE__, __LINE__, sql, PQerrorMessage(pg), "done");
-    PQclear(result);
-    PQfinish(pg);
-    return n;
-}
 
 static bool
 went_well(const struct error *e)
