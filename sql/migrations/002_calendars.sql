@@ -24,10 +24,14 @@ BEGIN
         OVERRIDING SYSTEM VALUE VALUES (root, root, NEW.id, policy, what.root_kind, true, '', '');
         INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name, name_key, display)
         VALUES (root, root, NEW.id, policy, what.kind, true, what.name, what.name, what.label);
+        IF what.kind = 'calendar' THEN
+            INSERT INTO dav_node (root_id, parent_id, person_id, policy_id, kind, collection, name, name_key)
+            SELECT root, root, NEW.id, policy, box, true, box, box FROM unnest(ARRAY['inbox', 'outbox']) AS box;
+        END IF;
     END LOOP;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION own_collections IS 'A calendar and an address book of her own for somebody new: who has made an appointment with a new phone finds a place for it.';
+COMMENT ON FUNCTION own_collections IS 'A calendar, its inbox and outbox, and an address book of her own for somebody new: who has made an appointment with a new phone finds a place for it.';
 REVOKE ALL ON FUNCTION own_collections FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_collections TO chapterd;
 CREATE TRIGGER own_collections AFTER INSERT ON person FOR EACH ROW EXECUTE FUNCTION own_collections();
