@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/macros.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -363,6 +364,29 @@ quota_used(struct request *rq, int64_t chapter, int64_t *used, int64_t *availabl
     struct quota_state_row row = quota_state_row(&rows, 0);
     *used = row.used;
     *available = row.most > row.used ? row.most - row.used : 0;
+    return NULL;
+}
+
+struct error *
+quota_check_person(struct request *rq, int64_t person)
+{
+    struct rows rows;
+
+    if (person == 0)
+        return NULL;
+    db_defer(rq->db);
+    return q_person_space_check(rq->db, rq->arena, person, rq->app->config->person_quota, &rows);
+}
+
+struct error *
+quota_of_person(struct request *rq, int64_t person, int64_t *used, int64_t *available)
+{
+    int64_t most = rq->app->config->person_quota;
+    struct rows rows;
+
+    TRY(q_person_space(rq->db, rq->arena, person, &rows));
+    *used = rows.n == 0 ? 0 : person_space_row(&rows, 0).used;
+    *available = most > *used ? most - *used : 0;
     return NULL;
 }
 

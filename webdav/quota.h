@@ -55,6 +55,14 @@ fallible quota_draw(struct request *, int64_t chapter, int64_t bytes, int64_t *l
  * as free. */
 fallible quota_used(struct request *, int64_t chapter, int64_t *used, int64_t *available);
 
+/*
+ * What a person has of her own is counted as it is written (table person_space): nobody else waits
+ * there. The check comes after the write and with it; with person_quota exceeded all of it ends
+ * with STORAGE_FULL. person 0: nothing to check.
+ */
+fallible quota_check_person(struct request *, int64_t person);
+fallible quota_of_person(struct request *, int64_t person, int64_t *used, int64_t *available);
+
 /* What uses the space of a chapter, in bytes: used = documents + versions + trash. */
 struct quota_uses {
     int64_t used, most;

@@ -136,6 +136,7 @@ store_write(struct request *rq, const struct dav_node *node, const struct dav_co
         TRY(store_check_parts(rq, store_owner(node), content->blob));
     TRY(draw(rq, node, content->blob->size, &lease));
     TRY(write_row(rq, node, content, type, etag, lease));
+    TRY(quota_check_person(rq, node->policy.person));
     *written = (struct dav_written){ .created = !node->exists, .etag = etag };
     return NULL;
 }
@@ -213,6 +214,8 @@ store_move(struct request *rq, const struct dav_node *node, const struct dav_nod
 struct error *
 store_quota(struct request *rq, const struct dav_node *node, int64_t *used, int64_t *available)
 {
+    if (node->policy.person != 0)
+        return quota_of_person(rq, node->policy.person, used, available);
     return quota_used(rq, node->policy.chapter, used, available);
 }
 

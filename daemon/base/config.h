@@ -88,6 +88,7 @@ struct config {
     size_t if_header_max;
     int64_t if_lists, if_conditions;
     int64_t chapter_quota; /* of a new chapter */
+    int64_t person_quota;  /* of what each person has of her own */
     int64_t password_cache;
     bool app_passwords_only; /* on DAV; pages ask for the directory's */
     int64_t override_time;   /* a state admin's look into a chapter */

@@ -217,6 +217,9 @@ const struct setting settings[] = {
         .help = "Conditions in it." },
     { SETTING(chapter_quota), .unit = UNIT_BYTES, .standard = "10 GiB", .most = EB(1),
         .help = "Space of a new chapter." },
+    { SETTING(person_quota), .unit = UNIT_BYTES, .standard = "64 MiB", .least = MB(1), .most = GB(1),
+        .help = "Space of each person's own calendars and address books. What was changed or deleted "
+                "counts until it is swept, a week later." },
     { SETTING(password_cache), .unit = UNIT_SECONDS, .standard = "60", .most = 60,
         .help = "How long a password counts as right after the directory said so. 0: it is asked "
                 "each time." },

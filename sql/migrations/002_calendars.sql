@@ -36,6 +36,35 @@ REVOKE ALL ON FUNCTION own_collections FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_collections TO chapterd;
 CREATE TRIGGER own_collections AFTER INSERT ON person FOR EACH ROW EXECUTE FUNCTION own_collections();
 
+CREATE TABLE person_space (
+    person_id int8 PRIMARY KEY REFERENCES person ON DELETE CASCADE,
+    used      int8 NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE person_space IS 'What the calendars and address books of a person take.';
+COMMENT ON COLUMN person_space.used IS 'Bytes of her contents, those that nothing refers to any more until they are swept.';
+
+CREATE FUNCTION person_space_count() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO person_space AS s (person_id, used) VALUES (NEW.person_id, NEW.size)
+            ON CONFLICT (person_id) DO UPDATE SET used = s.used + excluded.used;
+    ELSE
+        UPDATE person_space SET used = used - OLD.size WHERE person_id = OLD.person_id;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION person_space_count IS 'Keeps person_space. Only she writes there, so its row keeps nobody else waiting.';
+CREATE TRIGGER person_space_more AFTER INSERT ON blob FOR EACH ROW WHEN (NEW.person_id IS NOT NULL) EXECUTE FUNCTION person_space_count();
+CREATE TRIGGER person_space_less AFTER DELETE ON blob FOR EACH ROW WHEN (OLD.person_id IS NOT NULL) EXECUTE FUNCTION person_space_count();
+
+CREATE FUNCTION person_space_check(who int8, most int8) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT s.used FROM person_space s WHERE s.person_id = who) > most THEN
+        RAISE EXCEPTION 'no space left for her' USING ERRCODE = 'CD507';
+    END IF;
+END $$;
+COMMENT ON FUNCTION person_space_check IS 'Ends the transaction with SQLSTATE CD507 when what she has takes more than that.';
+
 CREATE TABLE collection_choice (
     person_id  int8 NOT NULL REFERENCES person ON DELETE CASCADE,
     node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
@@ -142,10 +171,12 @@ BEGIN
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY scope ON %I USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]))', t);
     END LOOP;
-    ALTER TABLE collection_choice ENABLE ROW LEVEL SECURITY;
-    CREATE POLICY scope ON collection_choice USING (person_id = (SELECT chapterd.person()));
+    FOREACH t IN ARRAY ARRAY['collection_choice', 'person_space'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (person_id = (SELECT chapterd.person()))', t);
+    END LOOP;
 END $$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON collection_choice, calendar_object, occurrence TO chapterd;
+GRANT SELECT, INSERT, UPDATE, DELETE ON collection_choice, calendar_object, occurrence, person_space TO chapterd;
 
 -- ---------------------------------------------------------------- what jobs have to do for people
 

@@ -23,3 +23,13 @@ SELECT 1 FROM quota_note($1, $2, $3)
 -- quota_fold: adds up deltas and forgets leases past their time
 -- out  folded int8
 SELECT quota_fold()
+
+-- person_space: bytes that somebody's own calendars and address books take
+-- in   person int8
+-- out  used int8
+SELECT used FROM person_space WHERE person_id = $1
+
+-- person_space_check: STORAGE_FULL when they take more than that, with what this transaction has added
+-- in   person int8, most int8
+-- out  done int4
+SELECT 1 FROM person_space_check($1, $2)

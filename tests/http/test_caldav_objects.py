@@ -143,3 +143,27 @@ def test_the_privilege_to_see_when_somebody_is_busy(person, calendar):
     assert read.find(f'{D}supported-privilege/{D}privilege/{C}read-free-busy') is not None
     other = values(person, '/dav/files/jena/Mitglieder/', 'current-user-privilege-set', 'supported-privilege-set')
     assert other.find(f'.//{C}read-free-busy') is None
+
+
+# ---------------------------------------------------------------- space (RFC 4331)
+
+def test_ones_own_space_has_an_end(person, calendar, stack):
+    """What is written is counted; when it is full a new entry is refused and nothing of it is there, and what is there can be
+    read and deleted."""
+    def room():
+        entry = person.props(calendar, 'quota-available-bytes', 'quota-used-bytes')
+        return int(entry.text('quota-available-bytes')), int(entry.text('quota-used-bytes'))
+
+    free, used = room()
+    assert put(person, calendar + 's.ics', event('space', summary='S' * 5000)).status == 201
+    left, now = room()
+    assert now >= used + 5000 and left + now == free + used
+    fill = "UPDATE person_space SET used = used + %s WHERE person_id = (SELECT id FROM person WHERE uid = 'jena-member')"
+    stack.sql(fill, left)
+    try:
+        assert condition(put(person, calendar + 't.ics', event('more'))) == (507, 'D:quota-not-exceeded')
+        assert person.get(calendar + 't.ics').status == 404
+        assert person.get(calendar + 's.ics').status == 200 and person('DELETE', calendar + 's.ics').status == 204
+    finally:
+        stack.sql(fill, -left)
+    assert put(person, calendar + 't.ics', event('more')).status == 201

@@ -167,3 +167,20 @@ def test_writers_do_not_wait_for_each_other(server, chapter):
     slow.close()
     quick.close()
     assert c.recount().counted == c.recount().stored == 9
+
+
+def test_space_of_a_person_is_that_of_her_contents(server):
+    """person_space goes with what is written and swept, and her limit holds with what the transaction itself has added."""
+    s = Session(server, 'postgres')
+    who = s.one("INSERT INTO person (directory_id, uid, name) VALUES ('space', 'space', 'x') RETURNING id")
+    used = 'SELECT coalesce((SELECT used FROM person_space WHERE person_id = %s), 0)'
+    for letter, size in (('a', 600), ('b', 300)):
+        s.sql('INSERT INTO blob (person_id, sha256, size) VALUES (%s, sha256(%s), %s)', (who, letter.encode(), size))
+    assert s.one(used, (who,)) == 900
+    s.sql('SELECT person_space_check(%s, 900)', (who,))
+    s.sql("DELETE FROM blob WHERE person_id = %s AND sha256 = sha256('a')", (who,))
+    assert s.one(used, (who,)) == 300
+    with pytest.raises(psycopg2.Error) as refused:
+        s.sql('SELECT person_space_check(%s, 299)', (who,))
+    assert refused.value.pgcode == 'CD507'
+    s.close()

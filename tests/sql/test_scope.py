@@ -72,6 +72,7 @@ def full(server):
         s.sql('INSERT INTO schedule_count (person_id, n) VALUES (%s, 1)', (p,))
         for place in ((c, None), (None, p)):
             s.sql("INSERT INTO schedule_message (to_chapter, to_person, method, address, bytes) VALUES (%s, %s, 'REPLY', 'x', 'x')", place)
+        s.sql("INSERT INTO blob (person_id, sha256, size) VALUES (%s, sha256('x'), 1)", (p,)) # and person_space
         s.sql('INSERT INTO collection_choice (person_id, node_id, shown) VALUES (%s, %s, true)', (p, root))
         s.sql("INSERT INTO dav_lock (token, node_id, chapter_id, holder_id, exclusive, deep, expires)"
               " VALUES (gen_random_uuid(), %s, %s, %s, true, true, 'infinity')", (root, c, p))
