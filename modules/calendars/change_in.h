@@ -37,6 +37,9 @@ const char *change_text_of(struct arena *, const struct ical_component *, const 
 /* From when to when, as long as the values say; `from` is what clocks of their zone show. */
 void change_set_times(struct arena *, struct ical_patch *, const struct event_was *,
     const struct ical_component *, const struct event_values *, int64_t from);
+/* The VTIMEZONE of tzid (whose rules are zone's) where it is `wanted` and not there yet. */
+void change_add_zone(struct arena *, struct ical_patch *, const struct ical_component *calendar,
+    const struct ical_zone *, const char *tzid, const char *wanted, int64_t from);
 bool change_moves(const struct event_was *, const struct event_values *);
 /* The midnight before, and the year. */
 int64_t change_day(int64_t wall);

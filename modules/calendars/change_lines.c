@@ -166,13 +166,17 @@ change_year(int64_t wall)
     return year;
 }
 
-static const char *
-zone_text(struct arena *arena, const struct event_values *v, int64_t from)
+void
+change_add_zone(struct arena *arena, struct ical_patch *p, const struct ical_component *calendar,
+    const struct ical_zone *zone, const char *tzid, const char *wanted, int64_t from)
 {
     struct buf b = buf_new(arena, KB(64));
 
-    ical_write_zone(&b, v->zone, v->tzid, change_year(from));
-    return buf_string(&b);
+    if (wanted == NULL || strcmp(wanted, tzid) != 0 || has_zone(calendar, tzid) ||
+        calendar->child == NULL)
+        return;
+    ical_write_zone(&b, zone, tzid, change_year(from));
+    ical_patch_put(p, calendar->child->from, buf_string(&b));
 }
 
 /* From when to when; `from` is what clocks of v->zone show. */
@@ -191,9 +195,8 @@ change_set_times(struct arena *arena, struct ical_patch *p, const struct event_w
         to <= from
             ? NULL
             : change_time_line(arena, "DTEND", clock.tzid, change_time_at(&clock, v->zone, to)));
-    if (clock.kind == CLOCK_ZONE && change_clock(c).kind == CLOCK_DATE &&
-        !has_zone(calendar, clock.tzid) && calendar->child != NULL)
-        ical_patch_put(p, calendar->child->from, zone_text(arena, v, from));
+    if (clock.kind == CLOCK_ZONE && change_clock(c).kind == CLOCK_DATE)
+        change_add_zone(arena, p, calendar, v->zone, v->tzid, clock.tzid, from);
 }
 
 bool

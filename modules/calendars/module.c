@@ -7,9 +7,12 @@
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/calendars/pages.h"
+#include "modules/calendars/tasks.h"
 
 #define CALENDAR "/c/{chapter}/calendar"
 #define EVENT    CALENDAR "/{calendar}/{name}"
+#define TASKS    "/c/{chapter}/tasks"
+#define TASK     TASKS "/{calendar}/{name}"
 #define FORM_MAX KB(512)
 
 static const struct route routes[] = {
@@ -19,6 +22,12 @@ static const struct route routes[] = {
     { POST, EVENT, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .scope = event_post_scope, .run = event_post },
     { GET, EVENT, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = event_page },
+    { GET, TASKS, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = tasks_page },
+    { POST, TASKS, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = tasks_post },
+    { GET, TASK, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = task_page },
+    { POST, TASK, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = task_post },
     { GET, "/c/{chapter}/calendar.ics", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_chapter },
     { GET, "/c/{chapter}/feeds/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,

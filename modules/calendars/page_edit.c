@@ -33,9 +33,8 @@ event_post_scope(struct request *rq)
     return NULL;
 }
 
-/* The object in the home of whoever is signed in. */
-static struct path
-path_of(struct request *rq, const char *calendar, const char *name)
+struct path
+page_object_path(struct request *rq, const char *calendar, const char *name)
 {
     const char **part = NEW_ARRAY(rq->arena, const char *, 5);
 
@@ -47,13 +46,13 @@ path_of(struct request *rq, const char *calendar, const char *name)
     return (struct path){ part, 5, false };
 }
 
-static fallible
-write_object(struct request *rq, const char *calendar, const char *name, const char *etag,
+fallible
+page_write_object(struct request *rq, const char *calendar, const char *name, const char *etag,
     const char *bytes, size_t n)
 {
     struct blob_content *blob = NEW(rq->arena, struct blob_content);
     const struct dav_content content = { .blob = blob, .inline_bytes = bytes };
-    const struct path path = path_of(rq, calendar, name);
+    const struct path path = page_object_path(rq, calendar, name);
     struct dav_written written;
 
     *blob = (struct blob_content){ .size = (int64_t)n };
@@ -140,7 +139,7 @@ calendar_post(struct request *rq, struct response *rs)
         return show_new(rq, rs, &all, &form);
     const char *uid = token_uuid(rq->arena);
     const char *bytes = event_make(rq->arena, &values, uid, time_now() / 1000000, &n);
-    TRY(write_object(rq, calendar->name, arena_printf(rq->arena, "%s.ics", uid), NULL, bytes, n));
+    TRY(page_write_object(rq, calendar->name, arena_printf(rq->arena, "%s.ics", uid), NULL, bytes, n));
     return done(rq, rs, values.from, "event-saved");
 }
 
@@ -222,16 +221,16 @@ store(struct request *rq, const struct editing *ed, const char *etag,
     const struct event_result *result, struct response *rs)
 {
     const char *calendar = ed->event.calendar->name;
-    const struct path path = path_of(rq, calendar, ed->event.name);
+    const struct path path = page_object_path(rq, calendar, ed->event.name);
 
     if (result->gone && strcmp(etag, ed->event.etag) != 0)
         return REFUSE(rq->arena, PRECONDITION_FAILED);
     if (result->gone)
         return dav_act(rq, DELETE, &path, NULL, rs);
-    TRY(write_object(rq, calendar, ed->event.name, etag, result->bytes, result->n));
+    TRY(page_write_object(rq, calendar, ed->event.name, etag, result->bytes, result->n));
     if (result->more == NULL)
         return NULL;
-    return write_object(rq, calendar, arena_printf(rq->arena, "%s.ics", result->uid), NULL,
+    return page_write_object(rq, calendar, arena_printf(rq->arena, "%s.ics", result->uid), NULL,
         result->more, result->n_more);
 }
 

@@ -219,17 +219,16 @@ page_form_new(struct request *rq, int64_t day, struct event_form *f)
 
 /* ---------------------------------------------------------------- what was sent */
 
-static fallible
-read_line(struct request *rq, const char *name, size_t most, const char **text)
+fallible
+page_read_line(struct request *rq, const char *name, size_t most, const char **text)
 {
     TRY(form_maybe(rq, name, most, text));
     *text = *text == NULL ? "" : text_trim(rq->arena, *text);
     return NULL;
 }
 
-/* Forms send lines that end in CRLF; texts of events have none. */
-static const char *
-plain_lines(struct arena *arena, const char *text)
+const char *
+page_plain_lines(struct arena *arena, const char *text)
 {
     char *plain = arena_copy(arena, text, strlen(text)), *to = plain;
 
@@ -246,22 +245,22 @@ page_form_read(struct request *rq, struct event_form *f)
     const char *whole, *scope, *day;
 
     *f = (struct event_form){ .scope = SCOPE_ALL };
-    TRY(read_line(rq, "title", LINE_BYTES, &f->title));
-    TRY(read_line(rq, "place", LINE_BYTES, &f->place));
-    TRY(read_line(rq, "text", TEXT_BYTES, &f->text));
-    TRY(read_line(rq, "from-day", WORD_BYTES, &f->from_day));
-    TRY(read_line(rq, "from-time", WORD_BYTES, &f->from_time));
-    TRY(read_line(rq, "to-day", WORD_BYTES, &f->to_day));
-    TRY(read_line(rq, "to-time", WORD_BYTES, &f->to_time));
-    TRY(read_line(rq, "repeat", WORD_BYTES, &f->repeat));
-    TRY(read_line(rq, "end", WORD_BYTES, &f->end));
-    TRY(read_line(rq, "until", WORD_BYTES, &f->until));
-    TRY(read_line(rq, "count", WORD_BYTES, &f->count));
-    TRY(read_line(rq, "calendar", LINE_BYTES, &f->calendar));
-    TRY(read_line(rq, "scope", WORD_BYTES, &scope));
+    TRY(page_read_line(rq, "title", LINE_BYTES, &f->title));
+    TRY(page_read_line(rq, "place", LINE_BYTES, &f->place));
+    TRY(page_read_line(rq, "text", TEXT_BYTES, &f->text));
+    TRY(page_read_line(rq, "from-day", WORD_BYTES, &f->from_day));
+    TRY(page_read_line(rq, "from-time", WORD_BYTES, &f->from_time));
+    TRY(page_read_line(rq, "to-day", WORD_BYTES, &f->to_day));
+    TRY(page_read_line(rq, "to-time", WORD_BYTES, &f->to_time));
+    TRY(page_read_line(rq, "repeat", WORD_BYTES, &f->repeat));
+    TRY(page_read_line(rq, "end", WORD_BYTES, &f->end));
+    TRY(page_read_line(rq, "until", WORD_BYTES, &f->until));
+    TRY(page_read_line(rq, "count", WORD_BYTES, &f->count));
+    TRY(page_read_line(rq, "calendar", LINE_BYTES, &f->calendar));
+    TRY(page_read_line(rq, "scope", WORD_BYTES, &scope));
     TRY(form_maybe(rq, "whole", 1, &whole));
     f->whole = whole != NULL;
-    f->text = plain_lines(rq->arena, f->text);
+    f->text = page_plain_lines(rq->arena, f->text);
     f->scope = is(scope, "one") ? SCOPE_ONE : is(scope, "later") ? SCOPE_LATER : SCOPE_ALL;
     for (int i = 0; i < 7; i++) {
         TRY(form_nth(rq, "weekday", i, WORD_BYTES, &day));

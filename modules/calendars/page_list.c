@@ -91,6 +91,9 @@ set_ways(struct request *rq, const struct asked *a, int64_t next, struct calenda
     s->month = address(rq, VIEW_MONTH, a->date, a->only);
     s->week = address(rq, VIEW_WEEK, a->date, a->only);
     s->list = address(rq, VIEW_LIST, a->date, a->only);
+    s->tasks = arena_printf(rq->arena, "/c/%s/tasks%s%s", rq->param[0],
+        a->only == NULL ? "" : "?calendar=",
+        a->only == NULL ? "" : uri_encode(rq->arena, a->only->name));
     s->previous = address(rq, a->view, previous, a->only);
     s->next = address(rq, a->view, next, a->only);
     s->today = address(rq, a->view, page_today(rq), a->only);

@@ -15,6 +15,7 @@
 #include "http/request.h"
 #include "ical/zone.h"
 #include "modules/calendars/pages.h"
+#include "modules/calendars/props.h"
 #include "q/calendar_page.h"
 
 /* Objects of one page, and bytes of them. */
@@ -50,6 +51,8 @@ page_calendars(struct request *rq, struct page_calendars *all)
             .title = row.display != NULL ? row.display : row.name,
             .colour = arena_printf(rq->arena, "k%d", i % COLOURS),
             .may_write = (rights & MAY_WRITE) != 0,
+            .takes = component_set_of(row.components),
+            .editorial = row.template != NULL && strcmp(row.template, "editorial") == 0,
             .is_public = policy.read_level == ROLE_PUBLIC };
         all->may_write |= p[all->n++].may_write;
     }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/uri.h"
 #include "db/db.h"
 #include "ical/instances.h"
 #include "ical/rule.h"
@@ -29,6 +30,8 @@ struct page_calendar {
     const char *name, *title; /* in addresses; for people */
     const char *colour;       /* of the style sheet: "k0" */
     bool may_write, is_public;
+    unsigned takes; /* TAKES_... */
+    bool editorial; /* its tasks are posts (tasks.h) */
 };
 struct page_calendars {
     const struct page_calendar *p;
@@ -125,8 +128,8 @@ struct page_filter {
 };
 struct calendar_sheet {
     enum { VIEW_MONTH, VIEW_WEEK, VIEW_LIST } view;
-    const char *title;                                         /* "November 2026" */
-    const char *month, *week, *list, *previous, *today, *next; /* addresses */
+    const char *title;                                                 /* "November 2026" */
+    const char *month, *week, *list, *tasks, *previous, *today, *next; /* addresses */
     const char *weekday[7];
     const struct page_cell *cell; /* of a list those with something on them */
     int n;
@@ -210,6 +213,10 @@ struct page_clock page_clock_of(struct request *, const struct page_event *);
 void page_form_fill(
     struct request *, const struct page_event *, const struct page_clock *, struct event_form *);
 void page_form_new(struct request *, int64_t day, struct event_form *);
+/* A field without blanks at its ends; "" when it was not sent. */
+fallible page_read_line(struct request *, const char *name, size_t most, const char **text);
+/* Forms send lines that end in CRLF; texts of events have none. */
+const char *page_plain_lines(struct arena *, const char *text);
 /* What was sent. */
 fallible page_form_read(struct request *, struct event_form *);
 /* What it means; false: something is wrong, and the form says what. was: as it is, or NULL. */
@@ -228,6 +235,12 @@ struct edit_sheet {
     const char *weekday[7];
     bool recurs, alone; /* alone: an instance that was changed by itself before */
 };
+
+/* An object of a calendar of the chapter, in the home of whoever is signed in. */
+struct path page_object_path(struct request *, const char *calendar, const char *name);
+/* Writes it: still with that etag, or (NULL) as a new one. Errors of dav_change() and of a PUT. */
+fallible page_write_object(struct request *, const char *calendar, const char *name,
+    const char *etag, const char *bytes, size_t n);
 
 fallible event_new_page(struct request *, struct response *, const struct page_calendars *);
 fallible event_edit_page(

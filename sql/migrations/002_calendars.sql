@@ -99,6 +99,7 @@ CREATE INDEX calendar_object_open ON calendar_object (collection_id, open_from) 
 CREATE INDEX calendar_object_covers ON calendar_object (collection_id, covers_from) WHERE covers_from IS NOT NULL;
 CREATE INDEX calendar_object_again ON calendar_object (again) WHERE again IS NOT NULL;
 CREATE INDEX calendar_object_busy ON calendar_object (collection_id) WHERE component = 'VFREEBUSY';
+CREATE INDEX calendar_object_tasks ON calendar_object (collection_id) WHERE component = 'VTODO';
 COMMENT ON TABLE calendar_object IS 'What is known of an event, task or journal without reading it: derived from its content, which stays as it was sent.';
 COMMENT ON COLUMN calendar_object.zones IS 'The version of tzdata its instances were reckoned with; empty: they need none.';
 COMMENT ON COLUMN calendar_object.covers_from IS 'Instances that end before this (seconds since 1970) are not in table occurrence; NULL: all are, from the first on.';

@@ -2,8 +2,10 @@
 
 -- calendar_page_calendars: the calendars of a chapter with a read level up to `level`, or with one of these policies
 -- in   chapter int8, level int2, policies int8[]
--- out  id int8, policy int8, read_level int2, write_level int2, name text, display text?
-SELECT n.id, p.id, p.read_level, p.write_level, n.name, n.display
+-- out  id int8, policy int8, read_level int2, write_level int2, name text, display text?, components text?, template text?
+SELECT n.id, p.id, p.read_level, p.write_level, n.name, n.display,
+       (SELECT d.value FROM dav_property d WHERE d.node_id = n.id AND d.ns = 'urn:ietf:params:xml:ns:caldav' AND d.name = 'supported-calendar-component-set'),
+       (SELECT d.value FROM dav_property d WHERE d.node_id = n.id AND d.ns = 'urn:chapterd' AND d.name = 'calendar-template')
   FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.collection AND NOT n.gone AND n.kind = 'calendar'
   JOIN dav_policy p ON p.id = n.policy_id
  WHERE r.chapter_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars' AND (p.read_level <= $2 OR p.id = ANY ($3))
@@ -36,3 +38,15 @@ SELECT s.collection_id, s.name, b.bytes, s.total
 SELECT n.name, n.etag, o.component, b.bytes
   FROM dav_node n JOIN calendar_object o ON o.node_id = n.id JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
  WHERE n.parent_id = $1 AND n.name_key = $2 AND NOT n.gone
+
+-- calendar_page_tasks: tasks of some calendars, those first that do not look done (no line COMPLETED), the last made first; not more than so many, nor than so many bytes in all; total: how many there are
+-- in   calendars int8[], most int4, bytes int8
+-- out  calendar int8, name text, etag text, bytes bytea, total int8
+SELECT s.collection_id, s.name, s.etag, s.bytes, s.total
+  FROM (SELECT t.*, sum(t.size) OVER w AS running, row_number() OVER w AS place, count(*) OVER () AS total
+          FROM (SELECT o.collection_id, n.id, n.name, n.etag, n.size, b.bytes, position('\x0a434f4d504c455445443a'::bytea IN b.bytes) > 0 AS done
+                  FROM calendar_object o JOIN dav_node n ON n.id = o.node_id AND NOT n.gone JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
+                 WHERE o.collection_id = ANY ($1) AND o.component = 'VTODO') t
+        WINDOW w AS (ORDER BY t.done, t.id DESC)) s
+ WHERE s.running <= $3 AND s.place <= $2
+ ORDER BY s.place

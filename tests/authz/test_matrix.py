@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import requests
 
-from lib.calendars import event
+from lib.calendars import event, todo
 from lib.client import LOCKINFO, propfind_body, quote, set_body, sync_body
 from lib.contacts import vcard
 from lib.pieces import PIECE, TUS, Pieces
@@ -32,6 +32,9 @@ FORMS = {  # what a word behind a folder's address sends
     'copy': {'act': 'copy', 'item': 'inside'},
     'event': {'calendar': 'termine', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no', 'etag': 'old'},
     'closed-event': {'calendar': 'vorstand', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no'},
+    'task': {'calendar': 'termine', 'title': 'authz', 'etag': 'old'},
+    'closed-task': {'calendar': 'vorstand', 'title': 'authz'},
+    'tick': {'act': 'state', 'state': 'done', 'etag': 'old'},
     'unplan': {'act': 'delete', 'etag': 'old'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
@@ -98,11 +101,12 @@ def prepare(owner, target, role=OWNER):
     path, arrow, place = target.partition(' => ')
     name = f'authz-{next(fresh)}'
     tree = re.sub(r'^/c/([^/]+)/(?:uploads/)?files/', r'/dav/files/\1/', path.partition('?')[0]).replace('{me}', OWNER)
-    tree = re.sub(r'^/c/([^/]+)/calendar/', rf'/dav/calendars/{OWNER}/\1.', tree)
+    tree = re.sub(r'^/c/([^/]+)/(?:calendar|tasks)/', rf'/dav/calendars/{OWNER}/\1.', tree)
     tree = re.sub(r'^/c/([^/]+)/contacts/', rf'/dav/contacts/{OWNER}/\1.kontakte/', tree)
     path = path.replace('{me}', 'jena-member' if role == 'nobody' else role)
     if '{doc}' in path:
-        assert owner.put(quote(tree.replace('{doc}', name)), body_of('PUT', tree.replace('{doc}', name)) or b'secret').status == 201
+        body = todo(name) if '/tasks/' in path else body_of('PUT', tree.replace('{doc}', name)) or b'secret'
+        assert owner.put(quote(tree.replace('{doc}', name)), body).status == 201
     if '{dir}' in path:
         folder = quote(tree.replace('{dir}', name))
         assert owner.mkcol(folder).status == 201
