@@ -1,32 +1,12 @@
 """The recurrence of events, against python3-dateutil (RFC 5545, 3.3.10 and 3.8.5)."""
 import os
-import pathlib
 import random
-import subprocess
 
 import cases
 import expanders
-import pytest
 
-PROBE = pathlib.Path(__file__).parents[2] / os.environ.get('RECURRENCE_PROBE', 'build/recurrence_probe')
 LONG = bool(os.environ.get('LONG'))
 CASES = 20000 if LONG else 2500
-
-
-@pytest.fixture(scope='module')
-def ask():
-    with subprocess.Popen([PROBE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as probe:
-        def question(ics, start, end, most=100000):
-            probe.stdin.write(f'{start} {end} {most} {len(ics)}\n'.encode() + ics)
-            probe.stdin.flush()
-            found = []
-            while not (line := probe.stdout.readline()).startswith((b'.', b'!')):
-                assert line, 'the probe has ended'
-                found.append(line.decode().split())
-            assert line.startswith(b'.'), f'{line.decode()}\n{ics.decode()}'
-            return found
-        yield question
-        probe.stdin.close()
 
 
 def test_rules_and_zones(ask):
