@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lib.browser import words
+from lib.browser import form_of, words
 from lib.calendars import event
 
 BERLIN = 'TZID=Europe/Berlin'
@@ -248,24 +248,6 @@ def field(page, name):
     """What stands in a field of a form."""
     found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
     return html.unescape(found[1])
-
-
-def form_of(page):
-    """All fields of the form, as a browser would send them."""
-    assert page.status_code == 200, page.text[:400]
-    form = re.search(r'<form method="post" action="[^"]*/calendar[^"]*" class="fields">.*?</form>', page.text, re.S)[0]
-    data = {}
-    for tag in re.findall(r'<input [^>]*>', form):
-        kind, name = re.search(r'type="(\w+)"', tag)[1], re.search(r'name="([^"]*)"', tag)[1]
-        value = re.search(r'value="([^"]*)"', tag)
-        if kind in ('checkbox', 'radio') and ' checked' not in tag:
-            continue
-        data.setdefault(name, []).append(html.unescape(value[1] if value else ''))
-    for name, inside in re.findall(r'<select [^>]*name="([^"]*)">(.*?)</select>', form, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', inside) or re.search(r'value="([^"]*)"', inside)
-        data[name] = [html.unescape(chosen[1])]
-    data['text'] = [html.unescape(re.search(r'<textarea[^>]*>(.*?)</textarea>', form, re.S)[1])]
-    return data
 
 
 def send(who, page, **changes):

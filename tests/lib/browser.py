@@ -43,6 +43,24 @@ def words(answer):
     return ' '.join(html.unescape(re.sub(r'<[^>]*>', ' ', main[0] if main else answer.text)).split())
 
 
+def form_of(page):
+    """All fields of the form of an event, as a browser would send them."""
+    assert page.status_code == 200, page.text[:400]
+    form = re.search(r'<form method="post" action="[^"]*/calendar[^"]*" class="fields">.*?</form>', page.text, re.S)[0]
+    data = {}
+    for tag in re.findall(r'<input [^>]*>', form):
+        kind, name = re.search(r'type="(\w+)"', tag)[1], re.search(r'name="([^"]*)"', tag)[1]
+        value = re.search(r'value="([^"]*)"', tag)
+        if kind in ('checkbox', 'radio') and ' checked' not in tag:
+            continue
+        data.setdefault(name, []).append(html.unescape(value[1] if value else ''))
+    for name, inside in re.findall(r'<select [^>]*name="([^"]*)">(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', inside) or re.search(r'value="([^"]*)"', inside)
+        data[name] = [html.unescape(chosen[1])]
+    data['text'] = [html.unescape(re.search(r'<textarea[^>]*>(.*?)</textarea>', form, re.S)[1])]
+    return data
+
+
 def browsers(server):
     """The one browser of somebody, signed in when it is first asked for: browsers(server)('jena-board')."""
     return functools.cache(lambda user=None: Browser(server, user))

@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 
+from lib.browser import Browser, form_of
+
 CONFIG = """[general]
 status_path = "{home}/status/"
 
@@ -165,20 +167,57 @@ def test_names_and_colours(machines):
     assert (two.folder(calendar) / 'color').read_text() == '#ff0000'
 
 
+def test_this_and_all_later_from_the_browser(machines, server, login):
+    """A series that is split on a page (RFC 5545 has nothing for it but two objects) is one on a machine again, twice."""
+    one = machines[0]
+    title, board = f'Serie-{uuid.uuid4().hex[:8]}', login('jena-board')
+    weekly = EVENT.format(uid=title, title=title).replace('SUMMARY', 'RRULE:FREQ=WEEKLY;COUNT=6\nSUMMARY').replace('\n', '\r\n')
+    href = f'/dav/calendars/jena-board/jena.termine/{title}.ics'
+    assert board.put(href, weekly.encode(), Content_Type='text/calendar').status == 201
+    hrefs = [href]
+    try:
+        one('discover')
+        one.sync()
+        assert one.titles('jena.termine').count(title) == 1
+
+        browser = Browser(server, 'jena-board')
+        page = f'/c/jena/calendar/termine/{title}.ics?at=20261215T100000Z'
+        form = form_of(browser.get(page + '&edit'))
+        answer = browser.session.post(server.url + page, allow_redirects=False,
+                                      data={**form, 'scope': 'later', 'title': title + '-neu', 'from-time': '18:00', 'to-time': '19:00'})
+        assert answer.status_code == 303, answer.text
+        one.sync()
+        new = one.file('jena.termine', title + '-neu').read_text()
+        hrefs.append('/dav/calendars/jena-board/jena.termine/' + re.search(r'^UID:(.*?)\r?$', new, re.M)[1] + '.ics')
+        assert one.titles('jena.termine').count(title) == one.titles('jena.termine').count(title + '-neu') == 1
+        shown = khal(one, one.folder('jena.termine'), 'list', '-f', '{start-date} {start-time} {title}', '2026-12-01', '2027-02-01')
+        assert [line for line in shown.splitlines() if title in line] == [
+            *[f'2026-12-{day:02} 11:00 {title}' for day in (1, 8)],
+            *[f'{day} 18:00 {title}-neu' for day in ('2026-12-15', '2026-12-22', '2026-12-29', '2027-01-05')]]
+    finally:
+        for href in hrefs:
+            assert board.delete(href).status == 204
+
+
+def khal(machine, folder, *command):
+    """khal, with one calendar: a folder of vdirsyncer's."""
+    config = machine.home / '.config' / 'khal' / 'config'
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f'[calendars]\n[[mine]]\npath = {folder}\n[locale]\ntimeformat = %H:%M\n'
+                      'dateformat = %Y-%m-%d\nlongdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%d %H:%M\n'
+                      'longdatetimeformat = %Y-%m-%d %H:%M\nlocal_timezone = Europe/Berlin\ndefault_timezone = Europe/Berlin\n')
+    return machine(*command, program='khal')
+
+
 def test_khal(machines):
     """It shows what came, and what it makes goes to the other machine."""
     one, two, calendar, _ = machines
     one.write(calendar, 'e1', 'Sitzung')
     one('discover')
     one.sync()
-    config = one.home / '.config' / 'khal' / 'config'
-    config.parent.mkdir(parents=True)
-    config.write_text(f'[calendars]\n[[mine]]\npath = {one.folder(calendar)}\n[locale]\ntimeformat = %H:%M\n'
-                      'dateformat = %Y-%m-%d\nlongdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%d %H:%M\n'
-                      'longdatetimeformat = %Y-%m-%d %H:%M\nlocal_timezone = Europe/Berlin\ndefault_timezone = Europe/Berlin\n')
-    listed = one('list', '2026-12-01', '2026-12-02', program='khal')
+    listed = khal(one, one.folder(calendar), 'list', '2026-12-01', '2026-12-02')
     assert 'Sitzung' in listed and '11:00-12:00' in listed
-    one('new', '-a', 'mine', '2026-12-02', '09:00', '10:00', 'von khal', program='khal')
+    khal(one, one.folder(calendar), 'new', '-a', 'mine', '2026-12-02', '09:00', '10:00', 'von khal')
     one.sync()
     two('discover')
     two.sync()
@@ -186,7 +225,7 @@ def test_khal(machines):
     two.change(calendar, 'von khal', 'später')
     two.sync()
     one.sync()
-    assert 'später' in one('list', '2026-12-02', '2026-12-03', program='khal')
+    assert 'später' in khal(one, one.folder(calendar), 'list', '2026-12-02', '2026-12-03')
 
 
 def test_contacts(server, app_password, login, tmp_path):
