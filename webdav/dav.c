@@ -305,6 +305,8 @@ answer_not_modified(const struct dav_node *node, struct response *rs)
     response_status(rs, 304);
     if (node->etag != NULL)
         response_etag(rs, node->etag);
+    if (node->kind->vary != NULL)
+        response_header(rs, "Vary", node->kind->vary);
     response_modified(rs, node->modified);
     response_cache(rs, "private, no-cache");
 }

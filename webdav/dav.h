@@ -219,6 +219,9 @@ struct dav_kind {
     /* Why COPY and MOVE refuse it where its kind has no place; NULL: FORBIDDEN. */
     const struct condition *misplaced;
 
+    /* The header of a request by which `read` answers differently (RFC 9110, 12.5.5); may be NULL. */
+    const char *vary;
+
     /* Space where the node is: bytes used and still free (RFC 4331). NULL: no quota. */
     fallible (*quota)(struct request *, const struct dav_node *, int64_t *used, int64_t *available);
     /* Sets space aside for an upload before its body is taken. STORAGE_FULL. May be NULL. */

@@ -44,6 +44,8 @@ method_get(struct request *rq, struct dav_state *s, struct response *rs)
     response_cache(rs, "private, no-cache");
     if (node->etag != NULL)
         response_etag(rs, node->etag);
+    if (node->kind->vary != NULL)
+        response_header(rs, "Vary", node->kind->vary);
     if (node->kind->read == NULL)
         return list_members(rq, node, rs);
     return node->kind->read(rq, node, rs);

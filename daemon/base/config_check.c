@@ -382,6 +382,18 @@ check_limits(struct check *c)
         complain(c, "inline_max", "is more than body_max; lower it");
 }
 
+static void
+check_zones(struct check *c)
+{
+    const char *zone = c->config->time_zone, *service = c->config->timezone_service;
+    struct uri uri;
+
+    if (!zone_exists(zone))
+        complain(c, "time_zone", "there is no zone %s here; write one like Europe/Berlin", zone);
+    if (service != NULL && !uri_parse(c->arena, service, &uri))
+        complain(c, "timezone_service", "\"%s\" is no such address; write https://NAME", service);
+}
+
 bool
 config_check(const struct config *config, FILE *report)
 {
@@ -398,9 +410,7 @@ config_check(const struct config *config, FILE *report)
     check_mail(&c);
     check_ldap(&c);
     check_limits(&c);
-    if (!zone_exists(config->time_zone))
-        complain(&c, "time_zone", "there is no zone %s here; write one like Europe/Berlin",
-            config->time_zone);
+    check_zones(&c);
     arena_free(c.arena);
     return !c.bad;
 }

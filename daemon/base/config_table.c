@@ -270,6 +270,9 @@ const struct setting settings[] = {
     { SETTING(language), .standard = "en", .only = tongues,
         .help = "For whoever's browser asks for a language that we do not have." },
     { SETTING(time_zone), .standard = "Europe/Berlin", .help = "In which times are shown." },
+    { SETTING(timezone_service),
+        .help = "Where calendar programs find all time zones, if the association has such a service (RFC "
+                "7808): *https://zones.example.org*. Without it they use those they come with." },
     { SETTING(log_level), .standard = "info", .only = levels, .help = "The least that is logged." },
     { SETTING(demo), .standard = "no",
         .help = "A federation with known passwords, for trying out: refused unless all addresses "

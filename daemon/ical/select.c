@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "base/zone.h"
 #include "ical/instances.h"
 #include "ical/select_in.h"
 #include "ical/write.h"
@@ -99,13 +100,13 @@ wants_part(const struct ical_part *part, const char *name, const struct ical_par
     return part->all_parts;
 }
 
+/* By its own name: of another one that we happen to understand a client may know nothing. */
 static bool
-is_known_zone(const struct selecting *s, const struct ical_component *c)
+is_known_zone(const struct ical_component *c)
 {
     const char *tzid = ical_value(c, "TZID");
-    const struct ical_zone *zone = tzid == NULL ? NULL : ical_zone_find(s->arena, s->object, tzid);
 
-    return zone != NULL && ical_zone_name(zone) != NULL;
+    return tzid != NULL && zone_exists(tzid);
 }
 
 static void
@@ -210,7 +211,7 @@ write_outer(const struct selecting *s, const struct ical_part *part, const struc
     bool zone = strcmp(c->name, "VTIMEZONE") == 0;
 
     if (zone &&
-        (s->select->recurrence == SELECT_EXPANDED || (s->select->no_zones && is_known_zone(s, c))))
+        (s->select->recurrence == SELECT_EXPANDED || (s->select->no_zones && is_known_zone(c))))
         return true;
     if (recurs(c) && s->select->recurrence == SELECT_EXPANDED)
         return !is_first_of_set(s, c) || select_expand(s, part, c);

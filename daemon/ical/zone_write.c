@@ -7,10 +7,16 @@
 #include "ical/value.h"
 #include "ical/write.h"
 
-/* Changes of clocks are looked for in so many years; a rule must hold in all of them. */
+/* Changes of clocks are looked for in so many years, and at least up to then; a rule must hold in
+ * all of them. */
 #define YEARS 20
+#define UP_TO 2046
+/* So many changes are listed, the latest: what is read has an end, too (struct ical_limits). */
+#define LISTED_MAX 56
 /* In one year: four in a country that keeps Ramadan. */
 #define CHANGES_MAX 4
+/* Nowhere are clocks put forward and back again in so little time. */
+#define STEP (7 * ICAL_DAY)
 
 /* Clocks are put forward or back. */
 struct change {
@@ -21,13 +27,15 @@ struct change {
 static int
 find_changes(const struct ical_zone *zone, int year, struct change *c)
 {
-    int64_t end = ical_days(year + 1, 1, 1) * ICAL_DAY;
-    int n = 0;
+    int64_t end = ical_days(year + 1, 1, 1) * ICAL_DAY, next;
+    int n = 0, to, from = ical_zone_offset(zone, ical_days(year, 1, 1) * ICAL_DAY);
 
-    for (int64_t day = ical_days(year, 1, 1) * ICAL_DAY; day < end && n < CHANGES_MAX;
-         day += ICAL_DAY) {
-        int64_t low = day, high = day + ICAL_DAY;
-        int from = ical_zone_offset(zone, low), to = ical_zone_offset(zone, high);
+    for (int64_t at = ical_days(year, 1, 1) * ICAL_DAY; at < end && n < CHANGES_MAX;
+         at = next, from = to) {
+        int64_t low = at, high;
+
+        high = next = at + STEP < end ? at + STEP : end;
+        to = ical_zone_offset(zone, high);
         if (from == to)
             continue;
         while (high - low > 1) {
@@ -40,6 +48,13 @@ find_changes(const struct ical_zone *zone, int year, struct change *c)
         c[n++] = (struct change){ high + from, from, to };
     }
     return n;
+}
+
+/* Up to which year something is looked for that begins in this one. */
+static int
+last_year(int year)
+{
+    return year + YEARS > UP_TO ? year + YEARS : UP_TO;
 }
 
 static int
@@ -68,7 +83,7 @@ comes_back(const struct ical_zone *zone, int year, int k, int n, int nth)
 
     find_changes(zone, year, first);
     ical_civil(first[k].wall / ICAL_DAY, &unused, &month, &date);
-    for (int y = year; y < year + YEARS; y++) {
+    for (int y = year; y < last_year(year); y++) {
         if (find_changes(zone, y, c) != n)
             return false;
         ical_civil(c[k].wall / ICAL_DAY, &unused, &other, &date);
@@ -120,30 +135,53 @@ rule_of(struct arena *arena, const struct ical_zone *zone, int year, int k, int 
     return NULL;
 }
 
+/* Are its clocks changed each year from then on as in that year? */
+static bool
+is_regular(struct arena *arena, const struct ical_zone *zone, int year)
+{
+    struct change c[CHANGES_MAX];
+    int n = find_changes(zone, year, c);
+
+    for (int k = 0; k < n; k++)
+        if (rule_of(arena, zone, year, k, n) == NULL)
+            return false;
+    for (int y = year; n == 0 && y < last_year(year); y++)
+        if (find_changes(zone, y, c) > 0)
+            return false;
+    return true;
+}
+
+static void
+write_year(struct buf *to, const struct ical_zone *zone, int year, bool rules)
+{
+    struct change c[CHANGES_MAX];
+    int n = find_changes(zone, year, c);
+
+    for (int k = 0; k < n; k++)
+        write_observance(to, &c[k], rules ? rule_of(to->arena, zone, year, k, n) : NULL);
+}
+
 void
 ical_write_zone(struct buf *to, const struct ical_zone *zone, const char *tzid, int year)
 {
-    int first = year > 1971 ? year - 1 : 1970, offset;
+    int first = year > 1971 ? year - 1 : 1970, regular = first, n = 0;
     struct change c[CHANGES_MAX];
-    int n = find_changes(zone, first, c);
-    bool regular = n > 0;
+
+    for (; regular < last_year(first) && !is_regular(to->arena, zone, regular); regular++)
+        n += find_changes(zone, regular, c);
+    for (; n > LISTED_MAX; first++)
+        n -= find_changes(zone, first, c);
 
     ical_begin(to, "VTIMEZONE");
     ical_write(to, "TZID", tzid);
-    for (int k = 0; k < n; k++)
-        regular = regular && rule_of(to->arena, zone, first, k, n) != NULL;
-    if (regular) {
-        for (int k = 0; k < n; k++)
-            write_observance(to, &c[k], rule_of(to->arena, zone, first, k, n));
-    } else {
+    if (regular > first || find_changes(zone, first, c) == 0) {
         int64_t start = ical_days(first, 1, 1) * ICAL_DAY;
-        offset = ical_zone_offset(zone, start);
+        int offset = ical_zone_offset(zone, start);
         write_observance(to, &(struct change){ start, offset, offset }, NULL);
-        for (int y = first; y < first + YEARS; y++) {
-            n = find_changes(zone, y, c);
-            for (int k = 0; k < n; k++)
-                write_observance(to, &c[k], NULL);
-        }
     }
+    for (int y = first; y < regular; y++)
+        write_year(to, zone, y, false);
+    if (regular < last_year(first))
+        write_year(to, zone, regular, true);
     ical_end(to, "VTIMEZONE");
 }

@@ -15,6 +15,7 @@
 #include "modules/calendars/principal.h"
 #include "modules/calendars/props.h"
 #include "modules/calendars/reports.h"
+#include "modules/calendars/zones.h"
 #include "q/calendar.h"
 #include "webdav/conditions.h"
 #include "webdav/store.h"
@@ -35,13 +36,16 @@ static fallible
 event_read(struct request *rq, const struct dav_node *node, struct response *rs)
 {
     const struct store_content *content;
+    const char *seen;
+    size_t n;
 
     TRY(store_content(rq, node, &content));
     response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
     response_header(rs, "X-Content-Type-Options", "nosniff");
     if (content->bytes == NULL)
         return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "an event without content");
-    response_bytes(rs, node->type, content->bytes, (size_t)node->length);
+    TRY(zones_seen(rq, content->bytes, (size_t)node->length, &seen, &n));
+    response_bytes(rs, node->type, seen, n);
     return NULL;
 }
 
@@ -112,6 +116,8 @@ event_write(struct request *rq, const struct dav_node *node, const struct dav_co
     struct dav_written *written)
 {
     struct calendar_object o;
+    struct dav_content whole;
+    bool altered;
 
     if (content->inline_bytes == NULL ||
         content->blob->size > (int64_t)event_row_max(rq->app->config))
@@ -121,7 +127,9 @@ event_write(struct request *rq, const struct dav_node *node, const struct dav_co
     TRY(object_read(
         rq->arena, rq->lang, content->inline_bytes, (size_t)content->blob->size, &o));
     TRY(check_place(rq, node, &o));
-    TRY(store_write(rq, node, content, type_of(rq->arena, &o), written));
+    TRY(zones_complete(rq, o.calendar, content, &whole, &altered));
+    TRY(store_write(rq, node, &whole, type_of(rq->arena, &o), written));
+    written->altered = altered;
     return note_object(rq, node, &o);
 }
 
@@ -184,6 +192,7 @@ event_move(struct request *rq, const struct dav_node *node, const struct dav_nod
 
 const struct dav_kind event_kind = {
     .name = "event",
+    .vary = "CalDAV-Timezones",
     .row_max = event_row_max,
     .too_large = &CALENDAR_TOO_LARGE,
     .properties = event_properties,
@@ -277,9 +286,10 @@ static const struct dav_kind calendars_kind = {
     .child_collection = &calendar_kind,
 };
 
-static const struct dav_kind home_kind = {
-    .name = "calendar-home", .collection = true, .children = home_children
-};
+static const struct dav_kind home_kind = { .name = "calendar-home",
+    .collection = true,
+    .properties = calendar_home_properties,
+    .children = home_children };
 static const struct dav_kind above_kind = {
     .name = "calendar-homes", .collection = true, .children = home_list
 };
@@ -299,7 +309,7 @@ calendars_find(struct request *rq, const struct path *below, struct dav_node *no
 const struct dav_mount calendars_mount = {
     .prefix = "/dav/calendars",
     .area = AREA_CALENDARS,
-    .features = "calendar-access",
+    .features = "calendar-access, calendar-no-timezone",
     .principal_properties = calendars_principal_properties,
     .principal_searched = calendars_principal_searched,
     .scope = home_scope,

@@ -5,9 +5,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/macros.h"
-#include "base/text.h"
 #include "http/request.h"
 #include "modules/calendars/here.h"
+#include "modules/calendars/zones.h"
 #include "webdav/conditions.h"
 #include "webdav/property.h"
 #include "webdav/query.h"
@@ -25,15 +25,6 @@ struct asked {
     const char **bytes;
 };
 
-/* RFC 7809, 7.1: a client that knows all zones wants none with each object. */
-static bool
-wants_no_zones(struct request *rq)
-{
-    const char *header = request_header(rq, "CalDAV-Timezones");
-
-    return header != NULL && text_same_nocase(text_trim(rq->arena, header), "F");
-}
-
 fallible
 calendar_data_ask(
     struct request *rq, const struct dav_node *node, const struct xml_in *e, void **result)
@@ -44,7 +35,7 @@ calendar_data_ask(
     a->instances = DATA_INSTANCES_MAX;
     a->room = DATA_EXPANDED_MAX;
     TRY(query_read_calendar_data(rq->arena, e, &a->select));
-    a->select.no_zones = wants_no_zones(rq);
+    a->select.no_zones = zones_unwanted(rq);
     return a->select.recurrence == SELECT_RULES ? NULL : here_of_calendar(rq, node, &a->here);
 }
 

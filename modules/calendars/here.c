@@ -9,12 +9,10 @@
 #include "http/app.h"
 #include "http/request.h"
 #include "ical/object.h"
+#include "modules/calendars/object.h"
 #include "q/calendar_query.h"
 #include "webdav/dav.h"
 #include "webdav/xml.h"
-
-const struct condition VALID_TIMEZONE = { 403, NS_CALDAV, "valid-timezone",
-    N_("Nobody here knows this time zone.") };
 
 /* An object with exactly one VTIMEZONE (RFC 4791, 5.2.2 and 9.8). */
 static fallible

@@ -12,9 +12,6 @@ struct xml_in;
  * The time zone by which goes what says none: floating times, whole days (RFC 4791, 7.3).
  */
 
-/* VALID_TIMEZONE (RFC 7809, 5.2.1): calendar-timezone-id, timezone-id that nobody knows. */
-extern const struct condition VALID_TIMEZONE;
-
 /* That of a calendar, or of what is in it (calendar-timezone); without one that of the
  * installation. */
 fallible here_of_calendar(struct request *, const struct dav_node *, const struct ical_zone **here);

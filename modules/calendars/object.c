@@ -9,6 +9,7 @@
 #include "base/zone.h"
 #include "html/lang.h"
 #include "ical/busy.h"
+#include "ical/zone_lacking.h"
 #include "webdav/xml.h"
 
 /* Instances kept of one object: all if they are no more, else those of a span around today. */
@@ -32,7 +33,9 @@ const struct condition
     NO_UID_CONFLICT = { 403, NS_CALDAV, "no-uid-conflict",
         N_("There is already an entry with the same UID in this calendar.") },
     CALENDAR_TOO_LARGE = { 403, NS_CALDAV, "max-resource-size",
-        N_("This entry is larger than a calendar takes.") };
+        N_("This entry is larger than a calendar takes.") },
+    VALID_TIMEZONE = { 403, NS_CALDAV, "valid-timezone",
+        N_("Nobody here knows this time zone.") };
 
 static const char *const holds[] = { "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY" };
 
@@ -111,6 +114,8 @@ object_read(struct arena *arena, const struct lang *lang, const char *bytes, siz
         NEW_ARRAY(arena, const struct ical_component *, (size_t)count(calendar) + 1);
     TRY(collect(arena, lang, o, component, &components));
     why = ical_set_read(arena, calendar, component, components, &o->set);
+    if (why != NULL && ical_names_unknown_zone(arena, calendar))
+        return REFUSE(arena, VALID_TIMEZONE);
     return why == NULL ? NULL : invalid(arena, lang, why);
 }
 

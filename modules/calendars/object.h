@@ -23,6 +23,8 @@ unsigned object_bit(const char *component);
 /* Preconditions of RFC 4791, 5.3.2.1 (and 5.3.1.1). */
 extern const struct condition SUPPORTED_CALENDAR_DATA, VALID_CALENDAR_OBJECT,
     SUPPORTED_CALENDAR_COMPONENT, NO_UID_CONFLICT, CALENDAR_TOO_LARGE;
+/* RFC 7809, 5.2.1: a zone that nobody knows, in an object, a query, calendar-timezone-id. */
+extern const struct condition VALID_TIMEZONE;
 
 /* A calendar object resource (RFC 4791, 4.1): one event, task ... with all its changed instances. */
 struct calendar_object {

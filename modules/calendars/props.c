@@ -1,15 +1,20 @@
-/* What calendars say of themselves: RFC 4791, 5.2; RFC 6638, 9.1; and how Apple's programs show them. */
+/* What calendars say of themselves: RFC 4791, 5.2; RFC 7809, 5; RFC 6638, 9.1; and how Apple's programs show them. */
 #include "modules/calendars/props.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/config.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "base/zone.h"
 #include "http/app.h"
 #include "http/request.h"
 #include "ical/match.h"
+#include "ical/value.h"
+#include "ical/zone_lacking.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/data.h"
 #include "modules/calendars/object.h"
@@ -135,9 +140,67 @@ get_stored(struct request *rq, const struct dav_node *node, const char *ns, cons
     return NULL;
 }
 
+/* As it is kept: what it says ends its lines with CRLF, which XML would take for LF. */
+static const char *
+as_xml(struct arena *arena, const char *text)
+{
+    struct buf b = buf_new(arena, 2 * strlen(text) + 1);
+
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c == '\r')
+            buf_text(&b, "&#13;");
+        else
+            buf_char(&b, *c);
+    return buf_string(&b);
+}
+
+static const char *
+zone_from_now(struct arena *arena, const char *tzid)
+{
+    int year, month, day;
+
+    ical_civil(time_now() / 1000000 / ICAL_DAY, &year, &month, &day);
+    return ical_zone_object(arena, tzid, year);
+}
+
+/* Without one of its own it goes by that of the installation (here.h). */
 GETTER(get_timezone)
 {
-    return get_stored(rq, node, NS_CALDAV, "calendar-timezone", x, got);
+    const char *value;
+
+    TRY(prop_stored(rq, node, NS_CALDAV, "calendar-timezone", &value));
+    xml_raw(x, value != NULL
+                   ? value
+                   : as_xml(rq->arena, zone_from_now(rq->arena, rq->app->config->time_zone)));
+    return NULL;
+}
+
+/* What is kept of a zone that has no name in tzdata is empty. */
+GETTER(get_timezone_id)
+{
+    const char *value;
+
+    TRY(prop_stored(rq, node, NS_CALDAV, "calendar-timezone-id", &value));
+    if (value == NULL)
+        xml_text(x, rq->app->config->time_zone);
+    else if (*value == '\0')
+        *got = DAV_ABSENT;
+    else
+        xml_raw(x, value);
+    return NULL;
+}
+
+/* RFC 7809, 5.2: the two always say the same, whichever was set. NULL: neither is set any more. */
+static fallible
+keep_timezone_id(struct request *rq, const struct dav_node *node, const char *tzid)
+{
+    struct rows rows;
+
+    if (tzid == NULL)
+        return q_property_remove(
+            rq->db, rq->arena, node->id, NS_CALDAV, "calendar-timezone-id", &rows);
+    return q_property_store(rq->db, rq->arena, node->id, NS_CALDAV, "calendar-timezone-id",
+        zone_exists(tzid) ? tzid : "", NULL, &rows);
 }
 
 /* RFC 4791, 5.2.2: an iCalendar object with exactly one VTIMEZONE. */
@@ -145,6 +208,7 @@ static fallible
 set_timezone(struct request *rq, const struct dav_node *node, const struct xml_in *value)
 {
     struct ical_component *calendar;
+    const char *tzid = NULL;
 
     if (value != NULL) {
         TRY(ical_read(rq->arena, rq->lang, &ical_calendar, &ical_limits, value->text,
@@ -152,8 +216,40 @@ set_timezone(struct request *rq, const struct dav_node *node, const struct xml_i
         const struct ical_component *zone = calendar->child;
         if (zone == NULL || zone->next != NULL || strcmp(zone->name, "VTIMEZONE") != 0)
             return REFUSE(rq->arena, ICAL_MALFORMED);
+        tzid = ical_value(zone, "TZID");
+        tzid = tzid == NULL ? "" : tzid;
     }
+    TRY(keep_timezone_id(rq, node, tzid));
     return dead_set(rq, node, &(struct prop_name){ NS_CALDAV, "calendar-timezone" }, value);
+}
+
+static fallible
+set_timezone_id(struct request *rq, const struct dav_node *node, const struct xml_in *value)
+{
+    const char *tzid = value == NULL ? NULL : text_trim(rq->arena, value->text), *zone;
+    struct rows rows;
+
+    TRY(keep_timezone_id(rq, node, tzid));
+    if (tzid == NULL)
+        return q_property_remove(
+            rq->db, rq->arena, node->id, NS_CALDAV, "calendar-timezone", &rows);
+    zone = zone_from_now(rq->arena, tzid);
+    if (zone == NULL)
+        return REFUSE(rq->arena, VALID_TIMEZONE);
+    return q_property_store(rq->db, rq->arena, node->id, NS_CALDAV, "calendar-timezone",
+        as_xml(rq->arena, zone), NULL, &rows);
+}
+
+/* RFC 7809, 5.1: without one, that which everybody has (IANA's). */
+GETTER(get_timezone_services)
+{
+    const char *service = rq->app->config->timezone_service;
+
+    if (service == NULL)
+        *got = DAV_ABSENT;
+    else
+        xml_href(x, service);
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- how she sees it */
@@ -220,10 +316,17 @@ const struct dav_property calendar_properties[] = {
     { NS_CALDAV, "max-attendees-per-instance", ON_COLLECTION, .get = get_attendees_max },
     { NS_CALDAV, "calendar-timezone", ON_COLLECTION | STORED, .get = get_timezone,
         .set = set_timezone },
+    { NS_CALDAV, "calendar-timezone-id", ON_COLLECTION | STORED, .get = get_timezone_id,
+        .set = set_timezone_id },
     { NS_APPLE, "calendar-color", ON_COLLECTION | STORED | OF_PERSON, .get = get_color,
         .set = set_color },
     { NS_APPLE, "calendar-order", ON_COLLECTION | STORED | OF_PERSON, .get = get_order,
         .set = set_order },
+    { .name = NULL },
+};
+
+const struct dav_property calendar_home_properties[] = {
+    { NS_CALDAV, "timezone-service-set", ON_COLLECTION, .get = get_timezone_services },
     { .name = NULL },
 };
 

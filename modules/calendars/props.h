@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "webdav/dav.h"
 
-/* Live properties (RFC 4791, 5.2 and 9): tables for kinds. */
-extern const struct dav_property calendar_properties[], event_properties[];
+/* Live properties (RFC 4791, 5.2 and 9; RFC 7809, 5): tables for kinds. */
+extern const struct dav_property calendar_properties[], calendar_home_properties[], event_properties[];
 
 /* supported-calendar-component-set as TAKES_... (object.h): of what is stored, NULL: all. */
 unsigned component_set_of(const char *value);

@@ -63,7 +63,6 @@ card_get(struct request *rq, const struct dav_node *node, struct response *rs)
     TRY(store_content(rq, node, &content));
     response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
     response_header(rs, "X-Content-Type-Options", "nosniff");
-    response_header(rs, "Vary", "Accept");
     if (content->bytes == NULL)
         return error_cause(REFUSE(rq->arena, INTERNAL), rq->arena, "a card without content");
     if (version == ACCEPT_NONE)
@@ -238,6 +237,7 @@ card_move(struct request *rq, const struct dav_node *node, const struct dav_node
 
 const struct dav_kind card_kind = {
     .name = "card",
+    .vary = "Accept",
     .row_max = card_row_max,
     .too_large = &CARD_TOO_LARGE,
     .properties = card_properties,

@@ -53,20 +53,21 @@ TEST(ical_patch_leaves_other_lines_alone)
 
 /* Read again under a name that nobody knows, it says the same as the system's tzdata. */
 static void
-check_zone(struct arena *arena, const char *name, int years)
+check_zone(struct arena *arena, const char *name, int first, int years, int step)
 {
     const struct ical_component nothing = { .child = NULL };
     const struct ical_zone *zone = ical_zone_find(arena, &nothing, name), *own;
     struct buf b = buf_new(arena, MB(1));
-    int64_t from = ical_days(2026, 1, 1) * ICAL_DAY, to = ical_days(2026 + years, 1, 1) * ICAL_DAY;
+    int64_t from = ical_days(first, 1, 1) * ICAL_DAY,
+            to = ical_days(first + years, 1, 1) * ICAL_DAY;
 
     CHECK(zone != NULL);
     buf_text(&b, "BEGIN:VCALENDAR\r\n");
-    ical_write_zone(&b, zone, "X-Own", 2026);
+    ical_write_zone(&b, zone, "X-Own", first);
     buf_text(&b, "END:VCALENDAR\r\n");
     own = ical_zone_find(arena, read_one(arena, buf_string(&b)), "X-Own");
     CHECK(own != NULL);
-    for (int64_t when = from; when < to; when += 1800)
+    for (int64_t when = from; when < to; when += step)
         if (ical_zone_offset(own, when) != ical_zone_offset(zone, when)) {
             CHECK_TEXT(name, "the same");
             CHECK_INT((long)ical_zone_offset(own, when), (long)ical_zone_offset(zone, when));
@@ -77,12 +78,16 @@ check_zone(struct arena *arena, const char *name, int years)
 TEST(ical_zones_are_written_as_they_are)
 {
     static const char *const names[] = { "Europe/Berlin", "Europe/Lisbon", "America/New_York",
-        "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Auckland",
-        "America/Santiago", "UTC", "Europe/Dublin" };
+        "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Auckland", "UTC",
+        "Europe/Dublin" };
     struct arena *arena = arena_new();
 
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        check_zone(arena, names[i], 19);
-    check_zone(arena, "Africa/Casablanca", 19); /* by the moon */
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        check_zone(arena, names[i], 2026, 19, 1800);
+        check_zone(arena, names[i], 2000, 50, 4 * 3600); /* rules came later */
+    }
+    check_zone(arena, "Africa/Casablanca", 2026, 19, 1800); /* by the moon */
+    check_zone(arena, "America/Santiago", 2026, 19, 1800);  /* on no first or second Sunday */
+    check_zone(arena, "Europe/Berlin", 1975, 80, 4 * 3600);
     arena_free(arena);
 }
