@@ -47,7 +47,8 @@ CATALOGUES := $(patsubst daemon/locale/%.po,$(BUILD)/locale/%.mo,$(wildcard daem
 
 TOOLS    := daemon/html/tmplc.c
 EXTRACTS := $(wildcard daemon/extract/*.c)
-PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c) $(EXTRACTS)
+MIMES    := $(wildcard daemon/mime/*.c)
+PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c) $(EXTRACTS) $(MIMES)
 LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c))
 
 GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(MAILS:%.txt=$(BUILD)/%.txt.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
@@ -55,9 +56,10 @@ HEADERS   := $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.h)
 OBJECTS   := $(LIBRARY:%.c=$(BUILD)/%.o) $(GENERATED:%.c=%.o) $(BUILD)/embedded.o
 DAEMON    := $(BUILD)/daemon/main.o
 EXTRACT   := $(EXTRACTS:%.c=$(BUILD)/%.o)
+MIME      := $(MIMES:%.c=$(BUILD)/%.o)
 CTL       := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/ctl/*.c))
 
-all: $(BUILD)/chapterd $(BUILD)/chapterctl $(BUILD)/chapterd-extract
+all: $(BUILD)/chapterd $(BUILD)/chapterctl $(BUILD)/chapterd-extract $(BUILD)/chapterd-mime
 
 $(BUILD)/chapterd: $(DAEMON) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -o $@ $(DAEMON) $(BUILD)/libchapterd.a $(LIBS)
@@ -70,6 +72,12 @@ EXTRACT_PKGS := poppler-glib cairo vips
 $(EXTRACT): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(EXTRACT_PKGS)))
 $(BUILD)/chapterd-extract: $(EXTRACT) $(BUILD)/libchapterd.a
 	$(call say,LD) $(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS) $(shell pkg-config --libs $(EXTRACT_PKGS))
+
+# What takes mails apart.
+MIME_PKGS := gmime-3.0
+$(MIME): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MIME_PKGS)))
+$(BUILD)/chapterd-mime: $(MIME) $(BUILD)/libchapterd.a
+	$(call say,LD) $(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS) $(shell pkg-config --libs $(MIME_PKGS))
 
 $(BUILD)/libchapterd.a: $(OBJECTS)
 	@rm -f $@

@@ -84,7 +84,7 @@ package_has()
 }
 
 expect 'make install' installs
-for file in usr/sbin/chapterd usr/bin/chapterctl usr/lib/chapterd/chapterd-extract etc/chapterd/chapterd.conf \
+for file in usr/sbin/chapterd usr/bin/chapterctl usr/lib/chapterd/chapterd-extract usr/lib/chapterd/chapterd-mime etc/chapterd/chapterd.conf \
     usr/share/man/man8/chapterd.8 usr/share/man/man7/chapterd-upload.7 usr/share/man/man5/chapterd.conf.5 usr/share/man/man1/chapterctl.1 \
     lib/systemd/system/chapterd.service lib/systemd/system/chapterd.socket \
     usr/lib/sysusers.d/chapterd.conf usr/lib/tmpfiles.d/chapterd.conf \

@@ -136,7 +136,7 @@ def reachable_builds():
 
 def copy_programs(build, copy):
     copy.mkdir(exist_ok=True)
-    for program in ('chapterd', 'chapterctl', 'chapterd-extract'):
+    for program in ('chapterd', 'chapterctl', 'chapterd-extract', 'chapterd-mime'):
         made, there = ROOT / build / program, copy / program
         if made.exists() and not (there.exists() and there.stat().st_mtime == made.stat().st_mtime):
             shutil.copy2(made, there)

@@ -88,6 +88,7 @@ install: all man	## into DESTDIR, for a package or by hand
 	install -Dm0755 $(BUILD)/chapterd $(DESTDIR)$(PREFIX)/sbin/chapterd
 	install -Dm0755 $(BUILD)/chapterctl $(DESTDIR)$(PREFIX)/bin/chapterctl
 	install -Dm0755 $(BUILD)/chapterd-extract $(DESTDIR)$(PREFIX)/lib/chapterd/chapterd-extract
+	install -Dm0755 $(BUILD)/chapterd-mime $(DESTDIR)$(PREFIX)/lib/chapterd/chapterd-mime
 	for page in $(MANUALS); do \
 	    install -Dm0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
 	done

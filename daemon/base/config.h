@@ -51,6 +51,7 @@ struct config {
     const char *mail_from;           /* address of the installation */
     int64_t mail_per_day, mail_outside_per_day; /* of a chapter */
     int64_t mail_days;                          /* how long it is tried */
+    const char *mail_receive; /* where answers to invitations come; NULL: to the organizer */
 
     /* The directory */
     const char *ldap_uri; /* ldap://, ldaps:// or ldapi:// */

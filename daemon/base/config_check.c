@@ -342,13 +342,29 @@ check_smtp_url(struct check *c)
         check_readable(c, "outbound_ca_file", c->config->outbound_ca_file);
 }
 
+/* Room is left for "+" and 32 letters in the 64 of RFC 5321, 4.5.3.1.1. */
+static void
+check_mail_receive(struct check *c, const char *address)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t local = strspn(address, letters);
+
+    if (address[local] != '@' || local == 0 || local > 31 ||
+        !only_of(address + local + 1, letters) || strchr(address + local, '.') == NULL)
+        complain(c, "mail_receive",
+            "\"%s\" is no such address; write one in small letters, like calendar@example.org",
+            address);
+}
+
 static void
 check_mail(struct check *c)
 {
     const struct config *config = c->config;
 
+    if (config->mail_receive != NULL)
+        check_mail_receive(c, config->mail_receive);
     if (config->smtp_url == NULL) {
-        if (config->mail_from != NULL || config->smtp_user != NULL)
+        if (config->mail_from != NULL || config->smtp_user != NULL || config->mail_receive != NULL)
             complain(c, "smtp_url", "is missing, so no mail is sent; write smtp://HOST:PORT");
         return;
     }

@@ -104,6 +104,12 @@ const struct setting settings[] = {
         .help = "How many of them to people who have no account here." },
     { SETTING(mail_days), .standard = "5", .least = 1, .most = 30,
         .help = "Days for which a mail is tried that the mail server does not take." },
+    { SETTING(mail_receive),
+        .help = "Address to which answers to invitations come by mail, such as "
+                "*calendar@example.org*: its mail server gives what comes to it, and to it with a "
+                "plus sign and a word behind (*calendar+3f9...@example.org*), to *chapterctl mail "
+                "receive*. Then nobody's own address leaves the house with an invitation. When left "
+                "out, answers by mail go to the organizer; the link in the mail works in any case." },
 
     { SETTING(ldap_uri), .section = "The directory",
         .help = "*ldaps://host*, *ldapi://%2frun%2fslapd%2fldapi*, or *ldap://host* with "

@@ -17,8 +17,16 @@ struct arena;
 struct config;
 struct ctl;
 
-/* What the program ends with. */
-enum ctl_exit { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
+/* What the program ends with. The last three tell a mail server what to do (sysexits.h): refuse the
+ * mail, say that nobody has this address, try again later. */
+enum ctl_exit {
+    CTL_DONE = 0,
+    CTL_FAILED = 1,
+    CTL_USAGE = 2,
+    CTL_BAD_MAIL = 65,
+    CTL_NOBODY = 67,
+    CTL_LATER = 75
+};
 
 /* "--until DATE", or a flag when it has no value. Tables end with a NULL name. */
 struct ctl_option {
@@ -39,13 +47,15 @@ struct ctl_command {
     const char *help;                 /* one line; begins with a small letter */
     const char *more;                 /* further lines for its own --help; may be NULL */
     bool without_config;              /* runs even when the configuration is bad */
+    enum ctl_exit failed;             /* what to end with when it fails; 0: CTL_FAILED, CTL_USAGE */
     fallible (*run)(struct ctl *);
 };
 
 extern const struct ctl_command migrate_commands[], check_commands[], chapter_commands[],
     role_commands[], group_commands[], apply_commands[], device_commands[], sync_commands[],
     verify_commands[], blobs_commands[], backup_commands[], restore_commands[], cache_commands[],
-    audit_commands[], mail_commands[];
+    audit_commands[], mail_commands[],
+    mail_receive_commands[];
 
 /* One run of the program. */
 struct ctl {

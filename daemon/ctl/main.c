@@ -30,6 +30,7 @@ const struct ctl_command *const ctl_groups[] = {
     cache_commands,
     audit_commands,
     mail_commands,
+    mail_receive_commands,
     NULL,
 };
 
@@ -47,6 +48,8 @@ static enum ctl_exit
 fail(struct ctl *ctl, const struct error *e)
 {
     ctl_complain(ctl, e);
+    if (ctl->command->failed != CTL_DONE)
+        return ctl->command->failed;
     return e->cond == &BAD_REQUEST ? CTL_USAGE : CTL_FAILED;
 }
 

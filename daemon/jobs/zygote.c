@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/program.h"
 #include "jobs/sandbox.h"
 
 /* ---------------------------------------------------------------- the child */
@@ -49,25 +50,6 @@ extractor_run(int socket, pid_t zygote, const char *program)
         _exit(1);
     execve(program, argv, environment);
     _exit(1);
-}
-
-/* Beside the daemon where it was built, or where it is installed; "" when it is nowhere. */
-static void
-find_extractor(char *program, size_t room)
-{
-    static const char *const places[] = { "chapterd-extract", "../lib/chapterd/chapterd-extract" };
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    *program = '\0';
-    if (n <= 0)
-        return;
-    self[n] = '\0';
-    *(strrchr(self, '/') + 1) = '\0';
-    for (size_t i = 0; i < COUNT_OF(places); i++)
-        if (snprintf(program, room, "%s%s", self, places[i]) < (int)room && access(program, X_OK) == 0)
-            return;
-    *program = '\0';
 }
 
 /* ---------------------------------------------------------------- the zygote */
@@ -152,7 +134,7 @@ zygote_run(int control, const struct helper_task *const *tasks)
     int fd;
 
     prctl(PR_SET_NAME, "chapterd-zygote");
-    find_extractor(extractor, sizeof extractor);
+    program_find("chapterd-extract", extractor, sizeof extractor);
     while (sandbox != NULL && receive(control, &order, &fd)) {
         if (order.what != END)
             order.pid = make_helper(

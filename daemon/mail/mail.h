@@ -66,4 +66,11 @@ struct mail_queued {
 fallible mail_queue(const struct app *, struct db *, struct arena *, const struct mail *,
     const struct mail_receiver *, int n, struct mail_queued *);
 
+/*
+ * A word that only this installation can make, the same whenever it is asked for the same: for the
+ * address to which an answer goes, so small letters and digits alone. 32 of them, 128 bits.
+ */
+#define MAIL_TOKEN_DIGITS 32
+fallible mail_token(struct db *, struct arena *, const char *what, const char **token);
+
 #endif

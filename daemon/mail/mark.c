@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/token.h"
+#include "mail/mail.h"
 #include "q/mail.h"
 
 #define MARK_BYTES (MAIL_MARK_DIGITS / 2)
@@ -71,4 +72,14 @@ mail_stop_read(struct arena *arena, struct bytes key, const char *code, struct m
         .purpose = part[1],
         .mark = part[2] };
     return true;
+}
+
+struct error *
+mail_token(struct db *db, struct arena *arena, const char *what, const char **token)
+{
+    struct bytes key;
+
+    TRY(mail_key(db, arena, &key));
+    *token = keyed(arena, key, "token", what);
+    return NULL;
 }

@@ -6,6 +6,7 @@
 #include "jobs/jobs.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
+#include "modules/calendars/imip.h"
 #include "modules/calendars/pages.h"
 #include "modules/calendars/tasks.h"
 
@@ -14,6 +15,7 @@
 #define TASKS    "/c/{chapter}/tasks"
 #define TASK     TASKS "/{calendar}/{name}"
 #define FORM_MAX KB(512)
+#define REPLY_MAX KB(1)
 
 static const struct route routes[] = {
     { GET, CALENDAR, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = calendar_page },
@@ -32,6 +34,10 @@ static const struct route routes[] = {
         .run = feed_of_chapter },
     { GET, "/c/{chapter}/feeds/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_calendar },
+    { GET, "/r/{token}", LOGIN_NONE, ANYBODY, READ_ONLY, BODY_NONE, .secret = true,
+        .scope = reply_scope, .run = reply_page },
+    { POST, "/r/{token}", LOGIN_NONE, ANYBODY, READ_WRITE, BODY_MEMORY, REPLY_MAX, .secret = true,
+        .scope = reply_scope, .run = reply_post },
     ROUTES_END,
 };
 

@@ -5,8 +5,8 @@
 chapterd_up()
 {
     local program=$build/chapterd control=$build/chapterctl started=$EPOCHREALTIME
-    if [ ! -x "$program" ] || [ ! -x "$control" ] || [ ! -x "$build/chapterd-extract" ]; then
-        fail "$build/chapterd, chapterctl or chapterd-extract is missing; run: make"
+    if [ ! -x "$program" ] || [ ! -x "$control" ] || [ ! -x "$build/chapterd-extract" ] || [ ! -x "$build/chapterd-mime" ]; then
+        fail "$build/chapterd, chapterctl, chapterd-extract or chapterd-mime is missing; run: make"
     fi
     build=$(cd "$build" && pwd -P)
     program=$build/chapterd control=$build/chapterctl

@@ -159,3 +159,42 @@ CREATE FUNCTION calendar_object_role(calendar int8, key text, what int2, tag tex
        AND (o.role, o.schedule_tag, o.organizer_node) IS DISTINCT FROM (what, tag, organizer)
 $$;
 COMMENT ON FUNCTION calendar_object_role IS 'What the object with this name_key in a calendar is to its owner.';
+
+-- ---------------------------------------------------------------- people who are nobody here
+
+CREATE TABLE reply_link (
+    hash       bytea PRIMARY KEY CHECK (length(hash) = 32),
+    chapter_id int8,
+    person_id  int8 REFERENCES person ON DELETE CASCADE,
+    uid        text NOT NULL,
+    address    text NOT NULL CHECK (length(address) BETWEEN 3 AND 300),
+    answer     text CHECK (answer IN ('ACCEPTED', 'DECLINED', 'TENTATIVE')),
+    answers    int4 NOT NULL DEFAULT 0,
+    day        date NOT NULL DEFAULT current_date,
+    CHECK (num_nonnulls(chapter_id, person_id) = 1)
+);
+CREATE INDEX reply_link_uid ON reply_link ((coalesce(chapter_id, -person_id)), uid);
+CREATE INDEX reply_link_person ON reply_link (person_id) WHERE person_id IS NOT NULL;
+COMMENT ON TABLE reply_link IS 'Tokens with which outsiders answer an invitation that they got by mail. Goes 30 days after the event.';
+COMMENT ON COLUMN reply_link.hash IS 'SHA-256 of the token; the token itself is in the mail alone.';
+COMMENT ON COLUMN reply_link.uid IS 'Of the object with which the chapter or person invites.';
+COMMENT ON COLUMN reply_link.address IS 'The calendar address that was invited: whoever has the token answers for it.';
+COMMENT ON COLUMN reply_link.answer IS 'The last answer that came this way; NULL: none, or she has been asked anew since.';
+COMMENT ON COLUMN reply_link.answers IS 'How many have come on that day, for a limit.';
+ALTER TABLE reply_link ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON reply_link USING (coalesce(chapter_id, -person_id) = ANY ((SELECT chapterd.owners())::int8[]));
+GRANT SELECT, INSERT, UPDATE, DELETE ON reply_link TO chapterd;
+
+-- Who comes with a token has no scope yet.
+CREATE FUNCTION reply_of(token bytea) RETURNS TABLE (slug text, person int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT c.slug, p.id FROM reply_link l LEFT JOIN chapter c ON c.id = l.chapter_id AND c.archived IS NULL
+      LEFT JOIN person p ON p.id = l.person_id AND p.gone IS NULL
+     WHERE l.hash = token AND (c.id IS NOT NULL OR p.id IS NOT NULL);
+END $$;
+COMMENT ON FUNCTION reply_of IS 'Whose invitation a token answers, as long as there is that chapter or person.';
+REVOKE ALL ON FUNCTION reply_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reply_of TO chapterd;

@@ -27,6 +27,7 @@ BEGIN {
     fence("uni(norm|str|case|type|conv|width|name|lbrk|wbrk)\\.h", "^daemon/base/text\\.c$")
     fence("jansson\\.h", "^daemon/html/json\\.c$|^daemon/ctl/")
     fence("seccomp\\.h", "^daemon/jobs/")
+    fence("(gmime/|glib\\.h)", "^daemon/mime/")
     fence("archive(_entry)?\\.h", "^modules/documents/zip\\.c$|^daemon/extract/office\\.c$")
     fence("qrencode\\.h", "^daemon/html/qr\\.c$")
     fence("cmark\\.h", "^daemon/jobs/helper_markdown\\.c$")

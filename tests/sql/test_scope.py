@@ -66,6 +66,7 @@ def full(server):
         s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
               " VALUES (%s, %s, %s, 'x', 'VEVENT', '')", (root, root, c))
         s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends) VALUES (%s, %s, %s, 1, 2)', (root, root, c))
+        s.sql("INSERT INTO reply_link (hash, chapter_id, uid, address) VALUES (sha256(%s), %s, 'x', 'mailto:a@b.de')", (slug.encode(), c))
         s.sql("INSERT INTO card (node_id, collection_id, chapter_id, uid, name, org, email, phone, is_group, says)"
               " VALUES (%s, %s, %s, 'x', 'x', '', '', '', false, 'X')", (root, root, c))
         s.sql('INSERT INTO schedule_choice (person_id) VALUES (%s)', (p,))
@@ -168,7 +169,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 # ---- functions of the owner: each says what it may tell, and tells no more
 
 DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend', 'people_contents_sweep',
-           'mail_take', 'mail_settle', 'mail_tend', 'schedule_send', 'schedule_answer', 'schedule_waits', 'schedule_expire'}
+           'mail_take', 'mail_settle', 'mail_tend', 'schedule_send', 'schedule_answer', 'schedule_waits', 'schedule_expire', 'reply_of'}
 
 
 def test_functions_of_the_owner_are_few_and_known(full):
@@ -343,6 +344,26 @@ def test_rights_stamp_changes_marks_alone(server, full):
         assert s.sql('SELECT rights_stamp(%s, %s)', ([person], [chapter])) == [('',)]
     assert state() == before
     assert marks()['wall-a'] > marked['wall-a'] and marks()['wall-b'] == marked['wall-b']
+    s.close()
+
+
+def test_reply_of_tells_whose_a_token_is_to_whoever_has_it(server, full):
+    """Without a scope, since whoever comes by it has none: the slug or the number of who invites, nothing of the event."""
+    s = Session(server)
+    p = full.one("SELECT id FROM person WHERE uid = 'wall-a'")
+    full.sql("INSERT INTO reply_link (hash, person_id, uid, address) VALUES (sha256('of-a'), %s, 'x', 'mailto:a@b.de')", (p,))
+    full.pg.commit()
+    with s.tx(''):
+        assert s.sql("SELECT * FROM reply_of(sha256('wall-a'))") == [('wall-a', None)]
+        assert s.sql("SELECT * FROM reply_of(sha256('of-a'))") == [(None, p)]
+        assert s.sql("SELECT * FROM reply_of(sha256('wall-c'))") == [] and s.sql('SELECT * FROM reply_of(NULL)') == []
+        assert s.one('SELECT count(*) FROM reply_link') == 0
+    full.sql("UPDATE chapter SET archived = now() WHERE slug = 'wall-a'")
+    full.pg.commit()
+    with s.tx(''):
+        assert s.sql("SELECT * FROM reply_of(sha256('wall-a'))") == []
+    full.sql("UPDATE chapter SET archived = NULL WHERE slug = 'wall-a'")
+    full.pg.commit()
     s.close()
 
 
