@@ -32,6 +32,7 @@ notice_of(const struct request *rq)
         { "contacts-imported", N_("The contacts were added.") },
         { "keeping-set", N_("Saved.") },
         { "event-saved", N_("Saved.") },
+        { "editorial-made", N_("The editorial calendar is there. Add the first post.") },
         { "task-done", N_("It is done. You find it under “Done”.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },

@@ -34,6 +34,7 @@ struct asked {
     enum show show;
     const struct page_calendar *only;
     const char *category; /* or NULL */
+    bool list;            /* not a board */
 };
 
 /* What cannot be understood is as if it were not there: an address is nothing people type. */
@@ -44,6 +45,7 @@ read_asked(struct request *rq, const struct page_calendars *all)
     struct asked a = { .only = page_calendar_named(all, request_query(rq, "calendar")),
         .category = category != NULL && *category != '\0' ? category : NULL };
 
+    a.list = show != NULL || a.category != NULL || request_query(rq, "view") != NULL;
     for (int i = 0; show != NULL && i < SHOWS; i++)
         if (strcmp(show, shows[i].word) == 0)
             a.show = (enum show)i;
@@ -93,7 +95,10 @@ set_calendars(struct request *rq, const struct page_calendars *all, const struct
             continue;
         other.only = &all->p[i];
         f[s->n_calendars++] = (struct page_filter){ .title = all->p[i].title,
-            .href = address(rq, &other),
+            .href = all->p[i].editorial && other.only != a->only
+                        ? arena_printf(rq->arena, "/c/%s/tasks?calendar=%s", rq->param[0],
+                              uri_encode(rq->arena, all->p[i].name))
+                        : address(rq, &other),
             .colour = all->p[i].colour,
             .now = a->only == other.only };
     }
@@ -219,12 +224,18 @@ tasks_page(struct request *rq, struct response *rs)
     struct page_calendars all;
     struct page_tasks tasks;
     struct view v;
+    bool make;
 
     TRY(page_calendars(rq, &all));
     if (request_query(rq, "new") != NULL)
         return task_new_page(rq, rs, &all);
     struct asked a = read_asked(rq, &all);
     TRY(page_tasks(rq, &all, a.only, &tasks));
+    if (a.only != NULL && a.only->editorial && !a.list)
+        return editorial_page(rq, rs, a.only, &tasks);
+    TRY(editorial_may_make(rq, &all, &make));
+    if (make)
+        sheet.make = arena_printf(rq->arena, "/c/%s/tasks", rq->param[0]);
     sheet.here = address(rq, &a);
     set_shows(rq, &a, &sheet);
     set_calendars(rq, &all, &a, &sheet);

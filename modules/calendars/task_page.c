@@ -1,6 +1,7 @@
 /* A task in the browser, new tasks, changes, and their end: all goes through WebDAV's door. */
 #include <string.h>
 
+#include "auth/access.h"
 #include "auth/page.h"
 #include "base/arena.h"
 #include "base/macros.h"
@@ -14,12 +15,15 @@
 #include "http/response.h"
 #include "ical/rule.h"
 #include "modules/calendars/tasks.h"
+#include "q/calendar_page.h"
 #include "webdav/conditions.h"
 #include "webdav/door.h"
 
 #define ETAG_BYTES 200
 #define WORD_BYTES 20
 #define BACK_BYTES KB(2)
+/* Words that a field offers. */
+#define CHOICES_MAX 40
 
 static const char somebody_changed[] =
     N_("Somebody else has changed this task meanwhile. Nothing was saved: look at it as it is now, "
@@ -109,13 +113,51 @@ show(struct request *rq, struct response *rs, const struct page_task_found *t, c
 
 /* ---------------------------------------------------------------- the form */
 
+static void
+add_once(const char **list, int *n, const char *text)
+{
+    for (int i = 0; i < *n; i++)
+        if (strcmp(list[i], text) == 0)
+            return;
+    if (*n < CHOICES_MAX)
+        list[(*n)++] = text;
+}
+
+/* Channels and offices that have been named before, and the groups of the chapter. */
 static fallible
-show_form(
-    struct request *rq, struct response *rs, const char *title, const struct task_edit_sheet *s)
+set_choices(struct request *rq, struct task_edit_sheet *s)
+{
+    const char **channel = NEW_ARRAY(rq->arena, const char *, CHOICES_MAX),
+               **office = NEW_ARRAY(rq->arena, const char *, CHOICES_MAX);
+    struct page_calendars all;
+    struct page_tasks tasks;
+    struct rows rows;
+
+    TRY(page_calendars(rq, &all));
+    TRY(page_tasks(rq, &all, NULL, &tasks));
+    for (int i = 0; i < tasks.n; i++) {
+        for (int k = 0; k < tasks.p[i].n_categories; k++)
+            add_once(channel, &s->n_channels, tasks.p[i].category[k]);
+        if (tasks.p[i].contact != NULL)
+            add_once(office, &s->n_offices, tasks.p[i].contact);
+    }
+    s->channel = channel;
+    s->office = office;
+    if (access_role(rq->who, rq->chapter) < ROLE_MEMBER)
+        return NULL;
+    TRY(q_calendar_page_groups(rq->db, rq->arena, rq->chapter, CHOICES_MAX, &rows));
+    for (int i = 0; i < rows.n; i++)
+        add_once(office, &s->n_offices, calendar_page_groups_row(&rows, i).name);
+    return NULL;
+}
+
+static fallible
+show_form(struct request *rq, struct response *rs, const char *title, struct task_edit_sheet *s)
 {
     const struct task_form *f = s->form;
     struct view v;
 
+    TRY(set_choices(rq, s));
     struct out *o = page_begin(rq, rs, title, &v);
     TRY(task_crumbs(rq, &v));
     if (s->problem != NULL)
@@ -131,7 +173,7 @@ show_new(struct request *rq, struct response *rs, const struct page_calendars *a
     const struct task_form *form)
 {
     const struct page_calendar *chosen = page_calendar_named(all, form->calendar);
-    const struct task_edit_sheet sheet = { .form = form,
+    struct task_edit_sheet sheet = { .form = form,
         .action = list_of(rq),
         .back = list_of(rq),
         .etag = "",
@@ -157,7 +199,7 @@ static fallible
 show_edit(struct request *rq, struct response *rs, const struct page_task_found *t,
     const struct task_form *form, const char *problem)
 {
-    const struct task_edit_sheet sheet = { .form = form,
+    struct task_edit_sheet sheet = { .form = form,
         .action = here_of(rq),
         .back = here_of(rq),
         .etag = t->etag,
@@ -215,8 +257,12 @@ tasks_post(struct request *rq, struct response *rs)
     struct page_calendars all;
     struct todo_values values;
     struct task_form form;
+    const char *act;
     size_t n;
 
+    TRY(form_maybe(rq, "act", WORD_BYTES, &act));
+    if (act != NULL && strcmp(act, "editorial") == 0)
+        return editorial_make(rq, rs);
     TRY(page_calendars(rq, &all));
     TRY(task_form_read(rq, &form));
     calendar = page_calendar_named(&all, form.calendar);

@@ -72,8 +72,39 @@ struct task_sheet {
     bool names, more, none, nothing;
     const char *empty; /* msgid: why there is nothing */
     const char *add;   /* address of the form, or NULL */
+    const char *make;  /* whereto the button posts that makes an editorial calendar, or NULL */
 };
 fallible tasks_page(struct request *, struct response *);
+
+/* ---- task_board.c: the editorial calendar ---- */
+
+/* Its columns: all states but that of what was dropped. */
+#define BOARD_STATES TODO_DROPPED
+
+struct board_cell {
+    const struct page_task **post;
+    int n;
+};
+struct board_row {
+    const char *title;
+    struct board_cell cell[BOARD_STATES];
+    int n;
+};
+struct board_sheet {
+    const struct page_calendar *calendar;
+    const struct board_row *row;
+    int n;
+    bool more, nothing;
+    const char *here, *previous, *today, *next, *list; /* addresses */
+    const char *add;                                   /* or NULL */
+};
+/* Those of an editorial calendar by weeks and states. */
+fallible editorial_page(
+    struct request *, struct response *, const struct page_calendar *, const struct page_tasks *);
+/* May she make an editorial calendar, which she has none of yet? */
+fallible editorial_may_make(struct request *, const struct page_calendars *, bool *may);
+/* Makes one. FORBIDDEN for who may not manage the chapter's calendars. */
+fallible editorial_make(struct request *, struct response *);
 
 /* ---- task_form.c: a task as the fields of a form ---- */
 
@@ -114,6 +145,8 @@ struct task_edit_sheet {
     const char *action, *back, *etag, *problem, *own_rule;
     const struct page_calendars *calendars; /* of a new task; else NULL */
     bool recurs, own, post;
+    const char *const *channel, *const *office; /* to choose from: what has been used */
+    int n_channels, n_offices;
 };
 fallible task_new_page(struct request *, struct response *, const struct page_calendars *);
 /* GET and POST /c/{chapter}/tasks/{calendar}/{name}, POST /c/{chapter}/tasks */
@@ -121,7 +154,8 @@ fallible task_page(struct request *, struct response *);
 fallible task_post(struct request *, struct response *);
 fallible tasks_post(struct request *, struct response *);
 
-/* pages/tasks.html, pages/task.html */
+/* pages/tasks.html, pages/task.html, pages/board.html */
+void editorial_board(struct out *, const struct view *, const struct board_sheet *);
 void tasks_show(struct out *, const struct view *, const struct task_sheet *);
 void tasks_one(struct out *, const struct view *, const struct task_fact_sheet *);
 void tasks_edit(struct out *, const struct view *, const struct task_edit_sheet *);

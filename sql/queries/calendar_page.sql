@@ -11,6 +11,19 @@ SELECT n.id, p.id, p.read_level, p.write_level, n.name, n.display,
  WHERE r.chapter_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars' AND (p.read_level <= $2 OR p.id = ANY ($3))
  ORDER BY n.id
 
+-- calendar_page_root: where the calendars of a chapter are, who may do what there, and how many have a name like that of an editorial calendar
+-- in   chapter int8
+-- out  id int8, policy int8, read_level int2, write_level int2, taken int8
+SELECT r.id, p.id, p.read_level, p.write_level,
+       (SELECT count(*) FROM dav_node n WHERE n.parent_id = r.id AND NOT n.gone AND n.name_key LIKE 'redaktion%')
+  FROM dav_node r JOIN dav_policy p ON p.id = r.policy_id
+ WHERE r.chapter_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars'
+
+-- calendar_page_groups: the groups of a chapter by name
+-- in   chapter int8, most int4
+-- out  name text
+SELECT g.name FROM local_group g WHERE g.chapter_id = $1 ORDER BY lower(g.name) LIMIT $2
+
 -- calendar_page_chapter: what a chapter is called
 -- in   chapter int8
 -- out  name text

@@ -34,6 +34,7 @@ FORMS = {  # what a word behind a folder's address sends
     'closed-event': {'calendar': 'vorstand', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no'},
     'task': {'calendar': 'termine', 'title': 'authz', 'etag': 'old'},
     'closed-task': {'calendar': 'vorstand', 'title': 'authz'},
+    'editorial': {'act': 'editorial'},
     'tick': {'act': 'state', 'state': 'done', 'etag': 'old'},
     'unplan': {'act': 'delete', 'etag': 'old'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},

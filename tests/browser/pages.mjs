@@ -12,7 +12,7 @@ import { walkSetup } from "./setup.mjs";
 import { walkShare } from "./share.mjs";
 import { walkRights } from "./rights.mjs";
 import { walkCalendar } from "./calendar.mjs";
-import { walkTasks } from "./tasks.mjs";
+import { walkEditorial, walkTasks } from "./tasks.mjs";
 import { walkTour } from "./tour.mjs";
 
 const t = await openBrowser(...process.argv.slice(2));
@@ -67,6 +67,7 @@ await walkPast(t, folder);
 await walkShare(t, folder);
 await walkCalendar(t);
 await walkTasks(t);
+await walkEditorial(t);
 
 await page.goto(`${url}/c/jena/files/nothing-here`);
 await look("not-found", words.notFound);

@@ -66,3 +66,43 @@ export async function walkTasks(t) {
     await page.goto(`${tasks}?show=done`);
     check("none is left", (await items().count()) === 0);
 }
+
+// An editorial calendar, from the button to a post that is a draft.
+export async function walkEditorial(t) {
+    const { url, page, words, check, look, follow, stamp } = t;
+    const title = `Beitrag ${stamp}`, save = page.locator("form.fields > .acts button");
+
+    await page.goto(`${url}/c/jena/tasks`);
+    const make = page.locator("form:has(input[value=editorial])");
+    if (await make.count()) { // the second walk finds it made
+        await page.locator("details:has(input[value=editorial]) summary").click();
+        await follow(make.locator("button"));
+        await look("board-empty", words.editorialMade);
+    } else {
+        await follow(page.locator(".filters a[href*=redaktion]").first());
+    }
+    const board = `${page.url().replace(/&done=.*/, "")}&date=2038-05-04`;
+    await page.goto(board);
+    await follow(page.locator(".turn > a.button"));
+    await look("post-new", words.newPost);
+    await page.fill("#title", title);
+    await page.fill("#day", "2038-05-06");
+    await page.fill("#categories", "Instagram, Website");
+    await page.fill("#contact", "Pressestelle");
+    await follow(save);
+    await page.goto(board);
+    await look("board", title);
+    const post = page.locator(".posts li", { hasText: title });
+    await follow(post.locator("button"));
+    await look("board-draft", words.draft);
+    check("it moved on", (await page.locator(".board td", { hasText: title }).locator(".state").textContent()) === words.draft);
+    await page.emulateMedia({ media: "print" });
+    await t.picture("board-print");
+    check("print leaves out the steps", !(await post.locator("button").isVisible()));
+    await page.emulateMedia({ media: null });
+    await follow(post.locator("a"));
+    await look("post", "Pressestelle");
+    await page.goto(`${page.url()}?edit`);
+    await page.locator(".confirm summary").click();
+    await follow(page.locator(".confirm button"));
+}
