@@ -86,7 +86,7 @@ def act(browser, page, **fields):
 
 
 def lines_of(client, href):
-    return client.get(href).body.decode().split('\r\n')
+    return client.get(href, CalDAV_Timezones='F').body.decode().split('\r\n')  # no zones beside what is stored
 
 
 # ---------------------------------------------------------------- lists
@@ -164,7 +164,7 @@ def test_a_new_task_reaches_clients_and_comes_back(browser, board, swept):
     name = path.rpartition('/')[2]
     lines = lines_of(board, f'/dav/calendars/jena-board/jena.vorstand/{name}')
     for line in ('DUE;TZID=Europe/Berlin:20310504T183000', 'CATEGORIES:Wahl,Druck', 'CONTACT:Pressestelle', 'PRIORITY:1',
-                 'STATUS:IN-PROCESS', 'PERCENT-COMPLETE:50', 'DESCRIPTION:Zeile 1\\nZeile 2', 'BEGIN:VTIMEZONE'):
+                 'STATUS:IN-PROCESS', 'PERCENT-COMPLETE:50', 'DESCRIPTION:Zeile 1\\nZeile 2'):
         assert line in lines, (line, lines)
     assert not any(line.startswith(('DTSTART', 'RRULE')) for line in lines[lines.index('BEGIN:VTODO'):])
     said = me.text(path)
