@@ -8,6 +8,7 @@
 #include "modules/chapters/chapters.h"
 #include "modules/contacts/contacts.h"
 #include "modules/documents/documents.h"
+#include "modules/homes/homes.h"
 #include "webdav/dav.h"
 
 const struct module *const modules[] = {
@@ -15,6 +16,7 @@ const struct module *const modules[] = {
     &documents_module,
     &calendars_module,
     &contacts_module,
+    &homes_module,
     &audit_module,
     NULL,
 };

@@ -34,6 +34,7 @@ notice_of(const struct request *rq)
         { "event-saved", N_("Saved.") },
         { "editorial-made", N_("The editorial calendar is there. Add the first post.") },
         { "task-done", N_("It is done. You find it under “Done”.") },
+        { "homes-set", N_("Saved. Your devices show it with their next look at the server.") },
         { "levels-set", N_("Saved. It holds from now on.") },
         { "role-given", N_("The role is given. It holds from now on.") },
         { "role-taken", N_("The role is taken back.") },

@@ -37,7 +37,24 @@ SELECT shown, color, sort_order FROM collection_choice WHERE node_id = $1 AND pe
 INSERT INTO collection_choice (node_id, person_id, color, sort_order) VALUES ($1, $2, $3, $4)
     ON CONFLICT (person_id, node_id) DO UPDATE SET color = excluded.color, sort_order = excluded.sort_order
 
--- collection_show: is it in her home? null: as usual
--- in   node int8, me int8, shown bool?
-INSERT INTO collection_choice (node_id, person_id, shown) VALUES ($1, $2, $3)
-    ON CONFLICT (person_id, node_id) DO UPDATE SET shown = excluded.shown
+-- home_choosable: calendars and address books of the scope, hers first, then by chapter; whether she may read them is not said here
+-- in   me int8, most int4
+-- out  id int8, kind text, name text, chapter int8?, person int8?, chapter_name text?, policy int8, read_level int2, write_level int2, shown bool?
+SELECT n.id, n.kind, coalesce(n.display, n.name), n.chapter_id, n.person_id, c.name, p.id, p.read_level, p.write_level, i.shown
+  FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.kind IN ('calendar', 'addressbook') AND NOT n.gone
+  JOIN dav_policy p ON p.id = n.policy_id
+  LEFT JOIN chapter c ON c.id = n.chapter_id
+  LEFT JOIN collection_choice i ON i.person_id = $1 AND i.node_id = n.id
+ WHERE r.parent_id IS NULL AND NOT r.gone AND r.kind IN ('calendars', 'addressbooks') AND (n.person_id = $1 OR n.chapter_id IS NOT NULL)
+   AND c.archived IS NULL
+ ORDER BY n.person_id, c.name COLLATE as_people_sort, c.id, n.kind DESC, coalesce(n.display, n.name) COLLATE as_people_sort, n.id LIMIT $2
+
+-- collections_show: those of `yes` are in her home, those of `no` are not, and the others as usual
+-- in   me int8, yes int8[], no int8[], usual int8[]
+WITH chosen (node_id, shown) AS (
+    SELECT unnest($2), true UNION ALL SELECT unnest($3), false UNION ALL SELECT unnest($4), NULL::bool
+)
+INSERT INTO collection_choice (node_id, person_id, shown)
+SELECT c.node_id, $1, c.shown FROM chosen c
+ WHERE c.shown IS NOT NULL OR EXISTS (SELECT FROM collection_choice i WHERE i.person_id = $1 AND i.node_id = c.node_id)
+    ON CONFLICT (person_id, node_id) DO UPDATE SET shown = excluded.shown WHERE collection_choice.shown IS DISTINCT FROM excluded.shown

@@ -77,6 +77,14 @@ await look("foreign", words.notFound);
 // An app password: refused without a name, made, not made again by loading the answer anew, removed.
 await page.goto(`${url}/account`);
 await look("account", words.sessions);
+await follow(page.locator("a[href='/account/calendars']"));
+await look("devices-show", words.devicesShow);
+await page.locator("fieldset").nth(1).locator("input[type=checkbox]").first().click();
+await follow(page.locator("form.fields button"));
+await look("devices-show-saved", words.devicesSoon);
+check("what was unticked stays so", !(await page.locator("fieldset").nth(1).locator("input[type=checkbox]").first().isChecked()));
+await page.locator("fieldset").nth(1).locator("input[type=checkbox]").first().click();
+await follow(page.locator("form.fields button"));
 await page.goto(`${url}/account/devices`);
 await look("devices", words.steps);
 const make = page.locator("form:has(input[name=once]) button");
