@@ -54,6 +54,7 @@ static const struct {
     [AUDIT_LINK_MADE] = { "link-made", AUDIT_OF_RIGHTS, TITLE | OTHER | UNTIL },
     [AUDIT_DROP_BOX_MADE] = { "drop-box-made", AUDIT_OF_RIGHTS, TITLE | OTHER | UNTIL },
     [AUDIT_LINK_RENEWED] = { "link-renewed", AUDIT_OF_RIGHTS, TITLE | OTHER | UNTIL },
+    [AUDIT_LINK_RENAMED] = { "link-renamed", AUDIT_OF_RIGHTS, TITLE | OTHER | UNTIL },
     [AUDIT_LINK_CONFIRMED] = { "link-confirmed", AUDIT_OF_RIGHTS, TITLE | OTHER | UNTIL },
     [AUDIT_LINK_ENDED] = { "link-ended", AUDIT_OF_RIGHTS, TITLE | OTHER },
     [AUDIT_CHAPTER_MADE] = { "chapter-made", AUDIT_OF_CHAPTER, TITLE },

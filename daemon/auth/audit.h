@@ -40,6 +40,7 @@ enum audit_what {
     AUDIT_LINK_MADE,          /* object, other (what it is for), until: anybody who has it reads */
     AUDIT_DROP_BOX_MADE,      /* object, other, until: anybody who has it puts files there */
     AUDIT_LINK_RENEWED,       /* object, other, until: a new address, the old one is no good */
+    AUDIT_LINK_RENAMED,       /* object, other (what it is for now), until */
     AUDIT_LINK_CONFIRMED,     /* object, other, until: works again after a restore */
     AUDIT_LINK_ENDED,         /* object, other */
 

@@ -203,7 +203,8 @@ out_html(struct out *o, struct html h)
 static bool
 harmless(const char *s)
 {
-    static const char *const schemes[] = { "http:", "https:", "mailto:", "davx5:", "caldav:" };
+    static const char *const schemes[] = { "http:", "https:", "mailto:", "davx5:", "caldav:",
+        "webcal:", "webcals:" };
     size_t n = strcspn(s, ":/?#");
 
     if ((unsigned char)*s <= ' ' && *s != '\0')

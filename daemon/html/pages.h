@@ -5,6 +5,7 @@
 
 struct out;
 struct qr;
+struct subscribe;
 struct view;
 
 /* The pages of daemon/html/pages: everything around the content, and a failure. */
@@ -39,6 +40,8 @@ void page_option(
     struct out *, const struct view *, bool chosen, const char *value, const char *text);
 /* A QR code, in dark on light; label: what it holds. */
 void page_qr(struct out *, const struct view *, const struct qr *, const char *label);
+/* A feed's address to copy, and links that subscribe to it. */
+void page_subscribe(struct out *, const struct view *, const struct subscribe *);
 /* The form token: in every form that is posted. */
 void page_token(struct out *, const struct view *);
 

@@ -191,6 +191,19 @@ ical_busy_add(struct ical_busy *b, const struct ical_component *object)
 
 /* ---------------------------------------------------------------- out */
 
+int
+ical_busy_periods(struct ical_busy *b, const struct ical_period **result)
+{
+    struct ical_period *list;
+
+    join(b);
+    qsort(b->p, (size_t)b->n, sizeof *b->p, by_start);
+    *result = list = NEW_ARRAY(b->arena, struct ical_period, (size_t)b->n + 1);
+    for (int i = 0; i < b->n; i++)
+        list[i] = (struct ical_period){ b->p[i].span, b->p[i].kind != TENTATIVE };
+    return b->n;
+}
+
 static void
 write_period(const struct period *p, struct buf *to)
 {

@@ -29,6 +29,13 @@ bool ical_busy_add(struct ical_busy *, const struct ical_component *object);
 /* The same of what is known of one event without its object. */
 bool ical_busy_take(struct ical_busy *, enum ical_taken, struct ical_range);
 
+/* The periods by themselves, by their start; those that touch are one. They live with the arena. */
+struct ical_period {
+    struct ical_range span;
+    bool sure; /* false: perhaps */
+};
+int ical_busy_periods(struct ical_busy *, const struct ical_period **);
+
 /* A VCALENDAR with one VFREEBUSY; stamp: seconds since 1970. Periods that touch are one. */
 void ical_busy_write(struct ical_busy *, int64_t stamp, struct buf *);
 

@@ -39,6 +39,7 @@ static const char *const templates[AUDIT_WHATS] = {
     [AUDIT_DROP_BOX_MADE] = N_("{who} made the drop box “{other}” by which files can be put into "
                                "“{title}” without signing in."),
     [AUDIT_LINK_RENEWED] = N_("{who} gave the link “{other}” to “{title}” a new address."),
+    [AUDIT_LINK_RENAMED] = N_("{who} called a link to “{title}” “{other}” from then on."),
     [AUDIT_LINK_CONFIRMED] =
         N_("{who} let the link “{other}” to “{title}” work again after a restore."),
     [AUDIT_LINK_ENDED] = N_("{who} ended the link “{other}” to “{title}”."),

@@ -1,23 +1,26 @@
 /* What other parts ask of calendars: all of somebody's, all of a chapter's. */
 #include "base/macros.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/feed.h"
 #include "modules/module.h"
 #include "q/node.h"
 
 fallible
-calendars_chapter_export(const struct app *app UNUSED, struct db *db, struct arena *arena,
+calendars_chapter_export(const struct app *app, struct db *db, struct arena *arena,
     int64_t chapter, struct export_sink *sink)
 {
-    return tell_members(
-        db, arena, &(struct told){ calendar_kind.name, "calendars", .chapter = &chapter }, sink);
+    TRY(tell_members(
+        db, arena, &(struct told){ calendar_kind.name, "calendars", .chapter = &chapter }, sink));
+    return feeds_chapter_export(app, db, arena, chapter, sink);
 }
 
 fallible
-calendars_person_export(const struct app *app UNUSED, struct db *db, struct arena *arena,
+calendars_person_export(const struct app *app, struct db *db, struct arena *arena,
     int64_t person, struct export_sink *sink)
 {
-    return tell_members(
-        db, arena, &(struct told){ calendar_kind.name, "calendars", .person = &person }, sink);
+    TRY(tell_members(
+        db, arena, &(struct told){ calendar_kind.name, "calendars", .person = &person }, sink));
+    return feeds_person_export(app, db, arena, person, sink);
 }
 
 fallible
@@ -26,5 +29,6 @@ calendars_person_erase(
 {
     struct rows rows;
 
+    TRY(feeds_person_erase(db, arena, person));
     return q_person_tree_erase(db, arena, person, &rows);
 }

@@ -9,6 +9,7 @@
 #include "html/lang.h"
 #include "jobs/jobs.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/feed.h"
 #include "modules/calendars/object.h"
 #include "q/calendar.h"
 #include "q/node.h"
@@ -81,6 +82,8 @@ calendars_retention(
     const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t *removed)
 {
     *removed = 0;
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    TRY(db_end(db, arena, feeds_clear(db, arena, removed)));
     TRY(clear(db, arena, &everything, removed));
     return for_people(db, arena, time_now() / 1000000, clear, removed);
 }

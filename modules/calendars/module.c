@@ -14,6 +14,7 @@
 #define EVENT    CALENDAR "/{calendar}/{name}"
 #define TASKS    "/c/{chapter}/tasks"
 #define TASK     TASKS "/{calendar}/{name}"
+#define FEEDS    "/c/{chapter}/feeds"
 #define FORM_MAX KB(512)
 #define REPLY_MAX KB(1)
 
@@ -32,7 +33,11 @@ static const struct route routes[] = {
         .scope = event_post_scope, .run = task_post },
     { GET, "/c/{chapter}/calendar.ics", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_chapter },
-    { GET, "/c/{chapter}/feeds/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
+    { GET, FEEDS, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = feeds_page },
+    { POST, FEEDS, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX, .run = feeds_post },
+    { GET, "/feed/{file}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE, .secret = true,
+        .scope = feed_scope, .run = feed_by_token },
+    { GET, FEEDS "/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_calendar },
     { GET, "/r/{token}", LOGIN_NONE, ANYBODY, READ_ONLY, BODY_NONE, .secret = true,
         .scope = reply_scope, .run = reply_page },

@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "base/uri.h"
 #include "html/lang.h"
+#include "html/subscribe.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "modules/calendars/pages.h"
@@ -198,19 +199,30 @@ fill(struct request *rq, const struct asked *a, const struct page_entries *entri
 }
 
 /* What everybody may read, to be subscribed to: of the chapter, or of the one calendar. */
-static const char *
-feed_address(struct request *rq, const struct page_calendars *all, const struct page_calendar *only)
+static void
+set_feeds(struct request *rq, const struct page_calendars *all, const struct page_calendar *only,
+    struct calendar_sheet *s)
 {
-    bool open = only != NULL && only->is_public;
+    struct subscribe *to = NEW(rq->arena, struct subscribe);
+    bool open = only != NULL && only->is_public, manages = false;
+    const char *here = arena_printf(rq->arena, "%s/c/%s/", request_origin(rq), rq->param[0]);
 
-    for (int i = 0; only == NULL && i < all->n; i++)
-        open |= all->p[i].is_public;
+    for (int i = 0; i < all->n; i++) {
+        open |= only == NULL && all->p[i].is_public;
+        manages |= all->p[i].may_manage;
+    }
+    if (manages)
+        s->feeds = arena_printf(rq->arena, "/c/%s/feeds", rq->param[0]);
     if (!open)
-        return NULL;
-    if (only == NULL)
-        return arena_printf(rq->arena, "%s/c/%s/calendar.ics", request_origin(rq), rq->param[0]);
-    return arena_printf(rq->arena, "%s/c/%s/feeds/%s.ics", request_origin(rq), rq->param[0],
-        uri_encode(rq->arena, only->name));
+        return;
+    *to = only == NULL
+              ? subscribe_to(rq->arena, arena_printf(rq->arena, "%scalendar.ics", here),
+                    rq->param[0])
+              : subscribe_to(rq->arena,
+                    arena_printf(
+                        rq->arena, "%sfeeds/%s.ics", here, uri_encode(rq->arena, only->name)),
+                    only->title);
+    s->feed = to;
 }
 
 struct error *
@@ -231,7 +243,7 @@ calendar_page(struct request *rq, struct response *rs)
     set_ways(rq, &a, next, &sheet);
     set_filters(rq, &all, &a, &sheet);
     sheet.title = title_of(rq, &a);
-    sheet.feed = feed_address(rq, &all, a.only);
+    set_feeds(rq, &all, a.only, &sheet);
     if (all.may_write)
         sheet.add = arena_printf(
             rq->arena, "/c/%s/calendar?new&date=%s", rq->param[0], page_iso_day(rq->arena, a.date));

@@ -53,6 +53,7 @@ page_calendars(struct request *rq, struct page_calendars *all)
             .may_write = (rights & MAY_WRITE) != 0,
             .takes = component_set_of(row.components),
             .editorial = row.template != NULL && strcmp(row.template, "editorial") == 0,
+            .may_manage = (rights & MAY_MANAGE) != 0,
             .is_public = policy.read_level == ROLE_PUBLIC };
         all->may_write |= p[all->n++].may_write;
     }

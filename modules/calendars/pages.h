@@ -13,6 +13,7 @@
 #include "modules/calendars/object.h"
 
 struct lang;
+struct subscribe;
 struct out;
 struct request;
 struct response;
@@ -29,9 +30,9 @@ struct page_calendar {
     int64_t id;
     const char *name, *title; /* in addresses; for people */
     const char *colour;       /* of the style sheet: "k0" */
-    bool may_write, is_public;
     unsigned takes; /* TAKES_... */
     bool editorial; /* its tasks are posts (tasks.h) */
+    bool may_write, may_manage, is_public;
 };
 struct page_calendars {
     const struct page_calendar *p;
@@ -139,7 +140,8 @@ struct calendar_sheet {
     bool nothing, more;
     bool none;       /* there is no calendar that she may read */
     const char *add;  /* address of the form, or NULL */
-    const char *feed; /* whole address for other programs, or NULL */
+    const struct subscribe *feed; /* for other programs, or NULL */
+    const char *feeds;            /* where addresses are made for them, or NULL */
 };
 
 fallible calendar_page(struct request *, struct response *);

@@ -9,12 +9,14 @@
 #include "base/macros.h"
 #include "html/lang.h"
 #include "html/pages.h"
+#include "html/subscribe.h"
 #include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "modules/chapters/chapter.h"
 #include "modules/chapters/tour.h"
 #include "modules/module.h"
+#include "q/chapter.h"
 
 static const char *
 kind_title(const char *kind)
@@ -94,6 +96,19 @@ gather_notices(struct request *rq, struct chapter_sheet *sheet)
     return NULL;
 }
 
+static fallible
+set_calendar(struct request *rq, const struct chapter *c, struct chapter_sheet *sheet)
+{
+    struct subscribe *to = NEW(rq->arena, struct subscribe);
+    struct rows rows;
+
+    TRY(q_chapter_shows_calendar(rq->db, rq->arena, c->id, &rows));
+    *to = subscribe_to(rq->arena,
+        arena_printf(rq->arena, "%s/c/%s/calendar.ics", request_origin(rq), c->slug), c->name);
+    sheet->calendar = chapter_shows_calendar_row(&rows, 0).shows ? to : NULL;
+    return NULL;
+}
+
 struct error *
 chapters_chapter_page(struct request *rq, struct response *rs)
 {
@@ -114,6 +129,7 @@ chapters_chapter_page(struct request *rq, struct response *rs)
         .is_board = access_role(rq->who, c.id) >= ROLE_BOARD,
         .override = rq->who->state_admin && access_look(rq->who, c.id) == NULL };
     TRY(gather_notices(rq, &sheet));
+    TRY(set_calendar(rq, &c, &sheet));
     struct out *o = page_begin(rq, rs, c.name, &v);
     v.crumbs = crumbs;
     v.n_crumbs = 1;

@@ -29,6 +29,7 @@ struct chapter_sheet {
     const char *slug, *name, *kind, *role;
     const char *number, *contact; /* or NULL */
     struct chapter_cards children;
+    const struct subscribe *calendar; /* that everybody may read; or NULL */
     const struct notice *notice; /* of all modules; what waits for her here */
     int n_notices;
     bool is_board; /* may look at roles, groups and guests, and read the chapter's log */

@@ -179,6 +179,55 @@ BEGIN
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON collection_choice, calendar_object, occurrence, person_space TO chapterd;
 
+-- ---------------------------------------------------------------- feeds with an address of their own
+
+-- Of those who fetch one nothing is kept but the day.
+CREATE TABLE calendar_feed (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8 NOT NULL,
+    node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
+    hash       bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
+    view       text NOT NULL CHECK (view IN ('busy', 'details', 'members')),
+    read_level int2 NOT NULL,
+    label      text NOT NULL CHECK (length(label) BETWEEN 1 AND 100),
+    maker_id   int8,
+    made       timestamptz NOT NULL DEFAULT now(),
+    changed    timestamptz NOT NULL DEFAULT now(),
+    until      date,
+    ended      timestamptz,
+    paused     bool NOT NULL DEFAULT false,
+    used       date
+);
+CREATE INDEX calendar_feed_node ON calendar_feed (node_id);
+CREATE INDEX calendar_feed_chapter ON calendar_feed (chapter_id, id);
+COMMENT ON TABLE calendar_feed IS 'An address by which programs without a login fetch a calendar again and again, or a part of what is in it.';
+COMMENT ON COLUMN calendar_feed.hash IS 'SHA-256 of the token in the address, which is random and has 128 bit.';
+COMMENT ON COLUMN calendar_feed.view IS 'What it tells: that a time is taken (busy), what everybody could know (details), or what members see (members).';
+COMMENT ON COLUMN calendar_feed.read_level IS 'The level that held when it was made: while fewer may read the calendar it tells nothing.';
+COMMENT ON COLUMN calendar_feed.label IS 'What it is for, in the words of who made it; programs show it as the name of the calendar.';
+COMMENT ON COLUMN calendar_feed.maker_id IS 'A person, of whom perhaps nothing else is left: the feed is the chapter''s.';
+COMMENT ON COLUMN calendar_feed.changed IS 'When its label was written last.';
+COMMENT ON COLUMN calendar_feed.until IS 'The last day on which it works; NULL: it has none.';
+COMMENT ON COLUMN calendar_feed.paused IS 'It came back by a restore, when it may have been ended since: it works again when somebody has confirmed it.';
+COMMENT ON COLUMN calendar_feed.used IS 'On which day it was asked for last, and no more than that.';
+ALTER TABLE calendar_feed ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON calendar_feed USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]));
+GRANT SELECT, INSERT, UPDATE, DELETE ON calendar_feed TO chapterd;
+
+-- As share_of(): who comes by an address has no scope yet, and one place says which addresses work.
+CREATE FUNCTION feed_of(token bytea) RETURNS TABLE (id int8, slug text, used_today bool)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT f.id, c.slug, f.used IS NOT DISTINCT FROM current_date FROM calendar_feed f JOIN chapter c ON c.id = f.chapter_id AND c.archived IS NULL
+     WHERE f.hash = token AND f.ended IS NULL AND (f.until IS NULL OR f.until >= current_date) AND NOT f.paused
+       AND coalesce(c.settings ->> 'share', 'board') <> 'nobody';
+END $$;
+COMMENT ON FUNCTION feed_of IS 'The feed with this hash of its token and the chapter it is of, as long as it works; whether its calendar is still there and open to it is another question.';
+REVOKE ALL ON FUNCTION feed_of FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION feed_of TO chapterd;
+
 -- ---------------------------------------------------------------- what jobs have to do for people
 
 -- A job has the scope of one person at a time, and must know of whom. Numbers alone; nothing of what they have.

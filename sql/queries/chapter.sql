@@ -52,6 +52,12 @@ SELECT c.id, c.slug, c.name, c.kind, c.number, c.parent_id, p.slug, p.name, c.la
 FROM chapter c LEFT JOIN chapter p ON p.id = c.parent_id
 WHERE c.slug = $1
 
+-- chapter_shows_calendar: is there a calendar of it that everybody may read?
+-- in   chapter int8
+-- out  shows bool
+SELECT EXISTS (SELECT FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND NOT n.gone AND n.kind = 'calendar' JOIN dav_policy p ON p.id = n.policy_id
+                WHERE r.chapter_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars' AND p.read_level = 0)
+
 -- chapter_tree: all chapters, each below its parent, brothers by name; also the archived ones when asked for
 -- in  archived bool
 -- out id int8, slug text, name text, kind text, number text?, parent_id int8?, parent text?, parent_name text?, language text, contact text?, members_go_up bool, created timestamptz, archived timestamptz?, depth int4

@@ -6,6 +6,18 @@ UPDATE chapterd.installation SET epoch = DEFAULT, login_key = DEFAULT;
 
 -- Marks of change are numbers of the old cluster's transactions. Tombstones are only of use to old tokens; those
 -- of folders stay until what lies below them is buried.
+-- What hangs on one goes with it here: the constraints that would see to that are not there yet.
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOR t IN
+        SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE n.nspname = 'chapterd' AND c.relkind = 'r' AND a.attname = 'node_id' AND NOT a.attisdropped AND c.relname <> 'dav_policy'
+    LOOP
+        EXECUTE 'DELETE FROM ' || t || ' WHERE node_id IN (SELECT id FROM chapterd.dav_node WHERE gone AND NOT collection)';
+    END LOOP;
+END $$;
 DELETE FROM chapterd.dav_node WHERE gone AND NOT collection;
 UPDATE chapterd.dav_node SET changed = pg_current_xact_id(), sync_floor = NULL;
 -- No client has a token from before: what has been hidden since then is named to nobody.
@@ -19,6 +31,7 @@ UPDATE chapterd.blob_part p SET store = m.store FROM chapterd_restore.moved m
 -- A link may have been ended, or got another address, since the backup: each works again when somebody of the chapter has
 -- said so.
 UPDATE chapterd.share_link SET paused = true WHERE ended IS NULL;
+UPDATE chapterd.calendar_feed SET paused = true WHERE ended IS NULL;
 
 -- Every board reads that this happened, and that what came after the backup is lost.
 INSERT INTO chapterd.audit (hand, what, kind, other) VALUES ('operator', 'restored', 'chapter', :'backup');

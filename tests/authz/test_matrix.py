@@ -37,6 +37,8 @@ FORMS = {  # what a word behind a folder's address sends
     'editorial': {'act': 'editorial'},
     'tick': {'act': 'state', 'state': 'done', 'etag': 'old'},
     'unplan': {'act': 'delete', 'etag': 'old'},
+    'feed': {'feed': 'make', 'calendar': 'termine', 'view': 'busy', 'label': 'authz'},
+    'closed-feed': {'feed': 'make', 'calendar': 'vorstand', 'view': 'busy', 'label': 'authz'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
 OWNER = 'jena-chair'
@@ -121,6 +123,8 @@ def prepare(owner, target, role=OWNER):
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
     for word in re.findall(r'\{link-\w+\}', path):
         path = path.replace(word, link(owner, name, word.strip('{}').partition('-')[2]))
+    for word in re.findall(r'\{feed-\w+\}', path):
+        path = path.replace(word, feed(owner, name, word.strip('{}').partition('-')[2]))
     if '{setup}' in path:
         path = path.replace('{setup}', phone_link(owner, name))
     for word in ('{doc}', '{dir}', '{new}'):
@@ -163,6 +167,18 @@ def link(owner, token, what):
         " CASE WHEN %s THEN 'no hash' END FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id JOIN chapter c ON c.id = n.chapter_id"
         " WHERE c.slug = 'jena' AND n.name = 'Mitglieder' RETURNING id",
         token.encode(), what in ('box', 'shut'), int(what == 'sleeping'), int(what == 'shut'), what == 'ended', what == 'locked')
+    return str(number) if what == 'number' else token
+
+
+def feed(owner, token, what):
+    """A feed of the board's calendar (open: of the one for all): its token, or (number) its number. When a sleeping one was made more
+    could read the calendar."""
+    [[number]] = owner.server.stack.sql(
+        "INSERT INTO calendar_feed (chapter_id, node_id, hash, view, read_level, label, ended)"
+        " SELECT n.chapter_id, n.id, sha256(%s), 'details', p.read_level - %s, 'authz', CASE WHEN %s THEN now() END"
+        " FROM dav_node n JOIN dav_policy p ON p.id = n.policy_id JOIN chapter c ON c.id = n.chapter_id"
+        " WHERE c.slug = 'jena' AND n.kind = 'calendar' AND NOT n.gone AND n.name = %s RETURNING id",
+        token.encode(), int(what == 'sleeping'), what == 'ended', 'termine' if what == 'open' else 'vorstand')
     return str(number) if what == 'number' else token
 
 
@@ -229,6 +245,9 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
         path, _, number = path.partition('?end=')
         data = {'share': 'end', 'link': number} if number else {'share': 'set', 'who': 'board'}
         data['token'] = token
+    elif method == 'POST' and path.partition('?')[0].endswith('/feeds'):
+        path, _, number = path.partition('?end=')
+        data = {'feed': 'end', 'id': number, 'token': token}
     elif method == 'POST' and path.endswith('/members'):
         data = {'do': 'group-add', 'group': f'authz {next(fresh)}', 'token': token}
     elif method == 'POST' and '/contacts' in path:

@@ -82,6 +82,34 @@ def test_F29_links_wait_until_somebody_confirms_them(stack, server, folder, else
     stack.sql("DELETE FROM share_link WHERE purpose = 'restored'")
 
 
+def test_F29_feeds_wait_until_somebody_confirms_them(stack, server, folder, elsewhere):
+    """As links do."""
+    stack.sql("INSERT INTO calendar_feed (chapter_id, node_id, hash, view, read_level, label)"
+              " SELECT n.chapter_id, n.id, sha256('restored-feed'), 'busy', 9, 'restored feed' FROM dav_node n JOIN chapter c ON c.id = n.chapter_id"
+              " WHERE c.slug = 'jena' AND n.kind = 'calendar' AND n.name = 'termine' AND NOT n.gone")
+    assert server.client().get('/feed/restored-feed.ics').status == 200
+    # a calendar that is deleted, and no folder of a tombstone any more, as retention leaves it: what hangs on it must not hold up the restore
+    chair = server.client('jena-chair')
+    assert chair('MKCALENDAR', '/dav/calendars/jena-chair/jena.restored/').status == 201
+    for table, rest in (('calendar_feed (chapter_id, node_id, hash, view, read_level, label)', "chapter_id, id, sha256('gone'), 'busy', 9, 'gone'"),
+                        ('collection_choice (person_id, node_id)', "(SELECT min(id) FROM person), id"),
+                        ('dav_property (node_id, ns, name, chapter_id, value)', "id, 'n', 'p', chapter_id, 'v'")):
+        stack.sql(f"INSERT INTO {table} SELECT {rest} FROM dav_node WHERE kind = 'calendar' AND name = 'restored' AND NOT gone")
+    assert chair.delete('/dav/calendars/jena-chair/jena.restored/').status == 204
+    stack.sql("UPDATE dav_node SET collection = false WHERE kind = 'calendar' AND name = 'restored' AND gone")
+    folder.create()
+    there = elsewhere()
+    folder.run('restore', folder.path, conf=there.conf)
+    other = there.daemon()
+    assert other.client().get('/feed/restored-feed.ics').status == 404
+    board = Pages(other, 'jena-board')
+    assert 'restored from a backup' in board.text('/c/jena/feeds')
+    number = re.search(r'name="feed" value="confirm">\s*<input type="hidden" name="id" value="(\d+)"', board.get('/c/jena/feeds').text)[1]
+    assert board.post('/c/jena/feeds', feed='confirm', id=number).status_code == 303
+    assert other.client().get('/feed/restored-feed.ics').status == 200
+    stack.sql("DELETE FROM calendar_feed WHERE label = 'restored feed'")
+
+
 def test_F32_marks_and_epoch_are_new(stack, server, folder, elsewhere, place):
     anna = server.client('jena-board')
     anna.put(place + 'a')

@@ -53,6 +53,13 @@ def test_uploads(server, scenario, depth):
 
 
 @pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])
+def test_feeds(server, scenario, depth):
+    """Addresses to subscribe to, and what comes into a calendar from a file and goes out of it."""
+    with tempfile.TemporaryDirectory(prefix='walk-') as own:
+        assert walk('feeds.mjs', server, scenario, depth, own) >= (10 if depth == 'walk' else 60), 'not to the end'
+
+
+@pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])
 def test_mail(stack, scenario, depth):
     """What is said when an invitation goes by mail, and the page where one asks for no more."""
     relay = Relay()

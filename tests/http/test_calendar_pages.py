@@ -224,7 +224,7 @@ def test_another_time_zone_is_told(browser, put):
 def test_the_feed_is_told_where_there_is_one(browser):
     board = browser('jena-board')
     for path, feed in (('', 'calendar.ics'), ('?calendar=termine', 'feeds/termine.ics'), ('?calendar=vorstand', None)):
-        found = re.search(r'<code>([^<]*\.ics)</code>', board.get('/c/jena/calendar' + path).text)
+        found = re.search(r'<code class="words secret">([^<]*\.ics)</code>', board.get('/c/jena/calendar' + path).text)
         assert (found and found[1]) == (feed and f'{board.url}/c/jena/{feed}')
         assert feed is None or browser(None).get(f'/c/jena/{feed}').text.startswith('BEGIN:VCALENDAR')
 

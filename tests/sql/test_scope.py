@@ -63,6 +63,8 @@ def full(server):
         s.sql('INSERT INTO retention_rule (node_id, chapter_id, starts) VALUES (%s, %s, now())', (root, c))
         s.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
               " VALUES (%s, %s, sha256(%s), false, 1, 3, 'x', 'infinity')", (c, root, slug.encode()))
+        s.sql("INSERT INTO calendar_feed (chapter_id, node_id, hash, view, read_level, label)"
+              " VALUES (%s, %s, sha256(%s), 'busy', 1, 'x')", (c, root, slug.encode()))
         s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
               " VALUES (%s, %s, %s, 'x', 'VEVENT', '')", (root, root, c))
         s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends) VALUES (%s, %s, %s, 1, 2)', (root, root, c))
@@ -168,7 +170,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 
 # ---- functions of the owner: each says what it may tell, and tells no more
 
-DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'own_collections', 'people_to_tend', 'people_contents_sweep',
+DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'feed_of', 'own_collections', 'people_to_tend', 'people_contents_sweep',
            'mail_take', 'mail_settle', 'mail_tend', 'schedule_send', 'schedule_answer', 'schedule_waits', 'schedule_expire', 'reply_of'}
 
 
@@ -389,6 +391,31 @@ def test_share_of_tells_of_one_link_to_whoever_has_it(server, full):
         assert found(b'wall-a') == []
         full.sql(f"UPDATE chapter SET {wakes} WHERE slug = 'wall-a'")
     assert found(b'wall-a') == [('wall-a',)]
+    s.close()
+
+
+def test_feed_of_tells_of_one_feed_to_whoever_has_it(server, full):
+    """As share_of: without a scope, by the hash of its token, and only while it works."""
+    s = Session(server)
+
+    def found(token):
+        full.pg.commit()
+        with s.tx(''):
+            return s.sql('SELECT slug, used_today FROM feed_of(sha256(%s))', (token,))
+
+    assert found(b'wall-a') == [('wall-a', False)] and found(b'wall-b') == [('wall-b', False)]
+    assert found(b'') == found(b'wall') == []
+    with s.tx('wall-a,wall-b'):
+        assert s.sql('SELECT * FROM feed_of(NULL)') == []
+    for sleeps in ('ended = now()', 'until = current_date - 1', 'paused = true'):
+        full.sql(f"UPDATE calendar_feed SET {sleeps} WHERE hash = sha256('wall-a')")
+        assert found(b'wall-a') == [] and found(b'wall-b') != []
+        full.sql("UPDATE calendar_feed SET ended = NULL, until = current_date, paused = false WHERE hash = sha256('wall-a')")
+    for sleeps, wakes in (("settings = '{\"share\": \"nobody\"}'", "settings = '{}'"), ('archived = now()', 'archived = NULL')):
+        full.sql(f"UPDATE chapter SET {sleeps} WHERE slug = 'wall-a'")
+        assert found(b'wall-a') == []
+        full.sql(f"UPDATE chapter SET {wakes} WHERE slug = 'wall-a'")
+    assert found(b'wall-a') == [('wall-a', False)]
     s.close()
 
 
