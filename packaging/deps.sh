@@ -52,7 +52,9 @@ install_missing()
         case $package in
         nginx-light) server=nginx ;;
         exim4-daemon-light) server=exim4 ;;
-        haproxy | caddy | memcached | swift-proxy | swift-account | swift-container | swift-object) server=$package ;;
+        cyrus-caldav) server=cyrus-imapd ;;
+        php-fpm) server=$(basename /etc/init.d/php*-fpm) ;;
+        haproxy | caddy | memcached | radicale | sogo | swift-proxy | swift-account | swift-container | swift-object) server=$package ;;
         *) continue ;;
         esac
         root invoke-rc.d "$server" stop || true

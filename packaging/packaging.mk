@@ -35,10 +35,10 @@ check-fresh:	## the two commands of the README on a Debian 12 made for it, as ro
 	@packaging/deps.sh fresh
 	@packaging/fresh.sh $(ONLY)
 
-bench:	## beside Apache and nginx in one run; REPEATS=3
+bench:	## beside Apache, nginx and calendar servers in one run; REPEATS=3, ONLY="C1 W2" for parts
 	@packaging/deps.sh build run check bench
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/bench/bench.py $(REPEATS)
+	@BENCH_ONLY="$(ONLY)" $(PYTHON) tests/bench/bench.py $(REPEATS)
 
 # Each file in tests/sql is a program of its own; packaging/check-sql.sh gives it a database.
 SQL_TESTS := $(patsubst %.c,%,$(wildcard tests/sql/*_test.c))

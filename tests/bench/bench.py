@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """bench.py [REPEATS]: chapterd beside Apache mod_dav, nginx and rclone, scenarios perf-W1 to perf-W3; logins
-beside Apache mod_authnz_ldap and beside what slapd alone can check, perf-A1.
+beside Apache mod_authnz_ldap and beside what slapd alone can check, perf-A1; calendars beside Radicale, DAViCal,
+Cyrus and SOGo, perf-C1 to perf-C5.
 
 All servers run at the same time on loopback; every scenario is measured on each in turn, again and
-again, and the medians are compared: read the ratios, not the rates. The peers acknowledge before
+again, and the medians are compared: read the ratios, not the rates. The peers of files acknowledge before
 anything is durable and check no rights; chapterd flushes first. Every answer is checked.
 The table goes to standard output in Markdown and to build/bench.md. BENCH_GIB=0.25 makes the large
-file smaller, BENCH_ONLY="A1 W3" leaves out the rest.
+file smaller, BENCH_EVENTS=500 the calendar, BENCH_ONLY="A1 W3" leaves out the rest.
 """
 import html
 import json
@@ -20,22 +21,21 @@ import tempfile
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
+import calendars  # noqa: E402
+from calendar_peers import calendar_peers  # noqa: E402
+from corpus import COUNT, Corpus  # noqa: E402
 from lib.browser import Browser  # noqa: E402
 from lib.directory import BASE, Directory  # noqa: E402
-from peers import REPO_BUILD, Slapd, all_peers  # noqa: E402
+from peers import REPO_BUILD, Chapterd, Failed, Slapd, file_peers  # noqa: E402
 
 LIST = ('<?xml version="1.0" encoding="utf-8"?>\n<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/>'
         '<D:getcontentlength/><D:getlastmodified/><D:getetag/></D:prop></D:propfind>')
 BIG = int(float(os.environ.get('BENCH_GIB', '1')) * (1 << 30)) >> 20 << 20
 SECONDS = os.environ.get('BENCH_SECONDS', '4')
-ONLY = os.environ.get('BENCH_ONLY', 'A1 W1 W2 W3').split()
+ONLY = os.environ.get('BENCH_ONLY', '').split() or 'A1 W1 W2 W3 C1 C2 C3 C4 C5'.split()
 ACCOUNTS = 200
 PASSWORD = 'geheim-bench'
 SMALL = b'x' * 4096
-
-
-class Failed(Exception):
-    """A server gave wrong answers: its figure does not count."""
 
 
 class Bench:
@@ -45,18 +45,20 @@ class Bench:
         self.repeats = repeats
         self.result = {}
         self.wrong = []
+        self.differs = {}  # (scenario, peer): how its answers differ from the truth
+        self.seconds = SECONDS
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='chapterd-bench-'))
-        self.lg = self.compile('lg', '-lpthread')
-        self.binds = self.compile('binds', '-lldap', '-llber', '-lpthread')
+        self.lg = self.compile('lg', 'lg_options', libraries=['-lpthread'])
+        self.binds = self.compile('binds', libraries=['-lldap', '-llber', '-lpthread'])
         self.list = self.dir / 'list.xml'
         self.list.write_text(LIST)
         self.small = self.dir / 'small'
         self.small.write_text('file {n}\n' + 'x' * (4096 - len('file 000000\n')))
 
-    def compile(self, name, *libraries):
-        program = self.dir / name
-        subprocess.run(['cc', '-std=gnu17', '-O2', '-D_GNU_SOURCE', '-o', program,
-                        pathlib.Path(__file__).with_name(f'{name}.c'), *libraries], check=True)
+    def compile(self, *names, libraries):
+        program = self.dir / names[0]
+        sources = [pathlib.Path(__file__).with_name(f'{name}.c') for name in names]
+        subprocess.run(['cc', '-std=gnu17', '-O2', '-D_GNU_SOURCE', '-o', program, *sources, *libraries], check=True)
         return program
 
     def figures(self, what, *command):
@@ -67,11 +69,24 @@ class Bench:
             raise Failed(f'{what}: {done.stderr.strip() or done.returncode}')
         return json.loads(done.stdout)
 
-    def run(self, peer, method, target, *options):
-        """One run of the load generator, as the peer's user unless it says who (-u); its figures."""
+    def file(self, name):
+        return self.dir / name
+
+    def run(self, peer, method, target, *options, then=()):
+        """One run of the load generator, as the peer's user unless it says who (-u); its figures. A target that does
+        not begin with "/" is below the peer's base. `then`: a request to be made in turn with this one."""
         login = () if '-u' in options else ('-H', f'Authorization: {peer.client().auth}')
-        return self.figures(f'{peer.name} {method} {target}', self.lg, *login, *options, peer.host, method,
-                            peer.base + target)
+        path = target if target.startswith('/') else peer.base + target
+        return self.figures(f'{peer.name} {method} {target}', self.lg, *login, *options, peer.host, method, path, *then)
+
+    def compare(self, scenario, peer, wrong):
+        """Takes down what differs from the truth; ours may not."""
+        if not wrong:
+            return
+        what = f'{len(wrong)} differences, among them {sorted(wrong)[0]}'
+        if peer.name == 'chapterd':
+            raise Failed(f'{scenario}: {what}')
+        self.differs[scenario, peer.name] = what
 
     def record(self, scenario, peer, run, size=0):
         before = peer.cpu()
@@ -84,8 +99,8 @@ class Bench:
         self.result.setdefault(scenario, {}).setdefault(peer.name, []).append(figures)
         print(f'{scenario:44} {peer.name:9} {figures["rate"]:10.1f}', file=sys.stderr)
 
-    def measure(self, scenario, peer, method, target, *options, size=0):
-        self.record(scenario, peer, lambda: self.run(peer, method, target, *options), size)
+    def measure(self, scenario, peer, method, target, *options, size=0, then=()):
+        self.record(scenario, peer, lambda: self.run(peer, method, target, *options, then=then), size)
 
 
 def prepare(b, peer):
@@ -209,17 +224,20 @@ def table(b, names, scenarios):
         rates = [median(n, 'rate') for n in names]
         ratios = [rates[0] / r if rates[0] and r else None for r in rates[1:]]
         cpu = ' / '.join(text(median(n, 'cpu'), 3) for n in names)
-        yield (f'| {scenario} | ' + ' | '.join(text(r) for r in rates) + ' | '
+        differs = ['!' if (scenario, n) in b.differs else '' for n in names]
+        yield (f'| {scenario} | ' + ' | '.join(text(r) + d for r, d in zip(rates, differs)) + ' | '
                + ' | '.join('n/a' if r is None else f'{r:.2f}' for r in ratios)
                + f" | {text(median(names[0], 'p50'), 3)} / {text(median(names[0], 'p99'), 3)} | {cpu} |")
 
 
 def remarks(b, names):
     yield ''
-    yield 'Memory at most, MB (PSS, PostgreSQL included): ' + ', '.join(
+    yield 'Memory at most, MB (PSS, databases included): ' + ', '.join(
         f"{n} {max((f['pss'] for p in b.result.values() for f in p.get(n, [])), default=0) / 1e6:.0f}" for n in names)
-    yield ('chapterd is durable when it answers and checks rights; the others answer before a flush and '
+    yield ('chapterd is durable when it answers and checks rights; the servers of files answer before a flush and '
            'check a password only.')
+    for (scenario, name), what in b.differs.items():
+        yield f'! {name} in {scenario}: {what}'
 
 
 def attempt(b, name, scenario, *args):
@@ -230,29 +248,66 @@ def attempt(b, name, scenario, *args):
         print(b.wrong[-1], file=sys.stderr)
 
 
-def main():
-    b = Bench(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
-    peers = []
-    try:
-        for peer in all_peers():
-            peers.append(peer)
-            if ONLY != ['A1']:
-                prepare(b, peer)
-        ours, apache = peers[:2]
+def wanted(*kinds):
+    """(name, scenario) of those that were asked for."""
+    every = {'W1': w1, 'W2': w2, 'W3': w3, 'C1': calendars.c1, 'C2': calendars.c2, 'C3': calendars.c3, 'C4': calendars.c4,
+             'C5': calendars.c5}
+    return [(name, scenario) for name, scenario in every.items() if name[0] in kinds and name in ONLY]
+
+
+def in_turns(b, peers, scenarios, rep):
+    for name, scenario in scenarios:
+        for peer in peers[rep % len(peers):] + peers[:rep % len(peers)]:
+            attempt(b, f'{peer.name}: {name}', scenario, b, peer, rep)
+
+
+def files_and_logins(b, peers):
+    """A and W; `peers`: ours, the others come to it."""
+    peers.extend(file_peers(peers[0]))
+    ours, apache = peers[:2]
+    scenarios = wanted('W')
+    for peer in peers if scenarios else []:
+        prepare(b, peer)
+    if 'A1' in ONLY:
         prepare_logins(b, ours, apache)
         ours.app_password = app_password(ours)
-        for rep in range(b.repeats):
-            if 'A1' in ONLY:
-                attempt(b, 'logins', a1, b, ours, apache, rep)
-            for name, scenario in (('W1', w1), ('W2', w2), ('W3', w3)):
-                for peer in peers[rep % len(peers):] + peers[:rep % len(peers)] if name in ONLY else []:
-                    attempt(b, f'{peer.name}: {name}', scenario, b, peer, rep)
+    for rep in range(b.repeats):
+        if 'A1' in ONLY:
+            attempt(b, 'logins', a1, b, ours, apache, rep)
+        in_turns(b, peers, scenarios, rep)
+    names = [p.name for p in peers]
+    return [*table(b, names, 'W'), '', *table(b, ['chapterd', 'apache', 'slapd'], 'A1'), *remarks(b, names)]
+
+
+def all_calendars(b, peers):
+    """C."""
+    b.corpus = Corpus(b.dir, int(os.environ.get('BENCH_EVENTS', COUNT)))
+    peers.extend(calendar_peers())
+    for peer in peers:
+        calendars.prepare(b, peer)
+    for rep in range(b.repeats):
+        in_turns(b, peers, wanted('C'), rep)
+    names = [p.name for p in peers]
+    return [*table(b, names, 'C'), *remarks(b, names)]
+
+
+def part(b, run):
+    """The lines of a part; its servers run as long as it lasts."""
+    peers = [Chapterd()]
+    try:
+        return run(b, peers)
     finally:
         for peer in peers:
             peer.stop()
-    lines = [f'Medians of {b.repeats} interleaved runs, requests per second unless said otherwise.', '',
-             *table(b, [p.name for p in peers], 'W'), '', *table(b, ['chapterd', 'apache', 'slapd'], 'A1'),
-             *remarks(b, [p.name for p in peers])]
+
+
+def main():
+    b = Bench(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    lines = [f'Medians of {b.repeats} interleaved runs, requests per second unless said otherwise.', '']
+    if 'A1' in ONLY or wanted('W'):
+        lines += part(b, files_and_logins)
+    if wanted('C'):
+        lines += ['', *part(b, all_calendars)]
     lines += ['', 'Wrong answers:', *(f'- {w}' for w in b.wrong)] if b.wrong else []
     text = '\n'.join(lines) + '\n'
     print(text)

@@ -1,7 +1,7 @@
 /*
  * lg: a closed-loop HTTP/1.1 load generator for `make bench`.
  *
- *   lg [options] HOST:PORT METHOD TARGET
+ *   lg [options] HOST:PORT METHOD TARGET [[options] METHOD TARGET]...
  *
  * Every connection has a thread, sends a request, reads the whole answer, checks it, sends the
  * next. "{n}" in target, headers and body is the number of the request (six digits); with -m M it
@@ -10,11 +10,18 @@
  *
  *   -c N         connections (1)            -n N    requests in all (no limit)
  *   -d SECONDS   how long (no limit)        -m M    scatter {n} over 0..M-1
- *   -H 'A: b'    a header (repeatable)      -e 201,204  statuses that are right (any 2xx)
- *   -b FILE      the body, with {n}         -g BYTES    a body of so many bytes
- *   -z BYTES     the answer has this size   -k TEXT=N   TEXT is N times in the answer
+ *   -s N         first number of {n} (0)    -u USER:PASSWORD  Basic, with {n}
+ *   -g BYTES     a body of so many bytes
  *   -r CHUNK,TOTAL  asks for scattered ranges of CHUNK bytes of a file of TOTAL
- *   -s N         first number of {n} (0)   -u USER:PASSWORD  Basic, with {n}
+ *
+ * Of a request, and of those after it unless they say otherwise:
+ *
+ *   -H 'A: b'    a header (repeatable)      -e 201,204  statuses that are right (any 2xx)
+ *   -b FILE      the body, with {n}; with {n} in its name the file of that number is sent as it is
+ *   -z BYTES     the answer has this size   -k TEXT=N   TEXT is N times in the answer
+ *   -k TEXT=@FILE  TEXT is there as often as the line of FILE says that {n} counts to, from 0
+ *   -l FILE      "{l}" in the target is such a line of it
+ *   -t N         of the requests in turn, this one so many times in a row (1)
  */
 #include <errno.h>
 #include <netdb.h>
@@ -31,21 +38,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lg.h"
+
 #define HEAD_MAX   65536
-#define CHUNK      262144
-#define NUMBER     "{n}"
 #define ERRORS_MAX 20
 
-static struct {
-    const char *host, *port, *method, *target, *header[32], *count_text, *login;
-    int headers, connections, expect[8], expected;
-    char *body;
-    size_t body_length, generate, size, range_chunk, range_total, count_length;
-    long count;
-    bool check_size;
-    uint64_t requests, scatter, first;
-    double seconds;
-} set = { .connections = 1, .requests = UINT64_MAX, .seconds = 1e9 };
+static struct settings set = {
+    .connections = 1, .requests = UINT64_MAX, .seconds = 1e9, .kind[0].times = 1
+};
 
 static _Atomic uint64_t next_number, errors;
 static double started;
@@ -57,6 +57,10 @@ struct worker {
     size_t used, have;
     char *out; /* the request being made */
     size_t out_max;
+    size_t answers;          /* over this connection */
+    bool in_answer;          /* its first bytes have come */
+    const struct kind *kind; /* of the request being made */
+    uint64_t number;         /* its {n} */
     uint64_t done, bytes;
     float *latency; /* milliseconds */
     size_t latency_max;
@@ -65,7 +69,7 @@ struct worker {
     size_t carried;
 };
 
-static void
+void
 die(const char *what)
 {
     fprintf(stderr, "lg: %s: %s\n", what, strerror(errno));
@@ -81,11 +85,11 @@ now(void)
 }
 
 static void
-complain(const char *what, long n, const char *more)
+complain(const struct worker *w, const char *what, long n, const char *more)
 {
     if (atomic_fetch_add(&errors, 1) < ERRORS_MAX)
-        fprintf(stderr, "lg: %s %s: %s %ld%s%s\n", set.method, set.target, what, n,
-            *more == '\0' ? "" : ": ", more);
+        fprintf(stderr, "lg: %s %s (%llu): %s %ld%s%s\n", w->kind->method, w->kind->target,
+            (unsigned long long)w->number, what, n, *more == '\0' ? "" : ": ", more);
 }
 
 static void
@@ -100,12 +104,20 @@ reach(struct worker *w)
     freeaddrinfo(found);
     int one = 1;
     setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    w->used = w->have = 0;
+    w->used = w->have = w->answers = 0;
 }
 
-/* Copies a template, with numbers in place of {n}; returns the length. */
+static void
+renew(struct worker *w)
+{
+    close(w->fd);
+    reach(w);
+}
+
+/* Copies a template, with numbers in place of {n} and a line in place of {l}; returns the length.
+ */
 static size_t
-fill(char *to, size_t max, const char *from, size_t length, uint64_t n)
+fill(char *to, size_t max, const char *from, size_t length, uint64_t n, const struct lines *lines)
 {
     size_t at = 0;
     for (size_t i = 0; i < length;) {
@@ -116,6 +128,16 @@ fill(char *to, size_t max, const char *from, size_t length, uint64_t n)
         if (length - i >= sizeof NUMBER - 1 && memcmp(from + i, NUMBER, sizeof NUMBER - 1) == 0) {
             at += (size_t)sprintf(to + at, "%06llu", (unsigned long long)n);
             i += sizeof NUMBER - 1;
+        } else if (lines != NULL && lines->count > 0 && length - i >= sizeof LINE - 1 &&
+                   memcmp(from + i, LINE, sizeof LINE - 1) == 0) {
+            size_t take = strlen(lines->line[n % lines->count]);
+            if (at + take > max) {
+                errno = E2BIG;
+                die("template");
+            }
+            memcpy(to + at, lines->line[n % lines->count], take);
+            at += take;
+            i += sizeof LINE - 1;
         } else {
             to[at++] = from[i++];
         }
@@ -129,7 +151,7 @@ fill_login(char *to, uint64_t n)
 {
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char pair[256] = { 0 };
-    size_t length = fill(pair, sizeof pair, set.login, strlen(set.login), n);
+    size_t length = fill(pair, sizeof pair, set.login, strlen(set.login), n, NULL);
     size_t at = (size_t)sprintf(to, "Authorization: Basic ");
     for (size_t i = 0; i < length; i += 3) {
         uint32_t three = (uint32_t)(unsigned char)pair[i] << 16;
@@ -145,17 +167,50 @@ fill_login(char *to, uint64_t n)
     return at + (size_t)sprintf(to + at, "\r\n");
 }
 
+/* The bytes of the file whose number this is. */
+static size_t
+read_numbered(char *to, const struct kind *kind, uint64_t n)
+{
+    char path[1024] = { 0 };
+    fill(path, sizeof path - 1, kind->body_files, strlen(kind->body_files), n, NULL);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        die(path);
+    size_t length = fread(to, 1, CHUNK, file);
+    fclose(file);
+    return length;
+}
+
+static size_t
+make_body(char *to, const struct kind *kind, uint64_t n)
+{
+    if (kind->body_files != NULL)
+        return read_numbered(to, kind, n);
+    return fill(to, CHUNK, kind->body, kind->body_length, n, NULL);
+}
+
+/* Which request it is the turn of, and the number it has. */
+static void
+choose(struct worker *w, uint64_t turn)
+{
+    uint64_t in_round = turn % set.round;
+    w->kind = set.kind;
+    while (in_round >= w->kind->times)
+        in_round -= w->kind++->times;
+    w->number = set.scatter > 0 ? (turn * 7919 + 13) % set.scatter : set.first + turn;
+}
+
 static size_t
 make_request(struct worker *w, uint64_t turn)
 {
-    uint64_t n = set.first + turn;
-    if (set.scatter > 0)
-        n = (turn * 7919 + 13) % set.scatter;
-    size_t at = (size_t)sprintf(w->out, "%s ", set.method);
-    at += fill(w->out + at, w->out_max - at, set.target, strlen(set.target), n);
+    choose(w, turn);
+    const struct kind *kind = w->kind;
+    uint64_t n = w->number;
+    size_t at = (size_t)sprintf(w->out, "%s ", kind->method);
+    at += fill(w->out + at, w->out_max - at, kind->target, strlen(kind->target), n, &kind->lines);
     at += (size_t)sprintf(w->out + at, " HTTP/1.1\r\nHost: %s:%s\r\n", set.host, set.port);
-    for (int i = 0; i < set.headers; i++) {
-        at += fill(w->out + at, w->out_max - at, set.header[i], strlen(set.header[i]), n);
+    for (int i = 0; i < kind->headers; i++) {
+        at += fill(w->out + at, w->out_max - at, kind->header[i], strlen(kind->header[i]), n, NULL);
         at += (size_t)sprintf(w->out + at, "\r\n");
     }
     if (set.login != NULL)
@@ -168,9 +223,9 @@ make_request(struct worker *w, uint64_t turn)
     }
     if (set.generate > 0) {
         at += (size_t)sprintf(w->out + at, "Content-Length: %zu\r\n\r\n", set.generate);
-    } else if (set.body != NULL) {
+    } else if (kind->body != NULL || kind->body_files != NULL) {
         static __thread char body[CHUNK];
-        size_t length = fill(body, sizeof body, set.body, set.body_length, n);
+        size_t length = make_body(body, kind, n);
         at += (size_t)sprintf(w->out + at, "Content-Length: %zu\r\n\r\n", length);
         memcpy(w->out + at, body, length);
         at += length;
@@ -231,9 +286,9 @@ more(struct worker *w)
 static void
 look(struct worker *w, const char *p, size_t n)
 {
-    if (set.count_text == NULL || n == 0)
+    if (w->kind->count_text == NULL || n == 0)
         return;
-    size_t keep = set.count_length - 1;
+    size_t keep = w->kind->count_length - 1;
     char seam[512];
     size_t head = n < keep ? n : keep;
     memcpy(seam, w->carry, w->carried);
@@ -241,9 +296,10 @@ look(struct worker *w, const char *p, size_t n)
     for (int round = 0; round < 2; round++) {
         const char *at = round == 0 ? seam : p,
                    *end = round == 0 ? seam + w->carried + head : p + n;
-        while ((at = memmem(at, (size_t)(end - at), set.count_text, set.count_length)) != NULL) {
+        while ((at = memmem(at, (size_t)(end - at), w->kind->count_text, w->kind->count_length)) !=
+               NULL) {
             w->found++;
-            at += set.count_length;
+            at += w->kind->count_length;
         }
     }
     if (n >= keep) {
@@ -302,6 +358,31 @@ header(const char *head, const char *name)
     return NULL;
 }
 
+/* How often the text has to be in this answer. */
+static long
+right_count(const struct worker *w)
+{
+    const struct lines *counts = &w->kind->counts;
+    return counts->count > 0 ? atol(counts->line[w->number % counts->count]) : w->kind->count;
+}
+
+static void
+judge(struct worker *w, int status, size_t size)
+{
+    const struct kind *kind = w->kind;
+    bool right = kind->expected == 0 && status / 100 == 2;
+    for (int i = 0; i < kind->expected; i++)
+        right = right || kind->expect[i] == status;
+    if (!right)
+        complain(w, "status", status, "");
+    else if (kind->check_size && size != kind->size)
+        complain(w, "size", (long)size, "");
+    else if (set.range_chunk > 0 && (status != 206 || size != set.range_chunk))
+        complain(w, "range", (long)size, "");
+    else if (kind->count_text != NULL && w->found != right_count(w))
+        complain(w, "count", w->found, kind->count_text);
+}
+
 static bool
 read_answer(struct worker *w)
 {
@@ -309,6 +390,7 @@ read_answer(struct worker *w)
     int status;
     do {
         head = until(w, "\r\n\r\n");
+        w->in_answer = w->in_answer || w->have > 0;
         if (head == NULL || sscanf(head, "HTTP/1.%*d %d", &status) != 1)
             return false;
     } while (status < 200);
@@ -333,25 +415,36 @@ read_answer(struct worker *w)
         size = strtoull(length, NULL, 10);
         if (!take(w, size))
             return false;
+    } else if (length == NULL && status != 204 && status != 304) {
+        for (closes = true; w->used < w->have || more(w); w->used = w->have) {
+            look(w, w->in + w->used, w->have - w->used);
+            size += w->have - w->used;
+        }
     }
     w->bytes += size;
 
-    bool right = set.expected == 0 && status / 100 == 2;
-    for (int i = 0; i < set.expected; i++)
-        right = right || set.expect[i] == status;
-    if (!right)
-        complain("status", status, "");
-    else if (set.check_size && size != set.size)
-        complain("size", (long)size, "");
-    else if (set.range_chunk > 0 && (status != 206 || size != set.range_chunk))
-        complain("range", (long)size, "");
-    else if (set.count_text != NULL && w->found != set.count)
-        complain("count", w->found, set.count_text);
-    if (closes) {
-        close(w->fd);
-        reach(w);
-    }
+    judge(w, status, size);
+    w->answers++;
+    if (closes)
+        renew(w);
     return true;
+}
+
+/* Sends the request and reads the answer: once more when the server had closed the connection
+   after the answer before, without saying so (RFC 9112, 9.3.1). */
+static bool
+exchange(struct worker *w, size_t length)
+{
+    for (;;) {
+        bool kept = w->answers > 0;
+        w->in_answer = false;
+        if (send_all(w, w->out, length) && (set.generate == 0 || send_generated(w)) &&
+            read_answer(w))
+            return true;
+        if (!kept || w->in_answer)
+            return false;
+        renew(w);
+    }
 }
 
 static void *
@@ -365,11 +458,9 @@ work(void *own)
             break;
         size_t length = make_request(w, turn);
         double begun = now();
-        if (!send_all(w, w->out, length) || (set.generate > 0 && !send_generated(w)) ||
-            !read_answer(w)) {
-            complain("connection ended in request", (long)turn, "");
-            close(w->fd);
-            reach(w);
+        if (!exchange(w, length)) {
+            complain(w, "connection ended in request", (long)turn, "");
+            renew(w);
             continue;
         }
         if (w->done == w->latency_max) {
@@ -416,90 +507,14 @@ report(struct worker *all, double took)
         (double)latency[done / 2], (double)latency[done * 99 / 100]);
 }
 
-static void
-read_body(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    set.body = malloc(CHUNK);
-    if (file == NULL || set.body == NULL)
-        die(path);
-    set.body_length = fread(set.body, 1, CHUNK, file);
-    fclose(file);
-}
-
-static void
-read_option(int option)
-{
-    char *rest;
-    switch (option) {
-    case 'c':
-        set.connections = atoi(optarg);
-        break;
-    case 'n':
-        set.requests = strtoull(optarg, NULL, 10);
-        break;
-    case 'd':
-        set.seconds = atof(optarg);
-        break;
-    case 'm':
-        set.scatter = strtoull(optarg, NULL, 10);
-        break;
-    case 's':
-        set.first = strtoull(optarg, NULL, 10);
-        break;
-    case 'u':
-        set.login = optarg;
-        break;
-    case 'H':
-        set.header[set.headers++ % 32] = optarg;
-        break;
-    case 'b':
-        read_body(optarg);
-        break;
-    case 'g':
-        set.generate = strtoull(optarg, NULL, 10);
-        break;
-    case 'z':
-        set.size = strtoull(optarg, NULL, 10);
-        set.check_size = true;
-        break;
-    case 'e':
-        for (rest = strtok(optarg, ","); rest != NULL && set.expected < 8; rest = strtok(NULL, ","))
-            set.expect[set.expected++] = atoi(rest);
-        break;
-    case 'k':
-        rest = strrchr(optarg, '=');
-        if (rest == NULL || rest == optarg || rest - optarg > 200)
-            exit(2);
-        *rest = '\0';
-        set.count_text = optarg;
-        set.count_length = strlen(optarg);
-        set.count = atol(rest + 1);
-        break;
-    case 'r':
-        set.range_chunk = strtoull(optarg, &rest, 10);
-        set.range_total = strtoull(rest + 1, NULL, 10);
-        break;
-    default:
-        exit(2);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "c:n:d:m:s:u:H:b:g:z:e:k:r:")) != -1;)
-        read_option(option);
-    char *colon = optind + 3 == argc ? strrchr(argv[optind], ':') : NULL;
-    if (colon == NULL || set.connections < 1) {
-        fprintf(stderr, "usage: lg [options] HOST:PORT METHOD TARGET; see the top of lg.c\n");
+    if (!read_command(argc, argv, &set)) {
+        fprintf(stderr, "usage: lg [options] HOST:PORT METHOD TARGET [[options] METHOD TARGET]...; "
+                        "see the top of lg.c\n");
         return 2;
     }
-    *colon = '\0';
-    set.host = argv[optind];
-    set.port = colon + 1;
-    set.method = argv[optind + 1];
-    set.target = argv[optind + 2];
 
     struct worker *all = calloc((size_t)set.connections, sizeof *all);
     if (all == NULL)

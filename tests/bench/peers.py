@@ -112,16 +112,31 @@ http {{
 '''
 
 
+class Failed(Exception):
+    """A server gave wrong answers: its figure does not count."""
+
+
 class Peer:
     """A running server: host ("127.0.0.1:1234"), base, user and password, and its processes."""
 
     base = '/'
     user, password = 'bench', 'geheim-bench'
     durable = False
+    calendars = '/'  # where a calendar can be made
+    reports = ('query', 'expand', 'freebusy')
+    close = ()       # options of lg for a server that does not like connections to stay
 
     @property
     def url(self):
         return f'http://{self.host}'
+
+    def fill(self, b, target):
+        """Puts the events of the corpus into a calendar one by one; the first by themselves, since some servers race for
+        what a first event makes."""
+        put = ('PUT', target + '{l}', *self.close, '-H', 'Content-Type: text/calendar; charset=utf-8', '-b',
+               b.corpus.files, '-l', b.corpus.list, '-e', '201,204')
+        b.run(self, *put, '-n', 20)
+        b.run(self, *put, '-c', 4, '-s', 20, '-n', len(b.corpus.names) - 20)
 
     def connect(self, source=None, **more):
         return Conn(('127.0.0.1', self.port), source, timeout=300, **more)
@@ -227,6 +242,7 @@ class Chapterd(Peer):
 
     name = 'chapterd'
     base = '/dav/files/jena/'
+    calendars = '/dav/calendars/jena-board/'
     user, password = 'jena-board', 'demo'
     durable = True
 
@@ -244,9 +260,7 @@ class Chapterd(Peer):
         self.stack.down()
 
 
-def all_peers():
-    ours = Chapterd()
-    yield ours
+def file_peers(ours):
     yield Static('apache', '/usr/sbin/apache2', APACHE, ldap=ours.stack.env['LDAP_URL'])
     yield Static('nginx', '/usr/sbin/nginx', NGINX)
     yield Static('rclone', '/usr/bin/rclone', '')
