@@ -362,7 +362,7 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     struct rows rows;
 
     TRY(q_node_changes(rq->db, rq->arena, collection->id, collection->policy_id,
-        member_kind(collection), low, from->told, from->told_id, token != NULL, limit + 1, &rows));
+        member_kind(collection), low, from->told_id, token != NULL, limit + 1, &rows));
     struct family f = family_new(rq, collection, rows.n);
     changes->more = rows.n > limit;
     for (int i = 0; i < rows.n && i < limit; i++) {

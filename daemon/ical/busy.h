@@ -7,7 +7,7 @@
 struct buf;
 
 /* What an event is to the calendar of whoever has it. The numbers stand in the database
- * (calendar_object.takes) and never change. */
+ * (occurrence.takes) and never change. */
 enum ical_taken { TAKEN_NOTHING = 0, TAKEN_BUSY = 1, TAKEN_TENTATIVE = 2 };
 enum ical_taken ical_taken_by(const struct ical_component *event);
 

@@ -98,7 +98,8 @@ note_object(struct request *rq, const struct dav_node *node, struct calendar_obj
     TRY(object_times(rq->arena, rq->lang, o, time_now() / 1000000, &t));
     db_defer(rq->db);
     return q_calendar_object_set(rq->db, rq->arena, node->parent_id, text_nfc(rq->arena, node->name),
-        o->uid, o->component, t.zones, t.covers_from, t.open_from, t.again, t.takes, t.starts, t.ends, &rows);
+        o->uid, o->component, t.zones, t.covers_from, t.open_from, t.again, t.exact, t.starts, t.ends, t.takes,
+        &rows);
 }
 
 static const char *

@@ -71,6 +71,13 @@ found_begin(struct request *rq, struct found *f)
     f->mark = f->mark_ids = arena_mark(rq->arena);
 }
 
+void
+found_these(struct request *rq, struct ints ids, struct found *f)
+{
+    *f = (struct found){ .more = ids.n > 0, .ids = ids, .last = true };
+    f->mark = f->mark_ids = arena_mark(rq->arena);
+}
+
 static int
 by_number(const void *a, const void *b)
 {
@@ -96,15 +103,12 @@ find_then(
         bounded(by->range->from), bounded(by->range->to), &rows));
     int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)rows.n + 1);
     bool *sure = NEW_ARRAY(rq->arena, bool, (size_t)rows.n + 1);
-    int n = 0;
     for (int i = 0; i < rows.n; i++) {
         struct calendar_found_then_row row = calendar_found_then_row(&rows, i);
-        if (row.sure && by->unsure)
-            continue;
-        sure[n] = row.sure && by->then;
-        id[n++] = row.node;
+        sure[i] = row.sure && by->then;
+        id[i] = row.node;
     }
-    f->ids = (struct ints){ id, n };
+    f->ids = (struct ints){ id, rows.n };
     f->sure = sure;
     f->last = true;
     return NULL;

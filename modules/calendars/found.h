@@ -11,7 +11,6 @@ struct found_by {
     const struct ical_range *range; /* NULL: any */
     bool exactly;                   /* nothing else is asked for */
     bool then;                      /* nothing but the range, of events */
-    bool unsure;                    /* only those that have to be read to know */
 };
 struct found_by found_by(struct arena *, const struct ical_filter *);
 
@@ -34,6 +33,8 @@ struct found {
     char *after; /* the UID of the last of them */
 };
 void found_begin(struct request *, struct found *);
+/* The same for those that somebody knows: their numbers, sorted. */
+void found_these(struct request *, struct ints, struct found *);
 
 /* Members, and unless it is looked for `exactly` their contents (NULL: there is none): not more
  * than some megabytes. */

@@ -110,7 +110,8 @@ reckon_one(
         return q_calendar_object_leave(db, arena, row->node, zones_version(), &rows);
     db_defer(db);
     return q_calendar_object_set(db, arena, row->collection, row->name_key, o.uid, o.component,
-        t.zones, t.covers_from, t.open_from, t.again, t.takes, t.starts, t.ends, &rows);
+        t.zones, t.covers_from, t.open_from, t.again, t.exact, t.starts, t.ends, t.takes,
+        &rows);
 }
 
 static fallible

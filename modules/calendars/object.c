@@ -135,15 +135,21 @@ add(struct object_times *t, int64_t *starts, int64_t *ends, const struct ical_in
 }
 
 static void
-fill(struct arena *arena, const struct ical_instances *all, struct object_times *t)
+fill(struct arena *arena, const struct ical_instances *all, bool event, struct object_times *t)
 {
     int64_t *starts = NEW_ARRAY(arena, int64_t, (size_t)all->n + 1);
     int64_t *ends = NEW_ARRAY(arena, int64_t, (size_t)all->n + 1);
+    int64_t *takes = NEW_ARRAY(arena, int64_t, (size_t)all->n + 1);
 
     t->starts = (struct ints){ starts, 0 };
-    for (int i = 0; i < all->n; i++)
+    t->exact = event;
+    for (int i = 0; i < all->n; i++) {
         add(t, starts, ends, &all->p[i]);
+        takes[i] = event ? (int64_t)ical_taken_by(all->p[i].component) : (int64_t)TAKEN_NOTHING;
+        t->exact = t->exact && !all->p[i].floats;
+    }
     t->ends = (struct ints){ ends, t->starts.n };
+    t->takes = (struct ints){ takes, t->starts.n };
 }
 
 static const int64_t *
@@ -166,22 +172,6 @@ names_zone(const struct ical_component *c)
         if (names_zone(child))
             return true;
     return false;
-}
-
-/* All instances are alike and at their times, wherever one is: then nobody has to read the object to
- * know what it takes. */
-static const int16_t *
-taken(struct arena *arena, const struct calendar_object *o, const struct ical_instances *all)
-{
-    int16_t *kind = NEW(arena, int16_t);
-
-    if (strcmp(o->component, "VEVENT") != 0 || all->n == 0)
-        return NULL;
-    *kind = (int16_t)ical_taken_by(all->p[0].component);
-    for (int i = 0; i < all->n; i++)
-        if (all->p[i].floats || (int16_t)ical_taken_by(all->p[i].component) != *kind)
-            return NULL;
-    return kind;
 }
 
 fallible
@@ -207,7 +197,6 @@ object_times(struct arena *arena, const struct lang *lang, struct calendar_objec
         t->open_from = keep(arena, all.until);
         t->again = keep(arena, now + AGAIN_AFTER);
     }
-    fill(arena, &all, t);
-    t->takes = taken(arena, o, &all);
+    fill(arena, &all, strcmp(o->component, "VEVENT") == 0, t);
     return NULL;
 }

@@ -43,9 +43,10 @@ fallible object_read(struct arena *, const struct lang *, const char *bytes, siz
 /* When it is, as table occurrence has it. */
 struct object_times {
     struct ints starts, ends; /* seconds since 1970, sorted by starts */
+    struct ints takes;        /* enum ical_taken of each */
+    bool exact;               /* an event, all of whose instances are at exactly these times */
     const int64_t *covers_from, *open_from, *again; /* as columns of calendar_object; NULL: null */
-    const int16_t *takes; /* enum ical_taken of all instances, whose rows are exact then; NULL: null */
-    const char *zones;                      /* the version of tzdata, "" if it needs none */
+    const char *zones; /* the version of tzdata, "" if it needs none */
 };
 /* now: seconds since 1970. */
 fallible object_times(

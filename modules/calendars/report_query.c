@@ -26,8 +26,10 @@
 #define SECONDS_MAX 20
 /* Larger than all periods that are told. */
 #define BUSY_BYTES_MAX MB(1)
-/* When there are more of them, as query calendar_busy gives, their objects are read after all. */
-#define KNOWN_MAX 20000
+/* An event that lasts so long, in seconds, is looked for elsewhere (query calendar_busy_unread). */
+#define LONG INT64_C(2678400)
+/* Periods of which one knows without reading, taken together. */
+#define KNOWN_PAGE 5000
 
 static const struct condition BUSY_RANGE = { 400,
     .title = N_("The time range must have a start and an end, one behind the other.") };
@@ -145,46 +147,65 @@ report_query(
 
 /* ---------------------------------------------------------------- free-busy-query */
 
-/* Adds the events of which it is known when they are: most of them. False: there are very many. */
+/* Adds the events of which it is known when they are: most of them. */
 static fallible
 add_known(struct request *rq, const struct dav_node *node, const struct ical_range *range,
-    struct ical_busy *busy, bool *done)
+    struct ical_busy *busy)
 {
+    struct calendar_busy_row last = { .starts = range->from - LONG };
     struct rows rows;
 
-    TRY(q_calendar_busy(rq->db, rq->arena, node->id, range->from, range->to, &rows));
-    *done = rows.n <= KNOWN_MAX;
-    for (int i = 0; *done && i < rows.n; i++) {
-        struct calendar_busy_row row = calendar_busy_row(&rows, i);
-        if (!ical_busy_take(busy, (enum ical_taken)row.takes,
-                (struct ical_range){ row.starts, row.ends }))
+    do {
+        size_t mark = arena_mark(rq->arena);
+        TRY(q_calendar_busy(rq->db, rq->arena, node->id, range->from, range->to, last.starts,
+            last.ends, last.takes, KNOWN_PAGE, &rows));
+        for (int i = 0; i < rows.n; i++) {
+            last = calendar_busy_row(&rows, i);
+            if (!ical_busy_take(busy, (enum ical_taken)last.takes,
+                    (struct ical_range){ last.starts, last.ends }))
+                return REFUSE(rq->arena, TOO_MANY_MATCHES);
+        }
+        arena_rewind(rq->arena, mark);
+    } while (rows.n == KNOWN_PAGE);
+    return NULL;
+}
+
+/* Adds what some objects take up. */
+static fallible
+add_some(struct request *rq, const struct found_some *some, struct ical_busy *busy)
+{
+    for (int i = 0; i < some->n; i++) {
+        struct ical_component *object;
+        const char *bytes = some->bytes[i];
+        if (bytes == NULL)
+            continue;
+        TRY(ical_read(
+            rq->arena, rq->lang, &ical_calendar, &ical_limits, bytes, strlen(bytes), &object));
+        if (!ical_busy_add(busy, object))
             return REFUSE(rq->arena, TOO_MANY_MATCHES);
     }
     return NULL;
 }
 
-/* Adds what objects with that component take up. */
+/* Adds what has to be read to know when it is. */
 static fallible
-add_busy(struct request *rq, const struct dav_node *node, const struct found_by *by,
+add_unread(struct request *rq, const struct dav_node *node, const struct ical_range *range,
     struct ical_busy *busy)
 {
+    const struct found_by numbers = { .component = "", .uid = "" };
     const int64_t began = time_monotonic();
     struct found_some some;
+    struct rows rows;
     struct found f;
 
-    found_begin(rq, &f);
+    TRY(q_calendar_busy_unread(rq->db, rq->arena, node->id, range->from, range->to, &rows));
+    int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++)
+        id[i] = calendar_busy_unread_row(&rows, i).node;
+    found_these(rq, (struct ints){ id, rows.n }, &f);
     while (f.more) {
-        TRY(found_next(rq, node, by, &f, &some));
-        for (int i = 0; i < some.n; i++) {
-            struct ical_component *object;
-            const char *bytes = some.bytes[i];
-            if (bytes == NULL)
-                continue;
-            TRY(ical_read(
-                rq->arena, rq->lang, &ical_calendar, &ical_limits, bytes, strlen(bytes), &object));
-            if (!ical_busy_add(busy, object))
-                return REFUSE(rq->arena, TOO_MANY_MATCHES);
-        }
+        TRY(found_next(rq, node, &numbers, &f, &some));
+        TRY(add_some(rq, &some, busy));
         if (takes_too_long(began))
             return REFUSE(rq->arena, TOO_MANY_MATCHES);
     }
@@ -200,18 +221,14 @@ report_busy(
     struct buf answer = buf_new(rq->arena, BUSY_BYTES_MAX);
     const struct ical_zone *here;
     struct ical_range range;
-    bool known;
 
     if (asked == NULL || xml_attr(asked, "start") == NULL || xml_attr(asked, "end") == NULL)
         return REFUSE(rq->arena, BUSY_RANGE);
     TRY(query_read_range(rq->arena, asked, &BUSY_RANGE, &range));
     TRY(here_of_calendar(rq, node, &here));
     struct ical_busy *busy = ical_busy_new(rq->arena, range, here);
-    TRY(add_known(rq, node, &range, busy, &known));
-    TRY(add_busy(rq, node,
-        &(struct found_by){ .component = "VEVENT", .uid = "", .range = &range, .unsure = known }, busy));
-    TRY(add_busy(rq, node,
-        &(struct found_by){ .component = "VFREEBUSY", .uid = "", .range = &range }, busy));
+    TRY(add_known(rq, node, &range, busy));
+    TRY(add_unread(rq, node, &range, busy));
     ical_busy_write(busy, time_now() / 1000000, &answer);
     response_status(rs, 200);
     response_bytes(rs, "text/calendar; charset=utf-8", buf_string(&answer), answer.n);

@@ -483,7 +483,7 @@ CREATE TABLE dav_node (
 );
 CREATE UNIQUE INDEX dav_node_name ON dav_node (parent_id, name_key) WHERE NOT gone;
 CREATE UNIQUE INDEX dav_node_root ON dav_node (chapter_id, kind) WHERE parent_id IS NULL AND NOT gone AND chapter_id IS NOT NULL;
-CREATE INDEX dav_node_changed ON dav_node (parent_id, changed);
+CREATE INDEX dav_node_changed ON dav_node (parent_id, changed, id);
 CREATE INDEX dav_node_blob ON dav_node (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX dav_node_folder ON dav_node (parent_id) WHERE collection AND NOT gone;
 CREATE INDEX dav_node_tombstone ON dav_node (parent_id, name_key) WHERE gone;

@@ -91,7 +91,6 @@ CREATE TABLE calendar_object (
     covers_from   int8,
     open_from     int8,
     again         int8,
-    takes         int2 CHECK (takes BETWEEN 0 AND 2),
     CHECK (num_nonnulls(chapter_id, person_id) = 1)
 );
 CREATE UNIQUE INDEX calendar_object_uid ON calendar_object (collection_id, uid);
@@ -104,7 +103,6 @@ COMMENT ON TABLE calendar_object IS 'What is known of an event, task or journal 
 COMMENT ON COLUMN calendar_object.zones IS 'The version of tzdata its instances were reckoned with; empty: they need none.';
 COMMENT ON COLUMN calendar_object.covers_from IS 'Instances that end before this (seconds since 1970) are not in table occurrence; NULL: all are, from the first on.';
 COMMENT ON COLUMN calendar_object.open_from IS 'Instances that start at this time or later are not in table occurrence, but may be there; NULL: there are none.';
-COMMENT ON COLUMN calendar_object.takes IS 'What an event is to whoever has it: 0 nothing, 1 busy, 2 perhaps busy. Then its rows in table occurrence say exactly when. NULL: it has to be read to know either.';
 COMMENT ON COLUMN calendar_object.again IS 'When (seconds since 1970) its instances are to be reckoned anew, so that those of the next time are there.';
 
 CREATE TABLE occurrence (
@@ -113,14 +111,19 @@ CREATE TABLE occurrence (
     chapter_id    int8,
     person_id     int8,
     starts        int8 NOT NULL,
-    ends          int8 NOT NULL
+    ends          int8 NOT NULL,
+    takes         int2 NOT NULL CHECK (takes BETWEEN 0 AND 2),
+    exact         bool NOT NULL
 );
 CREATE INDEX occurrence_node ON occurrence (node_id, starts);
-CREATE INDEX occurrence_starts ON occurrence (collection_id, starts, ends);
+CREATE INDEX occurrence_starts ON occurrence (collection_id, starts, ends, takes);
+CREATE INDEX occurrence_vague ON occurrence (collection_id, starts, ends) WHERE takes > 0 AND NOT exact;
 CREATE INDEX occurrence_long ON occurrence (collection_id, ends) WHERE ends >= starts + 2678400;
 COMMENT ON TABLE occurrence IS 'When there is an instance of a calendar object, in seconds since 1970: at least then. What floats or is a whole day is widened by 14 hours each way; the object decides.';
+COMMENT ON COLUMN occurrence.takes IS 'What it is to whoever has it: 0 nothing, 1 busy, 2 perhaps busy.';
+COMMENT ON COLUMN occurrence.exact IS 'It is an event, and at exactly this time, wherever one is: the object need not be read to know when.';
 
-CREATE FUNCTION calendar_object_set(calendar int8, key text, its_uid text, what text, tz text, covers int8, open_at int8, again_at int8, kind int2, its_starts int8[], its_ends int8[])
+CREATE FUNCTION calendar_object_set(calendar int8, key text, its_uid text, what text, tz text, covers int8, open_at int8, again_at int8, its_exact bool, its_starts int8[], its_ends int8[], its_takes int8[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     n record;
@@ -129,15 +132,16 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM lost_race();
     END IF;
-    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again, takes)
-    VALUES (n.id, calendar, n.chapter_id, n.person_id, its_uid, what, tz, covers, open_at, again_at, kind)
+    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again)
+    VALUES (n.id, calendar, n.chapter_id, n.person_id, its_uid, what, tz, covers, open_at, again_at)
         ON CONFLICT (node_id) DO UPDATE SET uid = excluded.uid, component = excluded.component, zones = excluded.zones,
-                                            covers_from = excluded.covers_from, open_from = excluded.open_from, again = excluded.again, takes = excluded.takes;
+                                            covers_from = excluded.covers_from, open_from = excluded.open_from, again = excluded.again;
     DELETE FROM occurrence o
-     WHERE o.node_id = n.id AND NOT EXISTS (SELECT FROM unnest(its_starts, its_ends) AS i (s, e) WHERE i.s = o.starts AND i.e = o.ends);
-    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends)
-    SELECT n.id, calendar, n.chapter_id, n.person_id, i.s, i.e FROM unnest(its_starts, its_ends) AS i (s, e)
-    EXCEPT SELECT o.node_id, o.collection_id, o.chapter_id, o.person_id, o.starts, o.ends FROM occurrence o WHERE o.node_id = n.id;
+     WHERE o.node_id = n.id AND NOT EXISTS (SELECT FROM unnest(its_starts, its_ends, its_takes) AS i (s, e, t)
+                                             WHERE i.s = o.starts AND i.e = o.ends AND i.t = o.takes AND o.exact = its_exact);
+    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends, takes, exact)
+    SELECT n.id, calendar, n.chapter_id, n.person_id, i.s, i.e, i.t, its_exact FROM unnest(its_starts, its_ends, its_takes) AS i (s, e, t)
+    EXCEPT SELECT o.node_id, o.collection_id, o.chapter_id, o.person_id, o.starts, o.ends, o.takes, o.exact FROM occurrence o WHERE o.node_id = n.id;
 END $$;
 COMMENT ON FUNCTION calendar_object_set IS 'What is known of the object with this name in a calendar, and when it is; writes what differs. LOST_RACE when it is not there.';
 
@@ -156,11 +160,11 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM lost_race();
     END IF;
-    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again, takes)
-    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.uid, o.component, o.zones, o.covers_from, o.open_from, o.again, o.takes
+    INSERT INTO calendar_object (node_id, collection_id, chapter_id, person_id, uid, component, zones, covers_from, open_from, again)
+    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.uid, o.component, o.zones, o.covers_from, o.open_from, o.again
       FROM calendar_object o WHERE o.node_id = node;
-    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends)
-    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.starts, o.ends FROM occurrence o WHERE o.node_id = node;
+    INSERT INTO occurrence (node_id, collection_id, chapter_id, person_id, starts, ends, takes, exact)
+    SELECT n.id, to_collection, n.chapter_id, n.person_id, o.starts, o.ends, o.takes, o.exact FROM occurrence o WHERE o.node_id = node;
 END $$;
 COMMENT ON FUNCTION calendar_object_copy IS 'What is known of an object holds for its copy, too.';
 

@@ -8,10 +8,10 @@ SELECT (SELECT p.value FROM dav_property p WHERE p.node_id = $1 AND p.ns = 'urn:
   FROM (VALUES (1)) AS once
   LEFT JOIN (calendar_object o JOIN dav_node n ON n.id = o.node_id) ON o.collection_id = $1 AND (o.uid = $2 OR o.node_id = $3)
 
--- calendar_object_set: what is known of an object that has been written under this name_key, and when it is (starts, ends: as many)
--- in   collection int8, name_key text, uid text, component text, zones text, covers_from int8?, open_from int8?, again int8?, takes int2?, starts int8[], ends int8[]
+-- calendar_object_set: what is known of an object that has been written under this name_key, and when it is (starts, ends, takes: as many)
+-- in   collection int8, name_key text, uid text, component text, zones text, covers_from int8?, open_from int8?, again int8?, exact bool, starts int8[], ends int8[], takes int8[]
 -- out  done int4
-SELECT 1 FROM calendar_object_set($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT 1 FROM calendar_object_set($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 -- calendar_object_forget: it is removed
 -- in   node int8

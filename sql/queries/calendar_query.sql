@@ -13,29 +13,39 @@ SELECT o.node_id, o.uid
 -- times may be known by their periods alone, which have no index)
 -- in   collection int8, component text, uid text, from int8, to int8
 -- out  node int8, sure bool
-SELECT o.node_id,
-       o.takes IS NOT NULL AND EXISTS (SELECT FROM occurrence c WHERE c.node_id = o.node_id AND c.starts > $4 - 2678400 AND c.starts < $5
-                                          AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4)))
-  FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
-         UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
-         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
-         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
-         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') near
+SELECT near.node_id, near.sure
+  FROM (SELECT c.node_id, bool_or(c.exact AND c.starts < $5 AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4))) AS sure
+          FROM (SELECT c.node_id, c.starts, c.ends, c.exact FROM occurrence c
+                 WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
+                 UNION ALL SELECT c.node_id, c.starts, c.ends, c.exact FROM occurrence c
+                 WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
+                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
+                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
+                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') c
+         GROUP BY c.node_id) near
   JOIN calendar_object o ON o.node_id = near.node_id
  WHERE ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0)
- ORDER BY o.node_id
+ ORDER BY near.node_id
 
--- calendar_busy: when events of a calendar take time in a range, and how (takes, as of table calendar_object): those of which that is known without reading them
--- in   collection int8, from int8, to int8
+-- calendar_busy: when in a range events of a calendar take time, and how (takes, as of table occurrence): those that start not more than 31 days before it and are known without reading them, behind the last that has been told, at first (from - 31 days, 0, 0)
+-- (two conditions on where to begin would be one too many: the index goes by the last of them)
+-- in   collection int8, from int8, to int8, starts int8, ends int8, takes int2, most int4
 -- out  starts int8, ends int8, takes int2
-SELECT c.starts, c.ends, o.takes
-  FROM (SELECT c.node_id, c.starts, c.ends FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $2 - 2678400 AND c.starts < $3 AND c.ends > $2
-         UNION ALL
-        SELECT c.node_id, c.starts, c.ends FROM occurrence c
-         WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends > $2 AND c.starts <= $2 - 2678400) c
-  JOIN calendar_object o ON o.node_id = c.node_id AND o.takes > 0
- WHERE c.ends > c.starts
- LIMIT 20001
+SELECT c.starts, c.ends, c.takes
+  FROM occurrence c
+ WHERE c.collection_id = $1 AND c.starts < $3 AND c.ends > $2 AND c.takes > 0 AND c.exact
+   AND (c.starts, c.ends, c.takes) > ($4, $5, $6)
+ ORDER BY c.starts, c.ends, c.takes LIMIT $7
+
+-- calendar_busy_unread: objects of a calendar that may take time in a range besides: they have to be read
+-- in   collection int8, from int8, to int8
+-- out  node int8
+SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $2 - 2678400 AND c.starts < $3 AND c.ends > $2 AND c.takes > 0 AND NOT c.exact
+ UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends > $2 AND c.starts <= $2 - 2678400 AND c.takes > 0
+ UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from < $3 AND c.component = 'VEVENT'
+ UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from > $2 AND c.component = 'VEVENT'
+ UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY'
+ ORDER BY node_id
 
 -- calendar_zone: what is kept of the property calendar-timezone of a calendar, as XML
 -- in   collection int8

@@ -111,8 +111,8 @@ SELECT n.id, n.policy_id, p.read_level, p.write_level, n.kind, c.slug, NULL::tex
  WHERE c.archived IS NULL AND c.slug > $2
  ORDER BY c.slug LIMIT $3
 
--- node_changes: what changed in a collection from a mark on, behind (changed, id) of the last one told; names that are gone only when asked for, and not when somebody else has the name now
--- in   parent int8, policy int8, kind text, since xid8, told xid8, told_id int8, with_gone bool, most int4
+-- node_changes: what changed in a collection behind (changed, id): of the last one told, or of a mark and 0; names that are gone only when asked for, and not when somebody else has the name now
+-- in   parent int8, policy int8, kind text, told xid8, told_id int8, with_gone bool, most int4
 -- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, changed xid8, gone bool, hidden xid8?, hidden_from int2?
 SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
@@ -122,10 +122,10 @@ SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.hidden_from FROM dav_policy p WHERE p.id = n.policy_id) END
   FROM dav_node n
- WHERE n.parent_id = $1 AND n.changed >= $4 AND (n.changed, n.id) > ($5, $6)
-   AND (NOT n.gone OR ($7 AND NOT EXISTS (
+ WHERE n.parent_id = $1 AND (n.changed, n.id) > ($4, $5)
+   AND (NOT n.gone OR ($6 AND NOT EXISTS (
         SELECT FROM dav_node l WHERE l.parent_id = n.parent_id AND l.name_key = n.name_key AND NOT l.gone)))
- ORDER BY n.changed, n.id LIMIT $8
+ ORDER BY n.changed, n.id LIMIT $7
 
 -- node_sync: where a collection stands: mark is one above the last change of it, horizon the oldest transaction still open; count and sum of the marks from the lesser of both on change with every change that becomes visible
 -- (low is made before the join for the same reason as next_key in node_walk)

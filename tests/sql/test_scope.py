@@ -67,7 +67,7 @@ def full(server):
               " VALUES (%s, %s, sha256(%s), 'busy', 1, 'x')", (c, root, slug.encode()))
         s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
               " VALUES (%s, %s, %s, 'x', 'VEVENT', '')", (root, root, c))
-        s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends) VALUES (%s, %s, %s, 1, 2)', (root, root, c))
+        s.sql('INSERT INTO occurrence (node_id, collection_id, chapter_id, starts, ends, takes, exact) VALUES (%s, %s, %s, 1, 2, 1, true)', (root, root, c))
         s.sql("INSERT INTO reply_link (hash, chapter_id, uid, address) VALUES (sha256(%s), %s, 'x', 'mailto:a@b.de')", (slug.encode(), c))
         s.sql("INSERT INTO card (node_id, collection_id, chapter_id, uid, name, org, email, phone, is_group, says)"
               " VALUES (%s, %s, %s, 'x', 'x', '', '', '', false, 'X')", (root, root, c))

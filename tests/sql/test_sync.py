@@ -21,9 +21,9 @@ class Client:
     def sync(self, s):
         state = s.q('node_sync', self.collection)[0]
         assert state.floor <= self.since <= state.mark, 'a token of ours is refused'
-        told, told_id, low = 0, 0, self.since
+        told, told_id = self.since, 0
         while True:
-            rows = s.q('node_changes', self.collection, 0, '', str(low), str(told), told_id, True, self.limit)
+            rows = s.q('node_changes', self.collection, 0, '', str(told), told_id, True, self.limit)
             for r in rows:
                 if r.gone:
                     self.names.pop(r.name, None)
@@ -31,7 +31,7 @@ class Client:
                     self.names[r.name] = r.etag
             if len(rows) < self.limit:
                 break
-            low, told, told_id = int(rows[-1].changed), int(rows[-1].changed), rows[-1].id
+            told, told_id = int(rows[-1].changed), rows[-1].id
         self.since = min(state.mark, state.horizon)
 
 
