@@ -68,6 +68,10 @@ set_texts_of_all(struct arena *arena, struct ical_patch *p, const struct event_w
     const char *const text[] = { v->title, v->place, v->text };
 
     change_set_texts(arena, p, master, v);
+    change_set_guests(arena, p, master, &v->guests);
+    for (const struct ical_component *c = was->object->calendar->child; c != NULL; c = c->next)
+        if (change_is_own(c) && v->rule != NULL)
+            change_set_guests(arena, p, c, &v->guests);
     for (const struct ical_component *c = was->object->calendar->child; c != NULL; c = c->next)
         for (size_t i = 0; change_is_own(c) && v->rule != NULL && i < COUNT_OF(names); i++)
             if (strcmp(change_text_of(arena, c, names[i]),
@@ -193,6 +197,7 @@ change_own(struct arena *arena, const struct event_was *was, const struct ical_c
     struct ical_patch *p = ical_patch_new(arena, was->bytes.p, was->bytes.n);
 
     change_set_texts(arena, p, c, v);
+    change_set_guests(arena, p, c, &v->guests);
     if (change_moves(was, v))
         change_set_times(arena, p, was, c, v, v->from);
     change_stamp(arena, p, c, now);
@@ -202,24 +207,39 @@ change_own(struct arena *arena, const struct event_was *was, const struct ical_c
 
 static const char cannot[] = N_("This event cannot be changed here.");
 
+/* The same event with a component for the instance, which is *own; false: it cannot be made. */
+static bool
+make_own(struct arena *arena, const struct lang *lang, struct event_was *was,
+    const struct ical_component **own)
+{
+    struct calendar_object *o = NEW(arena, struct calendar_object);
+
+    *own = was->at->component;
+    if (is_own(was))
+        return true;
+    was->bytes.p = with_own(arena, was, &was->bytes.n);
+    if (object_read(arena, lang, was->bytes.p, was->bytes.n, o) != NULL)
+        return false;
+    was->object = o;
+    for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next)
+        if (change_is_own(c) && ical_param(ical_find(c, "RECURRENCE-ID"), "RANGE") == NULL &&
+            change_instance(arena, o->calendar, c) == was->at->id.wall) {
+            *own = c;
+            return true;
+        }
+    return false;
+}
+
 static const char *
 change_one(struct arena *arena, const struct lang *lang, const struct event_was *was,
     const struct event_values *v, int64_t now, struct event_result *result)
 {
+    const struct ical_component *c;
     struct event_was own = *was;
-    struct calendar_object o;
 
-    if (is_own(was))
-        return change_own(arena, was, was->at->component, v, now, result);
-    own.bytes.p = with_own(arena, was, &own.bytes.n);
-    if (object_read(arena, lang, own.bytes.p, own.bytes.n, &o) != NULL)
+    if (!make_own(arena, lang, &own, &c))
         return cannot;
-    own.object = &o;
-    for (const struct ical_component *c = o.calendar->child; c != NULL; c = c->next)
-        if (change_is_own(c) && ical_param(ical_find(c, "RECURRENCE-ID"), "RANGE") == NULL &&
-            change_instance(arena, o.calendar, c) == was->at->id.wall)
-            return change_own(arena, &own, c, v, now, result);
-    return cannot;
+    return change_own(arena, &own, c, v, now, result);
 }
 
 /* ---------------------------------------------------------------- one and all later */
@@ -392,6 +412,55 @@ event_change(struct arena *arena, const struct lang *lang, const struct event_wa
     return change_all(arena, was, v, rule_changed, now, &result->bytes, &result->n);
 }
 
+/* The line of somebody who answers; what else it says of her stays. */
+static const char *
+answer_line(struct arena *arena, const struct ical_line *line, const char *const *partstat)
+{
+    struct ical_param *param = NEW_ARRAY(arena, struct ical_param, (size_t)line->n_params + 1);
+    struct buf b = buf_new(arena, LINES_MAX);
+    struct ical_line answered = *line;
+    int n = 0;
+
+    for (int i = 0; i < line->n_params; i++)
+        if (strcmp(line->param[i].name, "PARTSTAT") != 0 &&
+            strcmp(line->param[i].name, "RSVP") != 0)
+            param[n++] = line->param[i];
+    param[n++] = (struct ical_param){ "PARTSTAT", partstat, 1 };
+    answered.param = param;
+    answered.n_params = n;
+    ical_write_line(&b, &answered);
+    return buf_string(&b);
+}
+
+const char *
+event_answer(struct arena *arena, const struct lang *lang, const struct event_was *given,
+    enum event_scope scope, bool (*hers)(const struct ical_line *, void *whose), void *whose,
+    const char *partstat, int64_t now, struct event_result *result)
+{
+    const struct ical_time stamp = { .wall = now, .utc = true };
+    const char **answer = NEW(arena, const char *);
+    const struct ical_component *only = NULL;
+    struct event_was was = *given;
+
+    *answer = partstat;
+    *result = (struct event_result){ .bytes = NULL };
+    if (recurs(&was) && scope == SCOPE_ONE && !make_own(arena, lang, &was, &only))
+        return cannot;
+    struct ical_patch *p = ical_patch_new(arena, was.bytes.p, was.bytes.n);
+    for (const struct ical_component *c = was.object->calendar->child; c != NULL; c = c->next) {
+        if (strcmp(c->name, "VEVENT") != 0 || (only != NULL && c != only))
+            continue;
+        for (const struct ical_line *l = NULL; (l = ical_find_next(c, "ATTENDEE", l)) != NULL;)
+            if (hers(l, whose)) {
+                ical_patch_cut(p, l->from, l->to);
+                ical_patch_put(p, l->from, answer_line(arena, l, answer));
+            }
+        ical_patch_set(p, c, "DTSTAMP", change_time_line(arena, "DTSTAMP", NULL, stamp));
+    }
+    result->bytes = ical_patch_apply(p, &result->n);
+    return NULL;
+}
+
 /* All but one of a series. */
 static const char *
 delete_one(
@@ -469,6 +538,7 @@ event_make(
         ical_write_text(&b, "LOCATION", v->place);
     if (*v->text != '\0')
         ical_write_text(&b, "DESCRIPTION", v->text);
+    change_write_guests(arena, &b, &v->guests);
     ical_end(&b, "VEVENT");
     ical_end(&b, "VCALENDAR");
     *n = b.n;

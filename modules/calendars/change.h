@@ -17,6 +17,19 @@ struct lang;
  * stays as it was sent.
  */
 
+/* Somebody to be invited. */
+struct event_guest {
+    const char *name, *address; /* name: or NULL; address: "mailto:anna@example.org" */
+    bool group;
+};
+/* Who is invited besides those who are, and who no longer is. */
+struct event_guests {
+    const struct event_guest *add;
+    const char *const *remove; /* addresses */
+    int n_add, n_remove;
+    struct event_guest organizer; /* where there is none yet */
+};
+
 /* What an event is to be. Times are what clocks of `zone` show. */
 struct event_values {
     const char *title, *place, *text; /* "": none */
@@ -26,6 +39,7 @@ struct event_values {
     bool same_end;    /* it ends as the rule did before, whatever number stands in it */
     const struct ical_zone *zone;
     const char *tzid; /* how the zone is called in a new line; NULL: times float */
+    struct event_guests guests;
 };
 
 /* Which of a series. */
@@ -58,6 +72,14 @@ const char *event_change(struct arena *, const struct lang *, const struct event
     struct event_result *);
 const char *event_delete(struct arena *, const struct lang *, const struct event_was *,
     enum event_scope, int64_t now, struct event_result *);
+
+/*
+ * What somebody who is invited answers (PARTSTAT), in all lines for which `hers` is true: of a
+ * series for all or one instance (SCOPE_ONE). As event_change(); nothing else of it changes.
+ */
+const char *event_answer(struct arena *, const struct lang *, const struct event_was *,
+    enum event_scope, bool (*hers)(const struct ical_line *, void *whose), void *whose,
+    const char *partstat, int64_t now, struct event_result *);
 
 /* The series that an instance belongs to; NULL: there are only instances. */
 const struct ical_component *event_master(const struct calendar_object *);

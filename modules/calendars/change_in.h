@@ -4,6 +4,8 @@
 #include "ical/patch.h"
 #include "modules/calendars/change.h"
 
+struct buf;
+
 /* Inside change.c and change_lines.c alone: lines of an event, written and changed. */
 
 /* Before and after everything that a calendar can say. */
@@ -32,6 +34,11 @@ void change_set_texts(struct arena *, struct ical_patch *, const struct ical_com
     const struct event_values *);
 void change_set_text(struct arena *, struct ical_patch *, const struct ical_component *,
     const char *name, const char *text);
+/* Who is invited: lines of others stay as they are. */
+void change_set_guests(struct arena *, struct ical_patch *, const struct ical_component *,
+    const struct event_guests *);
+/* The lines of a new event for those who are invited. */
+void change_write_guests(struct arena *, struct buf *, const struct event_guests *);
 /* Without escapes and blanks at its ends; "" when there is none. */
 const char *change_text_of(struct arena *, const struct ical_component *, const char *name);
 /* From when to when, as long as the values say; `from` is what clocks of their zone show. */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "ical/itip.h"
 #include "ical/write.h"
 #include "ical/zone_write.h"
 #include "modules/calendars/change_in.h"
@@ -124,6 +125,78 @@ change_set_texts(struct arena *arena, struct ical_patch *p, const struct ical_co
     change_set_text(arena, p, c, "SUMMARY", v->title);
     change_set_text(arena, p, c, "LOCATION", v->place);
     change_set_text(arena, p, c, "DESCRIPTION", v->text);
+}
+
+/* ---------------------------------------------------------------- who is invited */
+
+static const char *
+guest_line(struct arena *arena, const char *name, const struct event_guest *g)
+{
+    static const char *const group[] = { "GROUP" }, *const asks[] = { "TRUE" },
+                             *const open[] = { "NEEDS-ACTION" };
+    bool guest = strcmp(name, "ATTENDEE") == 0;
+    struct ical_param param[4];
+    struct buf b = buf_new(arena, LINES_MAX);
+    int n = 0;
+
+    if (g->name != NULL && *g->name != '\0')
+        param[n++] = (struct ical_param){ "CN", &g->name, 1 };
+    if (g->group)
+        param[n++] = (struct ical_param){ "CUTYPE", group, 1 };
+    if (guest) {
+        param[n++] = (struct ical_param){ "PARTSTAT", open, 1 };
+        param[n++] = (struct ical_param){ "RSVP", asks, 1 };
+    }
+    ical_write_line(&b,
+        &(struct ical_line){ .name = name, .param = param, .n_params = n, .value = g->address });
+    return buf_string(&b);
+}
+
+void
+change_write_guests(struct arena *arena, struct buf *b, const struct event_guests *guests)
+{
+    if (guests->n_add > 0)
+        buf_text(b, guest_line(arena, "ORGANIZER", &guests->organizer));
+    for (int i = 0; i < guests->n_add; i++)
+        buf_text(b, guest_line(arena, "ATTENDEE", &guests->add[i]));
+}
+
+static bool
+is_invited(const struct ical_component *c, const char *address)
+{
+    for (const struct ical_line *l = NULL; (l = ical_find_next(c, "ATTENDEE", l)) != NULL;)
+        if (itip_same_address(l->value, address))
+            return true;
+    return false;
+}
+
+/* Whoever is invited as one of a group goes with it. */
+static bool
+goes(const struct ical_line *line, const struct event_guests *guests)
+{
+    const char *member = ical_param(line, "MEMBER");
+
+    for (int i = 0; i < guests->n_remove; i++)
+        if (itip_same_address(line->value, guests->remove[i]) ||
+            (member != NULL && itip_same_address(member, guests->remove[i])))
+            return true;
+    return false;
+}
+
+void
+change_set_guests(struct arena *arena, struct ical_patch *p, const struct ical_component *c,
+    const struct event_guests *guests)
+{
+    size_t behind = c->line[c->n_lines - 1].to;
+
+    for (const struct ical_line *l = NULL; (l = ical_find_next(c, "ATTENDEE", l)) != NULL;)
+        if (goes(l, guests))
+            ical_patch_cut(p, l->from, l->to);
+    if (guests->n_add > 0 && ical_find(c, "ORGANIZER") == NULL)
+        ical_patch_put(p, behind, guest_line(arena, "ORGANIZER", &guests->organizer));
+    for (int i = 0; i < guests->n_add; i++)
+        if (!is_invited(c, guests->add[i].address))
+            ical_patch_put(p, behind, guest_line(arena, "ATTENDEE", &guests->add[i]));
 }
 
 /* ---------------------------------------------------------------- times */

@@ -16,6 +16,7 @@
 #include "http/form.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "modules/calendars/guests.h"
 #include "modules/calendars/pages.h"
 #include "webdav/conditions.h"
 #include "webdav/door.h"
@@ -85,7 +86,7 @@ show(struct request *rq, struct response *rs, const char *title, struct edit_she
     if (sheet->problem != NULL)
         response_status(rs, 409);
     if (f->wrong_title != NULL || f->wrong_from != NULL || f->wrong_to != NULL ||
-        f->wrong_repeat != NULL || f->wrong_end != NULL)
+        f->wrong_repeat != NULL || f->wrong_end != NULL || f->wrong_guests != NULL)
         response_status(rs, 422);
     calendars_edit(o, &v, sheet);
     return NULL;
@@ -135,11 +136,16 @@ calendar_post(struct request *rq, struct response *rs)
         return REFUSE(rq->arena, NOT_FOUND);
     if (!calendar->may_write)
         return REFUSE(rq->arena, FORBIDDEN);
-    if (!page_form_values(rq, &form, NULL, &clock, &values))
+    bool good = page_form_values(rq, &form, NULL, &clock, &values);
+    if (form.guests == NULL)
+        form.guests = "";
+    TRY(guests_read(rq, form.guests, NULL, &values.guests, &form.wrong_guests));
+    if (!good || form.wrong_guests != NULL)
         return show_new(rq, rs, &all, &form);
     const char *uid = token_uuid(rq->arena);
     const char *bytes = event_make(rq->arena, &values, uid, time_now() / 1000000, &n);
-    TRY(page_write_object(rq, calendar->name, arena_printf(rq->arena, "%s.ics", uid), NULL, bytes, n));
+    TRY(page_write_object(
+        rq, calendar->name, arena_printf(rq->arena, "%s.ics", uid), NULL, bytes, n));
     return done(rq, rs, values.from, "event-saved");
 }
 
@@ -165,6 +171,8 @@ begin(struct request *rq, const struct page_event *e, struct editing *ed)
         return REFUSE(rq->arena, FORBIDDEN);
     ed->clock = page_clock_of(rq, e);
     page_form_fill(rq, e, &ed->clock, &ed->was);
+    if (guests_may_invite(rq, e))
+        ed->was.guests = guests_field(rq, e->at.component);
     ed->object = (struct event_was){ .bytes = e->bytes, .object = &e->object, .at = &e->at };
     copy = ed->was;
     copy.title = "-"; /* one without a title can be changed, too */
@@ -278,7 +286,14 @@ save_event(struct request *rq, struct response *rs, struct editing *ed, const ch
         form.repeat = "no";
     }
     bool one = ed->event.recurs && form.scope == SCOPE_ONE;
-    if (!page_form_values(rq, &form, &ed->was, &ed->clock, &values) || !check_scope(rq, &form, ed))
+    bool good =
+        page_form_values(rq, &form, &ed->was, &ed->clock, &values) && check_scope(rq, &form, ed);
+    if (ed->was.guests == NULL || form.guests == NULL)
+        form.guests = ed->was.guests;
+    else
+        TRY(guests_read(
+            rq, form.guests, ed->event.at.component, &values.guests, &form.wrong_guests));
+    if (!good || form.wrong_guests != NULL)
         return show_edit(rq, rs, ed, &form, NULL);
     bool other = !one && page_form_other_rule(&form, &ed->was);
     if (!other && ed->event.recurs)

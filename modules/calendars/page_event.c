@@ -17,11 +17,11 @@
 #include "http/response.h"
 #include "ical/select.h"
 #include "ical/zone.h"
+#include "modules/calendars/guests.h"
 #include "modules/calendars/pages.h"
+#include "modules/calendars/schedule.h"
 #include "q/calendar_page.h"
 
-/* Attendees that a page shows. */
-#define GUESTS_MAX 300
 /* Where the next instance is looked for, and around a moved one. */
 #define NEXT_SPAN   (1100 * ICAL_DAY)
 #define AROUND_SPAN (2 * ICAL_DAY)
@@ -114,7 +114,11 @@ page_event_find(
         return REFUSE(rq->arena, NOT_FOUND);
     struct calendar_page_object_row row = calendar_page_object_row(&rows, 0);
     *event = (struct page_event){
-        .calendar = calendar, .name = row.name, .etag = row.etag, .bytes = row.bytes
+        .calendar = calendar,
+        .name = row.name,
+        .etag = row.etag,
+        .bytes = row.bytes,
+        .invites = row.role == SCHEDULE_ORGANIZER
     };
     if (strcmp(row.component, "VEVENT") != 0)
         return REFUSE(rq->arena, NOT_FOUND);
@@ -124,54 +128,6 @@ page_event_find(
         (!calendar->may_write && !page_is_open(event->at.component)))
         return REFUSE(rq->arena, NOT_FOUND);
     return NULL;
-}
-
-/* ---------------------------------------------------------------- who comes */
-
-static const char *
-answer_of(const struct ical_line *line)
-{
-    static const struct {
-        const char *sent, *title;
-    } answers[] = { { "ACCEPTED", N_("comes") }, { "DECLINED", N_("does not come") },
-        { "TENTATIVE", N_("comes perhaps") }, { "DELEGATED", N_("sends somebody else") } };
-    const char *sent = ical_param(line, "PARTSTAT");
-
-    for (size_t i = 0; sent != NULL && i < COUNT_OF(answers); i++)
-        if (text_same_nocase(sent, answers[i].sent))
-            return answers[i].title;
-    return N_("has not answered");
-}
-
-/* Addresses are for members; many programs put them where the name should be. */
-static void
-add_guest(
-    struct request *rq, const struct ical_line *line, bool member, struct page_guest *guest, int *n)
-{
-    const char *name = ical_param(line, "CN"), *mail = line->value;
-    bool organizer = strcmp(line->name, "ORGANIZER") == 0;
-
-    mail = strncasecmp(mail, "mailto:", 7) == 0 ? mail + 7 : NULL;
-    if (name != NULL && !member && strchr(name, '@') != NULL)
-        name = NULL;
-    if (name == NULL || *name == '\0')
-        name = member && mail != NULL ? mail : tr(rq->lang, "Somebody");
-    guest[(*n)++] = (struct page_guest){ .name = name,
-        .mail = member && mail != NULL && strcmp(mail, name) != 0 ? mail : NULL,
-        .answer = organizer ? N_("invites") : answer_of(line),
-        .organizer = organizer };
-}
-
-static void
-set_guests(struct request *rq, const struct ical_component *c, struct event_sheet *s)
-{
-    bool member = access_role(rq->who, rq->chapter) >= ROLE_MEMBER;
-    struct page_guest *guest = NEW_ARRAY(rq->arena, struct page_guest, GUESTS_MAX + 1);
-
-    for (int i = 0; i < c->n_lines && s->n_guests < GUESTS_MAX; i++)
-        if (strcmp(c->line[i].name, "ORGANIZER") == 0 || strcmp(c->line[i].name, "ATTENDEE") == 0)
-            add_guest(rq, &c->line[i], member, guest, &s->n_guests);
-    s->guest = guest;
 }
 
 /* ---------------------------------------------------------------- as a file */
@@ -307,7 +263,7 @@ event_page(struct request *rq, struct response *rs)
     const struct ical_component *c = e.at.component;
     const char *title = page_text(rq->arena, c, "SUMMARY");
     set_when(rq, &e, &sheet);
-    set_guests(rq, c, &sheet);
+    guests_show(rq, c, access_role(rq->who, rq->chapter) >= ROLE_MEMBER, &sheet);
     sheet.rule = rule_of(rq, &e);
     sheet.place = page_text(rq->arena, c, "LOCATION");
     sheet.text = page_text(rq->arena, c, "DESCRIPTION");

@@ -209,6 +209,7 @@ page_form_new(struct request *rq, int64_t day, struct event_form *f)
     *f = (struct event_form){ .title = "",
         .place = "",
         .text = "",
+        .guests = "",
         .repeat = "no",
         .end = "never",
         .until = "",
@@ -248,6 +249,7 @@ page_form_read(struct request *rq, struct event_form *f)
     TRY(page_read_line(rq, "title", LINE_BYTES, &f->title));
     TRY(page_read_line(rq, "place", LINE_BYTES, &f->place));
     TRY(page_read_line(rq, "text", TEXT_BYTES, &f->text));
+    TRY(form_maybe(rq, "guests", TEXT_BYTES, &f->guests));
     TRY(page_read_line(rq, "from-day", WORD_BYTES, &f->from_day));
     TRY(page_read_line(rq, "from-time", WORD_BYTES, &f->from_time));
     TRY(page_read_line(rq, "to-day", WORD_BYTES, &f->to_day));

@@ -159,6 +159,7 @@ struct event_sheet {
     const struct page_calendar *calendar;
     const struct page_guest *guest;
     int n_guests;
+    const char *answers; /* how many come; or NULL */
     const char *download, *back;
     const char *edit; /* or NULL */
 };
@@ -170,6 +171,7 @@ struct page_event {
     struct bytes bytes;
     struct calendar_object object;
     bool recurs;
+    bool invites; /* its owner invites to it (schedule.h) */
     struct ical_instance at;
 };
 
@@ -185,6 +187,7 @@ fallible page_event_find(
 
 struct event_form {
     const char *title, *place, *text;
+    const char *guests; /* one a line; NULL: the form has no such field */
     bool whole;
     const char *from_day, *from_time, *to_day, *to_time;
     const char *repeat; /* a word of page_repeats */
@@ -193,7 +196,8 @@ struct event_form {
     const char *until, *count;
     const char *calendar; /* of a new event */
     enum event_scope scope;
-    const char *wrong_title, *wrong_from, *wrong_to, *wrong_repeat, *wrong_end; /* or NULL */
+    const char *wrong_title, *wrong_from, *wrong_to, *wrong_repeat, *wrong_end,
+        *wrong_guests; /* or NULL */
 };
 
 /* How an event can recur, in the order of the form; titles are msgids. */

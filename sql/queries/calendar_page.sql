@@ -47,8 +47,8 @@ SELECT s.collection_id, s.name, b.bytes, s.total
 
 -- calendar_page_object: an object of a calendar by its name_key
 -- in   calendar int8, name_key text
--- out  name text, etag text, component text, bytes bytea
-SELECT n.name, n.etag, o.component, b.bytes
+-- out  name text, etag text, component text, bytes bytea, role int2
+SELECT n.name, n.etag, o.component, b.bytes, o.role
   FROM dav_node n JOIN calendar_object o ON o.node_id = n.id JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
  WHERE n.parent_id = $1 AND n.name_key = $2 AND NOT n.gone
 
@@ -63,3 +63,21 @@ SELECT s.collection_id, s.name, s.etag, s.bytes, s.total
         WINDOW w AS (ORDER BY t.done, t.id DESC)) s
  WHERE s.running <= $3 AND s.place <= $2
  ORDER BY s.place
+
+-- calendar_page_people: who of a chapter has one of these names; at most so many
+-- in   chapter int8, names text[], most int4
+-- out  uid text, name text, mail text?
+SELECT p.uid, p.name, p.mail
+  FROM person p
+ WHERE p.gone IS NULL AND lower(p.name) = ANY (SELECT lower(x) FROM unnest($2) x) AND coalesce(p.until >= current_date, true)
+   AND EXISTS (SELECT FROM role_origins(p.id) o WHERE o.chapter_id = $1)
+ ORDER BY p.id LIMIT $3
+
+-- calendar_page_own: the calendars that somebody has of her own
+-- in   person int8
+-- out  id int8, name text, display text?, components text?
+SELECT n.id, n.name, n.display,
+       (SELECT d.value FROM dav_property d WHERE d.node_id = n.id AND d.ns = 'urn:ietf:params:xml:ns:caldav' AND d.name = 'supported-calendar-component-set')
+  FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.collection AND NOT n.gone AND n.kind = 'calendar'
+ WHERE r.person_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars'
+ ORDER BY n.id

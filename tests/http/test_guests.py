@@ -1,0 +1,164 @@
+"""Who is invited to an event: the form writes ORGANIZER and ATTENDEE, the page says who comes, and somebody invited answers."""
+import html
+import os
+import re
+
+import pytest
+
+from lib.browser import words
+from lib.calendars import event
+
+
+def uid():
+    return f'guests-{os.urandom(6).hex()}'
+
+
+@pytest.fixture
+def board(login):
+    return login('jena-board')
+
+
+@pytest.fixture
+def put(login):
+    """put(body, who, calendar): the address of the object, removed in the end."""
+    made = []
+
+    def make(body, who='jena-board', calendar='jena.termine'):
+        href = f'/dav/calendars/{who}/{calendar}/g-{os.urandom(4).hex()}.ics'
+        answer = login(who).put(href, body, Content_Type='text/calendar')
+        assert answer.status == 201, answer.body
+        made.append((who, href))
+        return href
+
+    yield make
+    for who, href in made:
+        assert login(who).delete(href, Schedule_Reply='F').status in (204, 404)
+
+
+def page_of(href):
+    calendar, name = href.split('/')[-2:]
+    return f'/c/jena/calendar/{calendar.partition(".")[2]}/{name}'
+
+
+def lines_of(client, href):
+    text = client.get(href, CalDAV_Timezones='F').body.decode()
+    return text.replace('\r\n ', '').split('\r\n')
+
+
+def form_of(browser, page, **changes):
+    """The fields of its form as they are, and some others."""
+    text = browser.get(page + '?edit').text
+    fields = {name: html.unescape(value) for name, value in re.findall(r'<input type="(?:text|date|time|number|hidden)"[^>]* ?name="([^"]*)" value="([^"]*)"', text)
+              if name not in ('token', 'act')}
+    fields['etag'] = html.unescape(re.search(r'name="etag" value="([^"]*)"', text)[1])
+    for name in ('text', 'guests'):
+        found = re.search(rf'<textarea id="{name}"[^>]*>(.*?)</textarea>', text, re.S)
+        if found:
+            fields[name] = html.unescape(found[1])
+    fields.update(repeat='no', end='never')
+    return {**fields, **changes}
+
+
+def send(browser, page, **fields):
+    return browser.session.post(browser.url + page, data={'token': browser.token, **fields}, allow_redirects=False)
+
+
+# ---------------------------------------------------------------- the form
+
+def test_a_new_event_invites(browser, board):
+    me, title = browser('jena-board'), f'Treffen {uid()}'
+    me.get('/c/jena/calendar?new')
+    answer = send(me, '/c/jena/calendar', calendar='termine', title=title, **{'from-day': '2037-05-04', 'from-time': '19:00', 'to-day': '2037-05-04', 'to-time': '21:00'},
+                  repeat='no', guests='Anna Außen <anna@example.org>\r\n\r\n  bo@example.org \r\n')
+    assert answer.status_code == 303, answer.text
+    [path] = re.findall(r'href="(/c/jena/calendar/termine/[^"]*)"[^>]*><span class="when">[^<]*</span> <span class="title">' + title,
+                        me.get('/c/jena/calendar?view=list&date=2037-05-04').text)
+    href = f'/dav/calendars/jena-board/jena.termine/{path.rpartition("/")[2]}'
+    try:
+        lines = lines_of(board, href)
+        assert 'ATTENDEE;CN=Anna Außen;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:anna@example.org' in [re.sub(r';SCHEDULE-STATUS="?[\d.]+"?', '', x) for x in lines]
+        assert 'ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bo@example.org' in [re.sub(r';SCHEDULE-STATUS="?[\d.]+"?', '', x) for x in lines]
+        assert any(re.fullmatch(r'ORGANIZER;CN=[^:]*:mailto:jena-board@.*', x) for x in lines), lines
+        said = me.text(path)
+        assert 'Anna Außen anna@example.org has not answered' in said and '2 have not answered' in said
+    finally:
+        assert board.delete(href).status == 204
+
+
+def test_somebody_of_the_chapter_by_name(browser, login, board, put):
+    href = put(event(uid()))
+    browser('jena-member')  # has signed in: is known
+    me, page = browser('jena-board'), page_of(href)
+    name = re.search(r'class="me" href="/account">([^<]*)<', browser('jena-member').get('/account').text)[1]
+    assert send(me, page, **form_of(me, page, guests=name.upper())).status_code == 303
+    assert any(re.match(rf'ATTENDEE;CN={re.escape(name)};.*:mailto:jena-member@', x) for x in lines_of(board, href)), lines_of(board, href)
+    assert name in form_of(me, page)['guests']
+    for typed, said in ((f'Niemand {uid()}', 'Nobody here is called'), ('a@b', 'is no mail address'), ('x <y@example.org', 'is no mail address'),
+                        ('anna@example.org>\nX: y@z', 'is no mail address'), ('\n'.join(f'a{i}@example.org' for i in range(301)), 'more people than one event')):
+        answer = send(me, page, **form_of(me, page, guests=typed))
+        assert answer.status_code == 422 and said in words(answer) and html.escape(typed.split('\n')[0], quote=False) in answer.text, typed
+    browser('erfurt-member')
+    outsider = re.search(r'class="me" href="/account">([^<]*)<', browser('erfurt-member').get('/account').text)[1]
+    answer = send(me, page, **form_of(me, page, guests=outsider))
+    assert answer.status_code == 422 and 'Nobody here is called' in words(answer)  # who is nobody of this chapter is not told
+
+
+def test_lines_of_others_stay_as_they_are(browser, board, put):
+    """Bytes of those who stay, the organizer among them; who is taken out goes."""
+    kept = ['ATTENDEE;CN="Ada; of it";X-NUM-GUESTS=0;PARTSTAT=ACCEPTED:mailto:Ada@Example.org', 'ATTENDEE;CUTYPE=ROOM:urn:uuid:saal',
+            'ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:jena-board@verband.test']
+    href = put(event(uid(), 'ORGANIZER;CN=Wir:mailto:jena-board@verband.test', *kept, 'ATTENDEE;CN=Bo:mailto:bo@example.org',
+                     'ATTENDEE;MEMBER="mailto:bo@example.org":mailto:one@example.org'))
+    me, page = browser('jena-board'), page_of(href)
+    before = lines_of(board, href)
+    fields = form_of(me, page)
+    assert fields['guests'] == 'Ada; of it <Ada@Example.org>\nurn:uuid:saal\nBo <bo@example.org>\n'
+    plain = [re.sub(r';SCHEDULE-STATUS="?[\d.]+"?', '', x) for x in before]
+    assert set(kept) <= set(plain), before
+    assert send(me, page, **{**fields, 'guests': 'ada@example.org\nurn:uuid:saal\nnew@example.org'}).status_code == 303
+    after = [re.sub(r';SCHEDULE-STATUS="?[\d.]+"?', '', x) for x in lines_of(board, href)]
+    assert set(kept) <= set(after) and 'ORGANIZER;CN=Wir:mailto:jena-board@verband.test' in after
+    assert not any('bo@example.org' in x for x in after)
+    assert [x for x in after if x.startswith('ATTENDEE') and x not in kept] == ['ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:new@example.org']
+    assert sum(x.startswith('ATTENDEE') for x in after) == 4
+
+
+def test_only_one_of_a_series_and_all(browser, board, put):
+    who = uid()
+    href = put(event(who, 'RRULE:FREQ=WEEKLY;COUNT=3', start='DTSTART:20380104T180000Z', end='DTEND:20380104T190000Z'))
+    me, page = browser('jena-board'), page_of(href)
+    text = me.get(page + '?at=20380111T180000Z&edit').text
+    fields = {**form_of(me, page), 'from-day': '2038-01-11', 'to-day': '2038-01-11', 'from-time': '19:00', 'to-time': '20:00', 'repeat': 'week', 'end': 'count', 'count': '3'}
+    fields['etag'] = html.unescape(re.search(r'name="etag" value="([^"]*)"', text)[1])
+    assert send(me, page + '?at=20380111T180000Z', **{**fields, 'scope': 'one', 'guests': 'one@example.org'}).status_code == 303
+    lines = lines_of(board, href)
+    series, own = '\n'.join(lines).split('BEGIN:VEVENT')[1:]
+    if 'RECURRENCE-ID' in series:
+        series, own = own, series
+    assert 'one@example.org' in own and 'RECURRENCE-ID' in own and 'ATTENDEE' not in series
+    fields['etag'] = html.unescape(re.search(r'name="etag" value="([^"]*)"', me.get(page + '?at=20380104T180000Z&edit').text)[1])
+    fields.update({'from-day': '2038-01-04', 'to-day': '2038-01-04'})
+    assert send(me, page + '?at=20380104T180000Z', **{**fields, 'scope': 'all', 'guests': 'all@example.org'}).status_code == 303
+    parts = '\n'.join(lines_of(board, href)).split('BEGIN:VEVENT')[1:]
+    assert len(parts) == 2 and all('all@example.org' in part for part in parts)
+    assert sum('one@example.org' in part for part in parts) == 1
+
+
+def test_what_somebody_else_organizes_is_not_invited_to(browser, board, put):
+    href = put(event(uid(), 'ORGANIZER:mailto:other@example.org', 'ATTENDEE:mailto:x@example.org'))
+    me, page = browser('jena-board'), page_of(href)
+    fields = form_of(me, page)
+    assert 'guests' not in fields
+    before = [x for x in lines_of(board, href) if x.startswith(('ATTENDEE', 'ORGANIZER'))]
+    assert send(me, page, **{**fields, 'guests': 'evil@example.org', 'title': 'neu'}).status_code == 303
+    lines = lines_of(board, href)
+    assert [x for x in lines if x.startswith(('ATTENDEE', 'ORGANIZER'))] == before and 'SUMMARY:neu' in lines
+
+
+def test_D22_names_of_guests_are_text(browser, put):
+    evil = '<script>alert(1)</script>'
+    page = page_of(put(event(uid(), 'ORGANIZER:mailto:jena-board@verband.test', f'ATTENDEE;CN={evil}:mailto:x@example.org')))
+    for path in (page, page + '?edit'):
+        answer = browser('jena-board').get(path)
+        assert 'x@example.org' in answer.text and '<script>alert' not in answer.text, path
+    assert '&lt;script&gt;alert(1)' in browser('jena-board').get(page).text
