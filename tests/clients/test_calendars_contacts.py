@@ -9,6 +9,8 @@ from lib.calendars import event
 from lib.contacts import vcard
 from lib.stack import wait_for
 from lib.tls import Authority, TlsDaemon
+from evolution import Evolution
+from kde import Kde
 from thunderbird import Thunderbird
 
 USER = 'jena-board'
@@ -24,9 +26,9 @@ def tls(stack):
     d.daemon.stop()
 
 
-@pytest.fixture(scope='module', params=[Thunderbird], ids=lambda kind: kind.__name__.lower())
-def program(request, tls):
-    started = request.param(tls, USER)
+@pytest.fixture(scope='module', params=[Thunderbird, Evolution, Kde], ids=lambda kind: kind.__name__.lower())
+def program(request, server, tls):
+    started = request.param(server, tls, USER)
     yield started
     started.close()
 
@@ -128,9 +130,11 @@ def places(both, kind):
         both.server.client.delete(href)
 
 
-def test_discovery(program, kind):
-    """From the name of the host alone: all that she may see, with its name, and nobody else's."""
-    found = program.discover(kind)
+@pytest.mark.parametrize('where', [[], ['/dav/']], ids=['host', 'address'])
+def test_discovery(program, kind, where):
+    """From the name of the host alone, and from the address that our page tells people to enter: all that she may
+    see, with its name, and nobody else's."""
+    found = program.discover(kind, *where)
     assert {href.removeprefix(HOMES[kind]).rstrip('/') for href in found} >= FOUND[kind]
     assert all(href.startswith(HOMES[kind]) for href in found)
     assert not [href for href in found if 'erfurt' in href]
@@ -181,6 +185,6 @@ def test_conflict(both, places, kind, overwrite):
     both('create', here, make_object(kind, 'a', 'alt'))
     both.agree(here, {'a': 'alt'})
     both.server.put(here, 'a', 'vom Server')
-    asked = both.program.change_in_conflict(kind, here, 'a', {'title': 'von hier'}, overwrite)
-    assert asked == (both.program.conflicts[kind] == 'asked')
-    both.agree(here, {'a': 'von hier' if overwrite or not asked else 'vom Server'})
+    came = both.program.change_in_conflict(kind, here, 'a', {'title': 'von hier'}, overwrite)
+    assert came == both.program.conflicts[kind][overwrite]
+    both.agree(here, {'a': 'von hier' if overwrite or came == 'written' else 'vom Server'})

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from conftest import need
+from desktop import need
 from lib.past import Past
 from lib.stack import free_port
 
@@ -57,7 +57,6 @@ def test_kio(server, session, alice, mallory, den):
     data = os.urandom(500_000)
     (session.dir / 'a.bin').write_bytes(data)
     (session.dir / 'b ü.txt').write_text('hi')
-    (session.dir / '.config/kwalletrc').write_text('[Wallet]\nEnabled=false\nFirst Use=false\n')
     alice.mkcol(den + 'kiot/')
     mallory.put(den + 'plan.txt', b'eins')
     for said in ('zwei', 'drei'):

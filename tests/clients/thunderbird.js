@@ -28,8 +28,8 @@ const asked = []; // what dialogs have asked
 
 const events = {
   // With the name of a host and nothing else, as in "New calendar, on the network".
-  async discover(user, password, host) {
-    const calendars = await CalDavProvider.detectCalendars(user, password, host, true);
+  async discover(user, password, place) {
+    const calendars = await CalDavProvider.detectCalendars(user, password, place, true);
     return calendars.map(calendar => {
       found[calendar.uri.filePath] = calendar;
       return [calendar.uri.filePath, { name: calendar.name, writable: !calendar.readOnly }];
@@ -94,8 +94,8 @@ const events = {
 };
 
 const contacts = {
-  async discover(user, password, host) {
-    const books = await CardDAVUtils.detectAddressBooks(user, password, `https://${host}/`, false, true);
+  async discover(user, password, place) {
+    const books = await CardDAVUtils.detectAddressBooks(user, password, `https://${place}`, false, true);
     return books.map(book => {
       found[book.url.pathname] = book;
       return [book.url.pathname, { name: book.name, writable: null }];

@@ -66,9 +66,10 @@ class Marionette:
 class Thunderbird:
     """A profile of its own, which goes with it. Discovers over TLS, since a bare host name means that."""
 
-    conflicts = {'events': 'asked', 'contacts': 'written over'}  # of a contact it never says which it has changed
+    # What comes of a conflict when theirs, and when mine is to stay: of a contact it never says which it has changed.
+    conflicts = {'events': ('asked', 'asked'), 'contacts': ('written', 'written')}
 
-    def __init__(self, tls, user, password='demo'):
+    def __init__(self, _, tls, user, password='demo'):
         assert shutil.which('thunderbird'), 'thunderbird is not installed; run: make check-clients'
         self.user, self.password, self.host = user, password, f'localhost:{tls.daemon.port}'
         self.dir = scratch('thunderbird')
@@ -118,17 +119,17 @@ class Thunderbird:
         lines = (self.dir / 'log').read_text('utf-8', 'replace').splitlines()
         return '\n'.join([line for line in lines if line and 'gtk_icon' not in line][-40:])
 
-    def discover(self, kind):
-        return dict(self.call(kind, 'discover', self.user, self.password, self.host))
+    def discover(self, kind, path=''):
+        return dict(self.call(kind, 'discover', self.user, self.password, self.host + path))
 
     def items(self, kind, href):
         return dict(self.call(kind, 'items', href))
 
     def change_in_conflict(self, kind, href, uid, changes, overwrite):
-        """Changes what the server has changed since. Returns whether it asked the person what to do."""
+        """Changes what the server has changed since; 'asked' when it asked the person what to do."""
         self.call(None, 'answer', overwrite)
         self.call(kind, 'change', href, uid, changes)
-        return bool(self.call(None, 'asked'))
+        return 'asked' if self.call(None, 'asked') else 'written'
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)

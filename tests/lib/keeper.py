@@ -36,12 +36,16 @@ class Keeper:
 
 
 def servers_in(folders):
-    """Processes that have one of these folders, or something in it, on their command lines."""
+    """Processes that have one of these folders, or something in it, on their command lines; and the daemons of a
+    desktop's session there."""
     marks = [f'{folder}/'.encode() for folder in folders]
+    sessions = {b'XDG_RUNTIME_DIR=' + mark + b'run' for mark in marks}
     for entry in pathlib.Path('/proc').glob('[0-9]*'):
         with contextlib.suppress(OSError):
             line = (entry / 'cmdline').read_bytes().replace(b'\0', b'/\0')
-            if int(entry.name) != os.getpid() and any(mark in line for mark in marks):
+            if int(entry.name) != os.getpid() and (
+                    any(mark in line for mark in marks)
+                    or sessions.intersection((entry / 'environ').read_bytes().split(b'\0'))):
                 yield int(entry.name)
 
 
