@@ -166,3 +166,10 @@ access_reach(const struct principal *who, struct arena *arena, int64_t chapter)
             policies[reach.n++] = who->grants[i].policy;
     return reach;
 }
+
+bool
+access_sees_busy(unsigned shares, enum busy_for choice)
+{
+    return (choice >= BUSY_FOR_CLOSE && (shares & SHARES_BOARD_OR_GROUP) != 0) ||
+           (choice >= BUSY_FOR_CHAPTER && (shares & SHARES_CHAPTER) != 0);
+}

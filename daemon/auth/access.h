@@ -146,4 +146,11 @@ struct access_reach access_reach(const struct principal *, struct arena *, int64
 bool access_knew(const struct principal *, const struct policy *, int64_t hidden,
     enum role hidden_from, int64_t since);
 
+/* What somebody has in common with another person, as bits. */
+enum { SHARES_BOARD_OR_GROUP = 1, SHARES_CHAPTER = 2 };
+/* Whom somebody lets know when she is busy. The numbers stand in the database and never change. */
+enum busy_for { BUSY_FOR_NOBODY = 0, BUSY_FOR_CLOSE = 1, BUSY_FOR_CHAPTER = 2 };
+/* May one who has that in common with her ask when she is busy? */
+bool access_sees_busy(unsigned shares, enum busy_for);
+
 #endif

@@ -55,6 +55,7 @@ notice_of(const struct request *rq)
         { "link-confirmed", N_("The link works again.") },
         { "share-set", N_("Saved. It holds from now on.") },
         { "news-seen", N_("Noted. You are told when more arrives.") },
+        { "busy-chosen", N_("Saved. It holds from now on.") },
         { "session-ended", N_("That browser is signed out.") },
         { "device-removed",
             N_("The app password is removed. Whoever uses it is refused from now on.") },

@@ -126,8 +126,8 @@ add_events(
     if (all.n > ICAL_BUSY_MAX || all.until < b->range.to)
         return false;
     for (int i = 0; i < all.n; i++)
-        if (!ical_busy_take(b, ical_taken_by(all.p[i].component),
-                ical_instance_span(&all.p[i], b->here)))
+        if (!ical_busy_take(
+                b, ical_taken_by(all.p[i].component), ical_instance_span(&all.p[i], b->here)))
             return false;
     return true;
 }
@@ -220,14 +220,19 @@ write_period(const struct period *p, struct buf *to)
 }
 
 void
-ical_busy_write(struct ical_busy *b, int64_t stamp, struct buf *to)
+ical_busy_write(
+    struct ical_busy *b, int64_t stamp, const char *method, const char *lines, struct buf *to)
 {
     join(b);
     qsort(b->p, (size_t)b->n, sizeof *b->p, by_start);
     ical_begin(to, "VCALENDAR");
     ical_write_text(to, "VERSION", "2.0");
     ical_write_text(to, "PRODID", "-//chapterd//EN");
+    if (method != NULL)
+        ical_write(to, "METHOD", method);
     ical_begin(to, "VFREEBUSY");
+    if (lines != NULL)
+        buf_text(to, lines);
     ical_write_when(to, "DTSTAMP", (struct ical_time){ stamp, .utc = true });
     ical_write_when(to, "DTSTART", (struct ical_time){ b->range.from, .utc = true });
     ical_write_when(to, "DTEND", (struct ical_time){ b->range.to, .utc = true });

@@ -36,7 +36,11 @@ struct ical_period {
 };
 int ical_busy_periods(struct ical_busy *, const struct ical_period **);
 
-/* A VCALENDAR with one VFREEBUSY; stamp: seconds since 1970. Periods that touch are one. */
-void ical_busy_write(struct ical_busy *, int64_t stamp, struct buf *);
+/*
+ * A VCALENDAR with one VFREEBUSY; stamp: seconds since 1970. Periods that touch are one. method and
+ * whole lines of it that say whose it is: of an answer to somebody (RFC 5546, 3.3.3), or NULL.
+ */
+void ical_busy_write(
+    struct ical_busy *, int64_t stamp, const char *method, const char *lines, struct buf *);
 
 #endif

@@ -4,19 +4,21 @@
 
 #include "http/route.h"
 #include "jobs/jobs.h"
+#include "modules/calendars/busy.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/calendars/imip.h"
 #include "modules/calendars/pages.h"
 #include "modules/calendars/tasks.h"
 
-#define CALENDAR "/c/{chapter}/calendar"
-#define EVENT    CALENDAR "/{calendar}/{name}"
-#define TASKS    "/c/{chapter}/tasks"
-#define TASK     TASKS "/{calendar}/{name}"
-#define FEEDS    "/c/{chapter}/feeds"
-#define FORM_MAX KB(512)
-#define REPLY_MAX KB(1)
+#define CALENDAR   "/c/{chapter}/calendar"
+#define EVENT      CALENDAR "/{calendar}/{name}"
+#define TASKS      "/c/{chapter}/tasks"
+#define TASK       TASKS "/{calendar}/{name}"
+#define FEEDS      "/c/{chapter}/feeds"
+#define FORM_MAX   KB(512)
+#define REPLY_MAX  KB(1)
+#define OUTBOX_MAX KB(64)
 
 static const struct route routes[] = {
     { GET, CALENDAR, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = calendar_page },
@@ -39,6 +41,12 @@ static const struct route routes[] = {
         .scope = feed_scope, .run = feed_by_token },
     { GET, FEEDS "/{calendar}", LOGIN_NONE, ANYBODY, SNAPSHOT, BODY_NONE,
         .run = feed_of_calendar },
+    { POST, "/dav/calendars/{uid}/outbox", LOGIN_DAV, SIGNED_IN, NO_TX, BODY_MEMORY, OUTBOX_MAX,
+        .run = outbox_post },
+    { GET, "/account/busy", LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .scope = busy_scope,
+        .run = busy_page },
+    { POST, "/account/busy", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, REPLY_MAX,
+        .scope = busy_scope, .run = busy_post },
     { GET, "/r/{token}", LOGIN_NONE, ANYBODY, READ_ONLY, BODY_NONE, .secret = true,
         .scope = reply_scope, .run = reply_page },
     { POST, "/r/{token}", LOGIN_NONE, ANYBODY, READ_WRITE, BODY_MEMORY, REPLY_MAX, .secret = true,

@@ -19,10 +19,12 @@ CREATE INDEX person_mail ON person (lower(mail)) WHERE gone IS NULL;
 
 CREATE TABLE schedule_choice (
     person_id        int8 PRIMARY KEY REFERENCES person ON DELETE CASCADE,
-    default_calendar int8 REFERENCES dav_node ON DELETE SET NULL
+    default_calendar int8 REFERENCES dav_node ON DELETE SET NULL,
+    busy_for         int2 NOT NULL DEFAULT 1 CHECK (busy_for BETWEEN 0 AND 2)
 );
 COMMENT ON TABLE schedule_choice IS 'How somebody wants to be invited.';
 COMMENT ON COLUMN schedule_choice.default_calendar IS 'The calendar of hers into which invitations come (schedule-default-calendar-URL). NULL: the first.';
+COMMENT ON COLUMN schedule_choice.busy_for IS 'Who may ask when she is busy: 0 nobody; 1 who is in a board or a group with her; 2 also members of her chapters (enum busy_for of auth/access.h).';
 
 CREATE TABLE schedule_count (
     person_id int8 NOT NULL REFERENCES person ON DELETE CASCADE,
@@ -198,3 +200,29 @@ END $$;
 COMMENT ON FUNCTION reply_of IS 'Whose invitation a token answers, as long as there is that chapter or person.';
 REVOKE ALL ON FUNCTION reply_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reply_of TO chapterd;
+
+-- ---------------------------------------------------------------- when somebody is busy
+
+-- Who asks sees neither whose groups others are in nor what they have chosen. Membership counts in the chapter where it is, not in
+-- those above: in the whole association everybody would be asked by everybody.
+CREATE FUNCTION busy_shown(asker int8, people int8[]) RETURNS TABLE (person int8, shares int2, choice int2)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    own int8[] := ARRAY(SELECT o.chapter_id FROM role_origins(asker) o WHERE o.via = o.chapter_id AND o.role >= 2);
+    boards int8[] := ARRAY(SELECT o.chapter_id FROM role_origins(asker) o WHERE o.via = o.chapter_id AND o.role >= 3);
+BEGIN
+    RETURN QUERY
+    SELECT p.id,
+           (CASE WHEN EXISTS (SELECT FROM role_origins(p.id) o WHERE o.via = o.chapter_id AND o.role >= 3 AND o.chapter_id = ANY (boards))
+                   OR EXISTS (SELECT FROM local_group_member a JOIN local_group_member b ON b.group_id = a.group_id
+                               WHERE a.person_id = p.id AND b.person_id = asker AND coalesce(least(a.until, b.until), 'infinity') >= current_date)
+                 THEN 1 ELSE 0 END
+          + CASE WHEN EXISTS (SELECT FROM role_origins(p.id) o WHERE o.via = o.chapter_id AND o.role >= 2 AND o.chapter_id = ANY (own))
+                 THEN 2 ELSE 0 END)::int2,
+           coalesce(c.busy_for, 1::int2)
+      FROM unnest(people) AS u (id) JOIN person p ON p.id = u.id AND p.gone IS NULL LEFT JOIN schedule_choice c ON c.person_id = p.id;
+END $$;
+COMMENT ON FUNCTION busy_shown IS 'What people have in common with the one who asks (1: a board or a group, 2: a chapter; together 3), and whom they let know when they are busy. Neither where that is nor who else is there.';
+REVOKE ALL ON FUNCTION busy_shown FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION busy_shown TO chapterd;

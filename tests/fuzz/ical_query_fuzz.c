@@ -91,7 +91,7 @@ fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
     struct ical_busy *busy = ical_busy_new(arena, range, here);
     struct buf to = buf_new(arena, MB(8));
     if (ical_busy_add(busy, object)) {
-        ical_busy_write(busy, range.from, &to);
+        ical_busy_write(busy, range.from, NULL, NULL, &to);
         MUST(reads(arena, buf_string(&to), to.n, &again));
     }
 }

@@ -11,7 +11,7 @@ import threading
 from aiosmtpd.controller import Controller
 
 from lib.keeper import KEEPER, started
-from lib.stack import free_port, scratch, wait_for
+from lib.stack import REPO, free_port, scratch, wait_for
 
 
 def day(ahead):
@@ -57,10 +57,12 @@ plain:
   server_condition = ${{if and{{{{eq{{$auth2}}{{chapterd}}}}{{eq{{$auth3}}{{se"cret}}}}}}}}
   server_set_id = $auth2
 begin routers
+{router}
 all:
   driver = accept
   transport = box
 begin transports
+{transport}
 box:
   driver = appendfile
   directory = {dir}/box
@@ -73,21 +75,39 @@ box:
 '''
 
 
-class Exim:
-    """Takes all mails; with login it wants one first. pair: certificate and key for STARTTLS."""
+def example():
+    """The router and the transport of packaging/examples/exim.conf."""
+    text = (REPO / 'packaging/examples/exim.conf').read_text()
+    return text.partition('begin routers')[2].partition('begin transports')[::2]
 
-    def __init__(self, pair, login=False):
+
+class Exim:
+    """Takes all mails; with login it wants one first. pair: certificate and key for STARTTLS.
+
+    answers: an address whose mails go to self.script, which is yet to be written, as the user of that number (of its
+    group), by what packaging/examples say.
+    """
+
+    def __init__(self, pair, login=False, answers=None, user=None):
         self.dir, self.port = scratch('exim'), free_port()
+        self.script, router, transport = self.dir / 'receive', '', ''
+        if answers:
+            local, _, domain = answers.partition('@')
+            router, transport = example()
+            router = router.replace('domains = example.org', f'domains = {domain}').replace('= calendar', f'= {local}')
+            transport = transport.replace('/usr/bin/chapterctl mail receive', str(self.script)).replace(
+                'user = chapterd', f'user = {user[0]}\n  group = {user[1]}')
+            assert str(self.script) in transport and f'= {local}\n' in router and f'user = {user[0]}' in transport
         for name, content in zip(('relay.pem', 'relay-key.pem'), pair):
             (self.dir / name).write_bytes(content)
         pair = self.dir / 'relay'
-        owner = 'nobody' if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-        entry = pwd.getpwnam(owner)
+        owner = pwd.getpwnam('nobody') if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        uid, gid = user or (owner.pw_uid, owner.pw_gid)  # it runs as that one, and cannot become another with such a file
         conf = self.dir / 'conf'
-        conf.write_text(EXIM.format(dir=self.dir, port=self.port, user=entry.pw_uid, group=entry.pw_gid, pair=pair,
-                                    login='yes' if login else 'no'))
+        conf.write_text(EXIM.format(dir=self.dir, port=self.port, user=uid, group=gid, pair=pair,
+                                    login='yes' if login else 'no', router=router, transport=transport))
         if os.getuid() == 0:
-            os.chown(self.dir, entry.pw_uid, entry.pw_gid)
+            os.chown(self.dir, uid, gid)
         self.log = open(self.dir / 'err', 'wb')
         self.process = subprocess.Popen(['/usr/sbin/exim4', '-bdf', '-C', conf, '-oP', self.dir / 'pid'], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, cwd='/', start_new_session=True)

@@ -159,8 +159,10 @@ class Stack:
         test = subprocess.run(as_owner(self.blob_dir(), ['test', '-x', program]), cwd='/')
         if test.returncode == 0:
             return program
-        copy = self.dir / 'programs' / f'{program.parent.name}-{name}'
-        copy.parent.mkdir(mode=0o755, exist_ok=True)
+        copy = self.dir / 'programs' / program.parent.name / name
+        copy.parent.mkdir(mode=0o755, exist_ok=True, parents=True)
+        if name == 'chapterctl':
+            self.program('chapterd-mime', build)  # looks for it beside itself
         if not copy.exists() or copy.stat().st_mtime < program.stat().st_mtime:
             with contextlib.suppress(FileNotFoundError):
                 copy.unlink()

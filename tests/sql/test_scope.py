@@ -171,7 +171,7 @@ def test_runtime_role_cannot_lift_the_wall(server, full):
 # ---- functions of the owner: each says what it may tell, and tells no more
 
 DEFINER = {'role_origins', 'rights_of', 'rights_stamp', 'share_of', 'feed_of', 'own_collections', 'people_to_tend', 'people_contents_sweep',
-           'mail_take', 'mail_settle', 'mail_tend', 'schedule_send', 'schedule_answer', 'schedule_waits', 'schedule_expire', 'reply_of'}
+           'mail_take', 'mail_settle', 'mail_tend', 'schedule_send', 'schedule_answer', 'schedule_waits', 'schedule_expire', 'reply_of', 'busy_shown'}
 
 
 def test_functions_of_the_owner_are_few_and_known(full):
@@ -365,6 +365,36 @@ def test_reply_of_tells_whose_a_token_is_to_whoever_has_it(server, full):
     with s.tx(''):
         assert s.sql("SELECT * FROM reply_of(sha256('wall-a'))") == []
     full.sql("UPDATE chapter SET archived = NULL WHERE slug = 'wall-a'")
+    full.pg.commit()
+    s.close()
+
+
+def test_busy_shown_tells_how_near_people_are_and_what_they_chose(server, full):
+    """Without a scope: whether they share a board, a group or a chapter with the one who asks, not which."""
+    s = Session(server)
+    a, b = (full.one('SELECT id FROM person WHERE uid = %s', (u,)) for u in ('wall-a', 'wall-b'))
+    chapter = full.one("SELECT id FROM chapter WHERE slug = 'wall-a'")
+
+    def shown():
+        full.pg.commit()
+        with s.tx(''):
+            return s.sql('SELECT * FROM busy_shown(%s, %s)', (a, [b, -1]))
+
+    assert shown() == [(b, 0, 1)]
+    full.sql('INSERT INTO role_grant (chapter_id, person_id, role) VALUES (%s, %s, 3)', (chapter, b))
+    assert shown() == [(b, 2, 1)]  # a member and one of the board
+    full.sql('UPDATE role_grant SET role = 3 WHERE chapter_id = %s', (chapter,))
+    assert shown() == [(b, 3, 1)]
+    full.sql('DELETE FROM role_grant WHERE chapter_id = %s AND person_id = %s', (chapter, b))
+    full.sql('UPDATE role_grant SET role = 2 WHERE chapter_id = %s', (chapter,))
+    group = full.one('SELECT id FROM local_group WHERE chapter_id = %s', (chapter,))
+    full.sql('INSERT INTO local_group_member (group_id, chapter_id, person_id) VALUES (%s, %s, %s)', (group, chapter, b))
+    full.sql('UPDATE schedule_choice SET busy_for = 0 WHERE person_id = %s', (b,))
+    assert shown() == [(b, 1, 0)]
+    full.sql('UPDATE local_group_member SET until = current_date - 1 WHERE person_id = %s AND group_id = %s', (b, group))
+    assert shown() == [(b, 0, 0)]
+    full.sql('DELETE FROM local_group_member WHERE person_id = %s AND group_id = %s', (b, group))
+    full.sql('UPDATE schedule_choice SET busy_for = 1 WHERE person_id = %s', (b,))
     full.pg.commit()
     s.close()
 

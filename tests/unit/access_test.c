@@ -51,6 +51,17 @@ TEST(access_by_a_link)
     CHECK(access_rights(&holder, &p) == 0);
 }
 
+/* When somebody is busy: who is near enough for what she has chosen. */
+TEST(access_when_busy)
+{
+    static const bool expected[3][4] = { { false, false, false, false },
+        { false, true, false, true }, { false, true, true, true } };
+
+    for (unsigned shares = 0; shares < 4; shares++)
+        for (int choice = BUSY_FOR_NOBODY; choice <= BUSY_FOR_CHAPTER; choice++)
+            CHECK(access_sees_busy(shares, (enum busy_for)choice) == expected[choice][shares]);
+}
+
 /* Links are made by whoever writes by her role, from a role on that the chapter says. */
 TEST(access_to_share)
 {

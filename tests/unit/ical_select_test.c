@@ -246,7 +246,7 @@ busy(struct arena *arena, const char *from, const char *to, const char *zone, in
         if (!ical_busy_add(b, object))
             return "too much";
     }
-    ical_busy_write(b, at("20261101T000000Z"), &out);
+    ical_busy_write(b, at("20261101T000000Z"), NULL, NULL, &out);
     for (const char *p = buf_string(&out); (p = strstr(p, "FREEBUSY")) != NULL; p++) {
         const char *end = strchr(p, '\r');
         if (text_starts(p, "FREEBUSY\r"))
