@@ -1,11 +1,13 @@
 #include "webdav/principal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "auth/access.h"
 #include "base/arena.h"
 #include "base/macros.h"
+#include "html/lang.h"
 #include "http/request.h"
 #include "q/principal.h"
 #include "webdav/xml.h"
@@ -34,16 +36,16 @@ chapter_href(struct request *rq, const char *slug)
     return arena_printf(rq->arena, PRINCIPALS "chapters/%s/", slug);
 }
 
-/* The chapters the asking person is a member of. */
+/* The chapters in which the asking person has this role. */
 static struct ints
-own_chapters(struct request *rq)
+chapters_as(struct request *rq, enum role role)
 {
     const struct principal *who = rq->who;
     int64_t *id = NEW_ARRAY(rq->arena, int64_t, (size_t)who->n_roles + 1);
     int n = 0;
 
     for (int i = 0; i < who->n_roles; i++)
-        if (who->roles[i].role >= ROLE_MEMBER)
+        if (who->roles[i].role >= role)
             id[n++] = who->roles[i].chapter;
     return (struct ints){ id, n };
 }
@@ -100,7 +102,7 @@ get_membership(
     struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
     const struct person *person = node->own;
-    const struct ints chapters = own_chapters(rq);
+    const struct ints chapters = chapters_as(rq, ROLE_MEMBER);
     struct rows rows;
 
     if (person->id != rq->who->person) {
@@ -158,6 +160,11 @@ static const struct dav_kind chapter_kind = { .name = "chapter",
     .properties = chapter_properties,
     .type = &principal_type,
     .children = no_children };
+static const struct dav_kind group_kind = { .name = "group",
+    .collection = true,
+    .properties = chapter_properties,
+    .type = &principal_type,
+    .children = no_children };
 
 /* ---- nodes ---- */
 
@@ -183,6 +190,16 @@ person_node(struct request *rq, int64_t id, const char *uid, const char *name, c
     *own = (struct person){ id, mail };
     node.display_name = name;
     node.own = own;
+    return node;
+}
+
+static struct dav_node
+group_node(struct request *rq, const char *name, const char *called)
+{
+    struct dav_node node = node_of(&group_kind,
+        arena_printf(rq->arena, PRINCIPALS "groups/%s/", uri_encode(rq->arena, name)), name);
+
+    node.display_name = called;
     return node;
 }
 
@@ -257,22 +274,79 @@ list_chapters(struct request *rq, const struct dav_node *node UNUSED, const char
     return NULL;
 }
 
+/*
+ * Boards of chapters, and groups that they have made: for boards to find, and for those who are in
+ * them. They are called "jena+vorstand" and "jena+{name}-{number}", whose name may be any.
+ */
+static fallible
+list_groups(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
+    struct dav_list *list)
+{
+    const struct ints boards = chapters_as(rq, ROLE_BOARD);
+    struct dav_node *group;
+    struct rows rows;
+
+    TRY(q_principal_groups(rq->db, rq->arena, boards, rq->who->person, &rows));
+    group = NEW_ARRAY(rq->arena, struct dav_node, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct principal_groups_row row = principal_groups_row(&rows, i);
+        const char *name = row.group_is_null ? tr(rq->lang, N_("Board")) : row.name;
+
+        group[i] = group_node(rq,
+            row.group_is_null ? arena_printf(rq->arena, "%s+vorstand", row.slug)
+                              : arena_printf(rq->arena, "%s+%s%s%" PRId64, row.slug, row.key,
+                                    *row.key == '\0' ? "" : "-", row.group),
+            arena_printf(rq->arena, "%s: %s", row.chapter, name));
+    }
+    *list = (struct dav_list){ group, rows.n, NULL };
+    return NULL;
+}
+
+/* A group goes by its number alone: it may have been called otherwise before. */
+static const char *
+number_of(const char *name)
+{
+    const char *plus = strchr(name, '+'), *last = strrchr(name, '-');
+
+    return plus == NULL ? name : last != NULL && last > plus ? last + 1 : plus + 1;
+}
+
+static fallible
+find_group(struct request *rq, const char *name, struct dav_node *node)
+{
+    size_t slug = strcspn(name, "+");
+    struct dav_list all;
+
+    TRY(list_groups(rq, NULL, NULL, &all));
+    for (int i = 0; i < all.n; i++)
+        if (strncmp(all.node[i].name, name, slug + 1) == 0 &&
+            strcmp(number_of(all.node[i].name), number_of(name)) == 0) {
+            *node = all.node[i];
+            return NULL;
+        }
+    return REFUSE(rq->arena, NOT_FOUND);
+}
+
 static const struct dav_kind people_kind = {
     .name = "people", .collection = true, .children = list_people
 };
 static const struct dav_kind chapters_kind = {
     .name = "chapters", .collection = true, .children = list_chapters
 };
+static const struct dav_kind groups_kind = {
+    .name = "groups", .collection = true, .children = list_groups
+};
 
 static fallible
 list_top(struct request *rq, const struct dav_node *node UNUSED, const char *from UNUSED,
     struct dav_list *list)
 {
-    struct dav_node *member = NEW_ARRAY(rq->arena, struct dav_node, 2);
+    struct dav_node *member = NEW_ARRAY(rq->arena, struct dav_node, 3);
 
     member[0] = node_of(&chapters_kind, PRINCIPALS "chapters/", "chapters");
-    member[1] = node_of(&people_kind, PRINCIPALS "users/", "users");
-    *list = (struct dav_list){ member, 2, NULL };
+    member[1] = node_of(&groups_kind, PRINCIPALS "groups/", "groups");
+    member[2] = node_of(&people_kind, PRINCIPALS "users/", "users");
+    *list = (struct dav_list){ member, 3, NULL };
     return NULL;
 }
 
@@ -293,27 +367,42 @@ free_name(struct request *rq, const struct path *below, struct dav_node *node)
     node->exists = node->collection = node->is_root = false;
 }
 
+/* The collections below /dav/principals/, and how what is in them is found. */
+static const struct part {
+    const char *name, *href;
+    const struct dav_kind *kind;
+    fallible (*find)(struct request *, const char *name, struct dav_node *);
+} parts[] = {
+    { "users", PRINCIPALS "users/", &people_kind, find_person },
+    { "chapters", PRINCIPALS "chapters/", &chapters_kind, find_chapter },
+    { "groups", PRINCIPALS "groups/", &groups_kind, find_group },
+};
+
+static const struct part *
+part_of(const struct path *below)
+{
+    for (size_t i = 0; i < COUNT_OF(parts) && below->n > 0; i++)
+        if (strcmp(below->part[0], parts[i].name) == 0)
+            return &parts[i];
+    return NULL;
+}
+
 static fallible
 find(struct request *rq, const struct path *below, struct dav_node *node)
 {
-    bool people = below->n > 0 && strcmp(below->part[0], "users") == 0;
-    bool chapters = below->n > 0 && strcmp(below->part[0], "chapters") == 0;
+    const struct part *part = part_of(below);
     struct error *e;
 
-    if (below->n == 0) {
+    if (below->n == 0)
         *node = node_of(&top_kind, PRINCIPALS, "principals");
-        return NULL;
-    }
-    if (below->n == 1 && people)
-        *node = node_of(&people_kind, PRINCIPALS "users/", "users");
-    else if (below->n == 1 && chapters)
-        *node = node_of(&chapters_kind, PRINCIPALS "chapters/", "chapters");
+    else if (below->n == 1 && part != NULL)
+        *node = node_of(part->kind, part->href, part->name);
     else if (below->n == 1)
         free_name(rq, below, node);
-    else if (below->n > 2 || !(people || chapters))
+    else if (below->n > 2 || part == NULL)
         return REFUSE(rq->arena, NOT_FOUND);
     else {
-        e = people ? find_person(rq, below->part[1], node) : find_chapter(rq, below->part[1], node);
+        e = part->find(rq, below->part[1], node);
         if (e != NULL && e->cond != &NOT_FOUND)
             return e;
         if (e != NULL)
@@ -322,11 +411,14 @@ find(struct request *rq, const struct path *below, struct dav_node *node)
     return NULL;
 }
 
-/* Chapters and people stand outside of any chapter's rows; what a report goes on to does not. */
+/* Chapters and people stand outside of any chapter's rows; groups, and what a report goes on to, do
+ * not. */
 static void
-scope(struct request *rq, const struct path *below UNUSED, const char **slugs)
+scope(struct request *rq, const struct path *below, const char **slugs)
 {
-    *slugs = rq->method == REPORT ? "*" : "";
+    const struct part *part = part_of(below);
+
+    *slugs = rq->method == REPORT || (part != NULL && part->kind == &groups_kind) ? "*" : "";
 }
 
 const struct dav_mount principal_mount = {
@@ -338,7 +430,7 @@ const struct dav_mount principal_mount = {
 bool
 principal_is(const struct dav_node *node)
 {
-    return node->kind == &person_kind || node->kind == &chapter_kind;
+    return node->kind == &person_kind || node->kind == &chapter_kind || node->kind == &group_kind;
 }
 
 bool
@@ -356,24 +448,27 @@ principal_person(const struct dav_node *node, int64_t *id, const char **mail)
 fallible
 principal_all(struct request *rq, struct dav_list *all)
 {
-    struct dav_list people, chapters;
+    struct dav_list list[COUNT_OF(parts)];
     struct dav_node *node;
+    int n = 0;
 
-    TRY(list_people(rq, NULL, NULL, &people));
-    TRY(list_chapters(rq, NULL, NULL, &chapters));
-    node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)people.n + (size_t)chapters.n + 1);
-    for (int i = 0; i < people.n; i++)
-        node[i] = people.node[i];
-    for (int i = 0; i < chapters.n; i++)
-        node[people.n + i] = chapters.node[i];
-    *all = (struct dav_list){ node, people.n + chapters.n, NULL };
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        TRY(parts[i].kind->children(rq, NULL, NULL, &list[i]));
+        n += list[i].n;
+    }
+    node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)n + 1);
+    n = 0;
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        for (int k = 0; k < list[i].n; k++)
+            node[n++] = list[i].node[k];
+    *all = (struct dav_list){ node, n, NULL };
     return NULL;
 }
 
 fallible
 principal_selves(struct request *rq, struct principal_selves *selves)
 {
-    const struct ints chapters = own_chapters(rq);
+    const struct ints chapters = chapters_as(rq, ROLE_MEMBER);
     struct rows rows;
 
     *selves = (struct principal_selves){ .n = 0 };

@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "webdav/dav.h"
 
-/* /dav/principals/: people under users/{uid}/, chapters under chapters/{slug}/. */
+/* /dav/principals/: people under users/{uid}/, chapters under chapters/{slug}/, boards and groups of
+ * chapters under groups/{slug}+{name}/. */
 extern const struct dav_mount principal_mount;
 
 /* The address of the asking person's principal. Asserts that somebody is signed in. */
@@ -16,14 +17,14 @@ const char *principal_self(struct request *);
  */
 fallible principal_owner(struct request *, const struct policy *, const char **href);
 
-/* A person or a chapter? Not the collections that they are in. */
+/* A person, a chapter or a group? Not the collections that they are in. */
 bool principal_is(const struct dav_node *);
-/* Who a principal is: her number and mail (NULL: she has none); false for a chapter. */
+/* Who a principal is: her number and mail (NULL: she has none); false for what is a group. */
 bool principal_person(const struct dav_node *, int64_t *id, const char **mail);
 
 /*
- * Everybody whom the asking person may find: herself, and all chapters. Who else is a member is
- * political data (GDPR, Art. 9).
+ * Everybody whom the asking person may find: herself, all chapters, groups of chapters in whose board
+ * she is, or that she is in. Who else is a member is political data (GDPR, Art. 9).
  */
 fallible principal_all(struct request *, struct dav_list *);
 

@@ -108,6 +108,7 @@ struct config {
     const char *title;    /* name of the installation, shown on each page */
     const char *language; /* when a browser asks for none we have */
     const char *time_zone;
+    const char *group_domain; /* behind the @ of addresses of chapters in invitations; NULL: base_url's */
     const char *timezone_service; /* where programs find tzdata (RFC 7808); NULL: they know it */
     const char *log_level;
     bool demo; /* the demo federation: refused when a listener is not loopback */

@@ -399,6 +399,16 @@ check_limits(struct check *c)
 }
 
 static void
+check_group_domain(struct check *c)
+{
+    const char *domain = c->config->group_domain, *host;
+    int port;
+
+    if (domain != NULL && (!uri_host(c->arena, domain, &host, &port) || port >= 0 || *domain == '['))
+        complain(c, "group_domain", "\"%s\" is no name of a host; write one like example.org", domain);
+}
+
+static void
 check_zones(struct check *c)
 {
     const char *zone = c->config->time_zone, *service = c->config->timezone_service;
@@ -426,6 +436,7 @@ config_check(const struct config *config, FILE *report)
     check_mail(&c);
     check_ldap(&c);
     check_limits(&c);
+    check_group_domain(&c);
     check_zones(&c);
     arena_free(c.arena);
     return !c.bad;

@@ -276,6 +276,11 @@ const struct setting settings[] = {
     { SETTING(language), .standard = "en", .only = tongues,
         .help = "For whoever's browser asks for a language that we do not have." },
     { SETTING(time_zone), .standard = "Europe/Berlin", .help = "In which times are shown." },
+    { SETTING(group_domain),
+        .help = "What stands behind the @ when a chapter or a group of it is invited to an event: "
+                "*members.example.org*. No mail needs to arrive there. Without it, the host of "
+                "*base_url*. Whoever changes it has the groups of events that are to come invited "
+                "again by hand." },
     { SETTING(timezone_service),
         .help = "Where calendar programs find all time zones, if the association has such a service (RFC "
                 "7808): *https://zones.example.org*. Without it they use those they come with." },

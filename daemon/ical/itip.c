@@ -89,6 +89,25 @@ has(const struct list *list, const char *address)
     return false;
 }
 
+/* Who invites as a group invites that group, too. */
+static bool
+is_group(const struct ical_line *line)
+{
+    const char *type = ical_param(line, "CUTYPE");
+
+    return type != NULL && text_same_nocase(type, "GROUP");
+}
+
+/* Does she stand there because a group is invited that stands there, too? */
+static bool
+is_through_group(
+    struct arena *arena, const struct ical_component *c, const struct ical_line *line)
+{
+    const char *group = itip_is_member(line) ? ical_param(line, "MEMBER") : NULL;
+
+    return group != NULL && itip_line_of(arena, c, group) != NULL;
+}
+
 static void
 list_those_of(
     struct arena *arena, const struct ical_component *c, const char *organizer, struct list *list)
@@ -97,8 +116,8 @@ list_those_of(
 
     while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL) {
         const char *address = itip_address(arena, line);
-        if (!is_ours(line) || has(list, address) ||
-            (organizer != NULL && itip_same_address(address, organizer)))
+        if (!is_ours(line) || has(list, address) || is_through_group(arena, c, line) ||
+            (organizer != NULL && itip_same_address(address, organizer) && !is_group(line)))
             continue;
         if (list->n == list->room) {
             struct itip_attendee *more =
@@ -202,15 +221,18 @@ write_time_as(struct buf *out, struct arena *arena, const char *name, const stru
 
 /* ---------------------------------------------------------------- REQUEST */
 
-/* A component but its alarms; people without what is the server's business. */
+/* A component but its alarms; people without what is the server's business. Who of a group has
+ * answered is told to nobody else: it would tell who is a member. */
 static void
 write_item(struct buf *out, struct arena *arena, const struct itip_object *o,
-    const struct ical_component *c)
+    const struct ical_component *c, const char *attendee)
 {
     buf_printf(out, "BEGIN:%s\r\n", c->name);
     for (int i = 0; i < c->n_lines; i++) {
         const struct ical_line *line = &c->line[i];
         bool person = strcmp(line->name, "ATTENDEE") == 0 || strcmp(line->name, "ORGANIZER") == 0;
+        if (itip_is_member(line) && !itip_same_address(itip_address(arena, line), attendee))
+            continue;
         if (person && is_schedule(line))
             itip_write_person(out, arena, line, true);
         else
@@ -250,7 +272,7 @@ itip_request(
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next) {
         if (!itip_is_item(c) || itip_line_of(arena, c, attendee) == NULL)
             continue;
-        write_item(out, arena, o, c);
+        write_item(out, arena, o, c, attendee);
         if (ical_find(c, "RECURRENCE-ID") == NULL)
             write_exceptions(out, arena, o, attendee);
         write_parts(out, o, c);
@@ -319,7 +341,8 @@ write_cancelled(struct buf *out, struct arena *arena, const struct itip_object *
     write_short(out, arena, o, c,
         what->recurrence != NULL ? what->recurrence : ical_find(c, "RECURRENCE-ID"), now);
     while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL)
-        if (what->for_all || itip_same_address(itip_address(arena, line), what->attendee))
+        if ((what->for_all && !itip_is_member(line)) ||
+            itip_same_address(itip_address(arena, line), what->attendee))
             itip_write_person(out, arena, line, false);
     write_number(out, arena, "SEQUENCE", itip_sequence(c) + 1);
     if (what->for_all)

@@ -31,8 +31,8 @@ struct itip_attendee {
     const char *address;
     const struct ical_line *line; /* the first that names her */
 };
-/* All but the organizer. Those for whom the client sends itself (SCHEDULE-AGENT, RFC 6638, 7.1) are
- * left out. */
+/* All but the organizer (as a group, CUTYPE, it is one, too). Those for whom the client sends itself (SCHEDULE-AGENT, RFC 6638, 7.1) are
+ * left out, and those who have answered because a group is invited (MEMBER): they are the group's. */
 int itip_attendees(
     struct arena *, const struct ical_component *calendar, const struct itip_attendee **);
 
@@ -124,5 +124,23 @@ fallible itip_read(
  */
 int itip_take_reply(struct buf *, struct arena *, const struct itip_object *,
     const struct itip_message *reply, int *unknown);
+
+/* ---- groups that are invited by one address ---- */
+
+/*
+ * A REQUEST or CANCEL for a group as one of its members gets it: with a line of her own behind that of
+ * the group, and none of other members. `member` may be anything that holds the place of an address.
+ */
+void itip_for_member(struct buf *, struct arena *, const struct itip_message *, const char *group,
+    const char *member);
+
+/*
+ * The organizer's object with the answer of a member who does not stand in it yet, behind the line of
+ * the group; as itip_take_reply(). Not when there are nearly as many attendees as an object may have.
+ */
+int itip_add_member(struct buf *, struct arena *, const struct itip_object *,
+    const struct itip_message *reply, const char *group);
+/* PARTSTAT of a REPLY to the whole object; NULL: it is about instances alone. */
+const char *itip_answer(const struct itip_message *reply);
 
 #endif

@@ -11,6 +11,15 @@ bool itip_is_item(const struct ical_component *);
 const struct ical_line *itip_line_of(
     struct arena *, const struct ical_component *, const char *attendee);
 
+/* An ATTENDEE line of somebody who is invited because a group is (MEMBER: RFC 5545, 3.2.11). */
+bool itip_is_member(const struct ical_line *);
+
+/* The answer for a component of ours; NULL: the reply says nothing of it. */
+const struct ical_component *itip_answer_to(struct arena *, const struct itip_object *,
+    const struct ical_component *ours, const struct itip_message *reply);
+/* One that RFC 5545, 3.2.12 knows; what others invent means that nothing was decided. */
+const char *itip_partstat_of(const struct ical_line *);
+
 /* Do two RECURRENCE-IDs name the same instance, each by the zones of its own object? */
 bool itip_same_time(struct arena *, const struct ical_component *calendar_a,
     const struct ical_line *a, const struct ical_component *calendar_b, const struct ical_line *b);

@@ -188,9 +188,8 @@ itip_read(struct arena *arena, const struct lang *lang, const char *bytes, size_
 
 /* ---------------------------------------------------------------- an answer */
 
-/* The answer for a component of ours; NULL: the reply says nothing of it. */
-static const struct ical_component *
-answer_to(struct arena *arena, const struct itip_object *o, const struct ical_component *ours,
+const struct ical_component *
+itip_answer_to(struct arena *arena, const struct itip_object *o, const struct ical_component *ours,
     const struct itip_message *reply)
 {
     const struct ical_line *which = ical_find(ours, "RECURRENCE-ID");
@@ -206,9 +205,8 @@ answer_to(struct arena *arena, const struct itip_object *o, const struct ical_co
     return NULL;
 }
 
-/* One that RFC 5545, 3.2.12 knows; what others invent means that nothing was decided. */
-static const char *
-partstat_of(const struct ical_line *line)
+const char *
+itip_partstat_of(const struct ical_line *line)
 {
     static const char *const known[] = { "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED",
         "COMPLETED", "IN-PROCESS" };
@@ -252,14 +250,14 @@ static const struct ical_line *
 changed_line(struct arena *arena, const struct itip_object *o, const struct ical_component *c,
     const struct itip_message *reply, const char **partstat)
 {
-    const struct ical_component *answer = answer_to(arena, o, c, reply);
+    const struct ical_component *answer = itip_answer_to(arena, o, c, reply);
 
     if (answer == NULL || itip_sequence(answer) < itip_sequence(c))
         return NULL;
     const struct ical_line *hers = ical_find(answer, "ATTENDEE");
     if (hers == NULL)
         return NULL; /* it is no reply */
-    *partstat = partstat_of(hers);
+    *partstat = itip_partstat_of(hers);
     return itip_line_of(arena, c, itip_address(arena, hers));
 }
 
@@ -272,7 +270,7 @@ count_unknown(struct arena *arena, const struct itip_object *o, const struct iti
     for (const struct ical_component *a = reply->object.calendar->child; a != NULL; a = a->next) {
         bool found = !itip_is_item(a);
         for (const struct ical_component *c = o->calendar->child; !found && c != NULL; c = c->next)
-            found = itip_is_item(c) && answer_to(arena, o, c, reply) == a;
+            found = itip_is_item(c) && itip_answer_to(arena, o, c, reply) == a;
         unknown += !found;
     }
     return unknown;

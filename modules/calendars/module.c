@@ -7,6 +7,7 @@
 #include "modules/calendars/busy.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
+#include "modules/calendars/group.h"
 #include "modules/calendars/imip.h"
 #include "modules/calendars/pages.h"
 #include "modules/calendars/tasks.h"
@@ -56,6 +57,7 @@ static const struct route routes[] = {
 
 static const struct job jobs[] = {
     { "calendars_reckon", 3600, calendars_reckon },
+    { "group_invitations", 5, group_reconcile },
     { .name = NULL },
 };
 

@@ -6,8 +6,10 @@
 #include "auth/access.h"
 #include "base/arena.h"
 #include "base/macros.h"
+#include "http/app.h"
 #include "http/request.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/group.h"
 #include "webdav/principal.h"
 #include "webdav/xml.h"
 
@@ -17,7 +19,7 @@ get_home_set(struct request *rq, const struct dav_node *node, struct xml_out *x,
     return home_get_set(rq, &calendars_home, AREA_CALENDARS, node, x, got);
 }
 
-/* Whichever of them stands in an event means her; "preferred" is Apple's. */
+/* Whichever of them stands in an event means her, or the group; "preferred" is Apple's. */
 static fallible
 get_addresses(
     struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got UNUSED)
@@ -25,7 +27,10 @@ get_addresses(
     const char *mail = NULL;
     int64_t person;
 
-    if (principal_person(node, &person, &mail) && mail != NULL) {
+    if (!principal_person(node, &person, &mail))
+        mail = arena_printf(
+            rq->arena, "%s@%s", node->name, group_domain(rq->app->config, rq->arena));
+    if (mail != NULL) {
         xml_open(x, NS_DAV, "href");
         xml_attribute(x, "preferred", "1");
         xml_text(x, arena_printf(rq->arena, "mailto:%s", mail));

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/uri.h"
 #include "http/app.h"
+#include "modules/calendars/group.h"
 #include "q/schedule.h"
 
 #define MAILTO "mailto:"
@@ -51,11 +52,16 @@ is_our_host(const struct config *config, struct arena *arena, const char *host)
     return false;
 }
 
-/* The login name in the address of a principal here; NULL: it is none. */
+/* Principals, and what their addresses begin with; both forms of each. */
+enum { USERS = 0, CHAPTERS = 2, GROUPS = 4, PLACES = 6 };
+static const char *const places[PLACES] = { "/dav/principals/users/", "/principals/users/",
+    "/dav/principals/chapters/", "/principals/chapters/", "/dav/principals/groups/",
+    "/principals/groups/" };
+
+/* The name in the address of a principal here, below one of two places; NULL: it is none. */
 static const char *
-uid_of(const struct config *config, struct arena *arena, const char *address)
+name_at(const struct config *config, struct arena *arena, const char *address, size_t first)
 {
-    static const char *const places[] = { "/dav/principals/users/", "/principals/users/" };
     struct uri uri;
 
     if (address[0] != '/') {
@@ -63,7 +69,7 @@ uid_of(const struct config *config, struct arena *arena, const char *address)
             return NULL;
         address = uri.path;
     }
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
+    for (size_t i = first; i < first + 2; i++) {
         const char *uid = address + strlen(places[i]);
         if (!text_starts(address, places[i]))
             continue;
@@ -74,6 +80,22 @@ uid_of(const struct config *config, struct arena *arena, const char *address)
         return decoded == NULL ? NULL : small(arena, decoded);
     }
     return NULL;
+}
+
+static const char *
+uid_of(const struct config *config, struct arena *arena, const char *address)
+{
+    return name_at(config, arena, address, USERS);
+}
+
+/* What may be the name of a group (group.h), or NULL. */
+static const char *
+group_in(const struct config *config, struct arena *arena, const char *address, const char *mail)
+{
+    if (mail != NULL)
+        return group_in_mail(config, arena, mail);
+    const char *chapter = name_at(config, arena, address, CHAPTERS);
+    return chapter != NULL ? chapter : name_at(config, arena, address, GROUPS);
 }
 
 bool
@@ -124,6 +146,7 @@ schedule_users(const struct app *app, struct db *db, struct arena *arena,
     const char *const *addresses, int n, struct calendar_user *users)
 {
     struct names mails = names_new(arena, n), uids = names_new(arena, n);
+    const char **group = NEW_ARRAY(arena, const char *, (size_t)n + 1);
     struct rows rows;
 
     for (int i = 0; i < n; i++) {
@@ -135,6 +158,7 @@ schedule_users(const struct app *app, struct db *db, struct arena *arena,
             name_add(&mails, mail, i);
         else if (uid != NULL)
             name_add(&uids, uid, i);
+        group[i] = uid == NULL ? group_in(app->config, arena, addresses[i], mail) : NULL;
     }
     if (mails.n > 0) {
         TRY(q_schedule_people(db, arena, (struct texts){ mails.name, mails.n }, &rows));
@@ -150,7 +174,10 @@ schedule_users(const struct app *app, struct db *db, struct arena *arena,
             found(users, &uids, row.uid, row.person);
         }
     }
-    return NULL;
+    for (int i = 0; i < n; i++)
+        if (users[i].kind == USER_PERSON) /* who really has that address, has it */
+            group[i] = NULL;
+    return group_users(db, arena, group, n, users);
 }
 
 /* ---------------------------------------------------------------- the queue */

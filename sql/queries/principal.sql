@@ -21,3 +21,16 @@ SELECT id, slug, name FROM chapter WHERE slug = $1 AND archived IS NULL;
 SELECT id, slug, name FROM chapter
  WHERE archived IS NULL AND ($1 IS NULL OR id = ANY ($1))
  ORDER BY slug;
+
+-- principal_groups: boards (group NULL) and groups of these chapters, and groups that somebody is in; `key` is the name in letters of addresses
+-- in   boards int8[], me int8
+-- out  slug text, chapter text, group int8?, name text, key text
+SELECT c.slug, c.name, NULL::int8, '', '' FROM chapter c WHERE c.archived IS NULL AND c.id = ANY ($1)
+UNION ALL
+SELECT c.slug, c.name, g.id, g.name,
+       trim('-' FROM regexp_replace(translate(replace(replace(replace(replace(lower(g.name), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss'),
+                                             'áàâéèêíìîóòôúùûçñ', 'aaaeeeiiiooouuucn'), '[^a-z0-9]+', '-', 'g'))
+  FROM local_group g JOIN chapter c ON c.id = g.chapter_id AND c.archived IS NULL
+ WHERE g.chapter_id = ANY ($1)
+    OR EXISTS (SELECT FROM local_group_member m WHERE m.group_id = g.id AND m.person_id = $2 AND (m.until IS NULL OR m.until >= current_date))
+ORDER BY 1, 3 NULLS FIRST;

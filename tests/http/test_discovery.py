@@ -257,7 +257,7 @@ def test_a_chapter_is_a_group(alice):
     entry = alice.props(CHAPTER, (C, 'calendar-user-address-set'), (C, 'calendar-user-type'), (C, 'calendar-home-set'),
                         'displayname', 'group-member-set', 'resourcetype')
     assert entry.text('calendar-user-type', C) == 'GROUP'
-    assert [h.text for h in entry.value('calendar-user-address-set', C)] == [CHAPTER]
+    assert [h.text for h in entry.value('calendar-user-address-set', C)] == ['mailto:jena@127.0.0.1', CHAPTER]
     assert entry.text('displayname') and entry.value('resourcetype').find('{DAV:}principal') is not None
     assert entry.prop['{DAV:}group-member-set'][0] == 403, 'who is a member is not said here'
     assert entry.prop[f'{{{C}}}calendar-home-set'][0] == 404

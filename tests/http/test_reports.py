@@ -76,7 +76,7 @@ def test_expand_property_of_members(alice):
     assert hrefs(report(alice, '/dav/principals/', body)) == ['/dav/principals/']
     answer = alice('REPORT', '/dav/principals/', body, Depth='1')
     assert hrefs(ET.fromstring(answer.body)) == [
-        '/dav/principals/', '/dav/principals/chapters/', '/dav/principals/users/']
+        '/dav/principals/', '/dav/principals/chapters/', '/dav/principals/groups/', '/dav/principals/users/']
     assert alice('REPORT', '/dav/principals/', body, Depth='infinity').status == 400
 
 

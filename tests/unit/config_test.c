@@ -232,6 +232,8 @@ TEST(config_check_unsafe_combinations)
         { "trusted_proxies = 10.0.0.0/33\n", ": trusted_proxies: \"10.0.0.0/33\" is no network" },
         { "metrics_networks = unix\n", ": metrics_networks: \"unix\" is no network" },
         { "time_zone = Europe/Atlantis\n", ": time_zone: there is no zone Europe/Atlantis" },
+        { "group_domain = example.org:80\n", ": group_domain: \"example.org:80\" is no name" },
+        { "group_domain = members.example.org\n", NULL },
         { "timezone_service = zones\n", ": timezone_service: \"zones\" is no such address" },
         { "timezone_service = https://a.b/zones\n", NULL },
         { "ldap_member_group = cn=members\n", ": ldap_member_group: would be the same" },
