@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from lib.client import Client
@@ -76,6 +77,7 @@ class Stack:
         if not directory:
             KEEPER.keep('stack', self.dir)
         self.daemons = []
+        self.kept = threading.local()
         self.up()
 
     def run(self, *args, env=None, timeout=300):
@@ -113,16 +115,27 @@ class Stack:
     def settings(self):
         return dict(read_settings(self.conf))
 
+    def database(self):
+        """This thread's connection, as the owner of all tables; a new one when the server has been away."""
+        import psycopg2
+        db = getattr(self.kept, 'db', None)
+        try:
+            if db is not None:
+                db.cursor().execute('SELECT 1')
+                return db
+        except psycopg2.Error:
+            db.close()
+            self.kept.db = None
+        db = psycopg2.connect(self.settings()['admin_database'], options='-c search_path=chapterd -c role=chapterd_owner')
+        db.autocommit = True
+        self.kept.db = db
+        return db
+
     def sql(self, statement, *args):
         """Runs SQL as the administrator of the stack's database."""
-        import psycopg2
-        with contextlib.closing(psycopg2.connect(self.settings()['admin_database'])) as db:
-            db.autocommit = True
-            with db.cursor() as cursor:
-                cursor.execute('SET search_path = chapterd')
-                cursor.execute('SET ROLE chapterd_owner')
-                cursor.execute(statement, args or None)
-                return cursor.fetchall() if cursor.description else []
+        with self.database().cursor() as cursor:
+            cursor.execute(statement, args or None)
+            return cursor.fetchall() if cursor.description else []
 
     def settle(self):
         """Waits for the end of all transactions that are open now, jobs' and other tests' too: a sync token is never
