@@ -109,7 +109,7 @@ FNR == 1 {
 /^-- out /          { sub(/^-- out +/, ""); n_out = split_list($0, out_name, out_type, out_null); next }
 /^ *--/ || /^ *$/   { next }
 name == ""          { fail("SQL before the first -- name:") }
-                    { gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); sql = sql "        \"" $0 "\\n\"\n" }
+                    { gsub(/\\/, "&&"); gsub(/"/, "\\\""); sql = sql "        \"" $0 "\\n\"\n" }
 END {
     if (failed) exit 1
     finish()

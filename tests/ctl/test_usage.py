@@ -7,7 +7,7 @@ COMMANDS = ['migrate', 'check', 'chapter add', 'chapter list', 'chapter show', '
             'guest end', 'guest list', 'apply', 'app-password list', 'app-password revoke', 'session list',
             'session end', 'sync', 'verify', 'blobs move', 'backup create', 'backup list',
             'backup verify', 'backup prune', 'restore',
-            'cache flush', 'audit list', 'mail status', 'mail test', 'mail retry']
+            'cache flush', 'audit list', 'mail status', 'mail test', 'mail retry', 'mail receive']
 
 
 def test_help_lists_every_command(empty_house):
