@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "auth/access.h"
@@ -10,8 +11,12 @@
 #include "webdav/serve.h"
 #include "webdav/xml.h"
 
-/* So many changes are told in one answer; a client that gets 507 asks for the rest. */
-enum { CHANGES_MAX = 10000 };
+/* So many changes are told in one answer; a client that gets 507 asks for the rest. They are taken
+ * from the database some at a time. */
+enum { CHANGES_MAX = 10000, TOGETHER = 1000 };
+
+/* More than a token has: its name, an epoch and six numbers. */
+#define TOKEN_MAX 256
 
 struct sync_request {
     const char *token; /* NULL: everything */
@@ -100,6 +105,28 @@ token_error(struct request *rq, struct error *e)
     return e;
 }
 
+/*
+ * The first page has been asked for: it tells whether the token is good. Each page ends with a token
+ * that goes on behind it, so that all of them take the memory of one.
+ */
+static fallible
+write_pages(struct request *rq, const struct dav_node *node, struct xml_out *x,
+    const struct sync_request *sync, struct dav_changes *changes)
+{
+    char *token = arena_alloc(rq->arena, TOKEN_MAX);
+    size_t mark = arena_mark(rq->arena);
+
+    TRY(write_changes(rq, x, sync, changes));
+    for (int left = sync->limit - TOGETHER; changes->more && left > 0; left -= TOGETHER) {
+        assert(strlen(changes->token) < TOKEN_MAX);
+        memcpy(token, changes->token, strlen(changes->token) + 1);
+        arena_rewind(rq->arena, mark);
+        TRY(node->kind->changes(rq, node, token, left < TOGETHER ? left : TOGETHER, changes));
+        TRY(write_changes(rq, x, sync, changes));
+    }
+    return NULL;
+}
+
 fallible
 report_sync(
     struct request *rq, const struct dav_node *node, const struct xml_in *root, struct response *rs)
@@ -110,11 +137,12 @@ report_sync(
     struct xml_out *x;
 
     TRY(read_sync(rq, node, root, &sync));
-    e = node->kind->changes(rq, node, sync.token, sync.limit, &changes);
+    e = node->kind->changes(
+        rq, node, sync.token, sync.limit < TOGETHER ? sync.limit : TOGETHER, &changes);
     if (e != NULL)
         return token_error(rq, e);
     x = multistatus_begin(rq, rs);
-    TRY(write_changes(rq, x, &sync, &changes));
+    TRY(write_pages(rq, node, x, &sync, &changes));
     if (changes.more) /* RFC 6578, 3.6 */
         multistatus_response(x, node->href, TOO_MANY_MATCHES_507.status, &TOO_MANY_MATCHES_507);
     xml_leaf(x, NS_DAV, "sync-token", changes.token);

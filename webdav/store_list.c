@@ -299,7 +299,7 @@ store_below(struct request *rq, const struct dav_node *node, int n, int most,
  * node told. */
 struct sync_from {
     int64_t since, told, told_id; /* told 0: not in the middle of pages */
-    int64_t first;                /* since, as it was for the first of the pages */
+    int64_t first;                /* since, as it was for the first of the pages; 0: nothing was known */
 };
 
 /* A number of a token: digits, and nothing that would not come back the same. */
@@ -353,8 +353,8 @@ is_told(struct request *rq, const struct dav_node *node, const struct node_chang
 /* In the middle of pages `since` is what the last of them will hand out, and may lie above what is
  * to come. */
 static fallible
-read_changes(struct request *rq, const struct dav_node *collection, const char *token,
-    const struct sync_from *from, int limit, struct dav_changes *changes)
+read_changes(struct request *rq, const struct dav_node *collection, const struct sync_from *from,
+    int limit, struct dav_changes *changes)
 {
     int64_t low = from->told != 0 ? from->told : from->since;
     struct node_columns columns = { .id = 0 };
@@ -362,7 +362,7 @@ read_changes(struct request *rq, const struct dav_node *collection, const char *
     struct rows rows;
 
     TRY(q_node_changes(rq->db, rq->arena, collection->id, collection->policy_id,
-        member_kind(collection), low, from->told_id, token != NULL, limit + 1, &rows));
+        member_kind(collection), low, from->told_id, from->first > 0, limit + 1, &rows));
     struct family f = family_new(rq, collection, rows.n);
     changes->more = rows.n > limit;
     for (int i = 0; i < rows.n && i < limit; i++) {
@@ -402,5 +402,5 @@ store_changes(struct request *rq, const struct dav_node *collection, const char 
         state.open_count, state.open_sum);
     if (limit == 0)
         return NULL;
-    return read_changes(rq, collection, token, &from, limit, changes);
+    return read_changes(rq, collection, &from, limit, changes);
 }

@@ -117,51 +117,75 @@ escape(char c, bool in_attribute)
     }
 }
 
-/* How many bytes from s on are ASCII that stands for itself everywhere. Most texts are nothing else. */
+/* What stands for itself in text; in attributes a few do not besides. */
+#define PLAIN                                                                                      \
+    [' '] = true, ['!'] = true, ['#' ... '%'] = true, ['\'' ... ';'] = true, ['='] = true,         \
+    ['?' ... '~'] = true
+
+static const bool plain[][256] = {
+    [false] = { PLAIN, ['"'] = true, ['\n'] = true, ['\t'] = true }, [true] = { PLAIN }
+};
+
 static size_t
-plain_ascii(const char *s)
+run_of_plain(const char *s, const bool *is_plain)
 {
-    static const bool plain[256] = { [' ' ... '!'] = true,
-        ['#' ... '%'] = true,
-        ['\'' ... ';'] = true,
-        ['='] = true,
-        ['?' ... '~'] = true };
     const unsigned char *at = (const unsigned char *)s;
 
-    while (plain[*at])
+    while (is_plain[*at])
         at++;
     return (size_t)(at - (const unsigned char *)s);
+}
+
+/* So many bytes are checked together: where there is one that XML does not carry, it is searched
+ * for. */
+enum { RUN_MAX = 64 };
+
+/* How many bytes from s on are of characters beyond ASCII, whole ones. */
+static size_t
+run_beyond_ascii(const char *s)
+{
+    const unsigned char *at = (const unsigned char *)s;
+    size_t n = 0;
+
+    while (n < RUN_MAX && at[n] >= 0x80)
+        n++;
+    while (n > 0 && (at[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+/* Adds what does not stand for itself, or may not; returns how many bytes that was. */
+static size_t
+add_special(struct xml_out *x, const char *s, bool in_attribute)
+{
+    const char *instead = escape(*s, in_attribute);
+    size_t n = instead == NULL ? character(s) : 1;
+
+    if (instead != NULL)
+        add_text(x, instead);
+    else if (n > 0)
+        add(x, s, n);
+    else
+        add_text(x, "\xEF\xBF\xBD");
+    return n > 0 ? n : 1;
 }
 
 static void
 add_escaped(struct xml_out *x, const char *s, bool in_attribute)
 {
-    size_t easy = plain_ascii(s);
+    for (;;) {
+        size_t n = run_of_plain(s, plain[in_attribute]);
 
-    add(x, s, easy);
-    s += easy;
-    if (*s == '\0')
-        return;
-    bool clean = text_is_xml(s, strlen(s));
-
-    while (*s != '\0') {
-        size_t plain = strcspn(s, "&<>\r\"\n\t");
-
-        if (clean && plain > 0) {
-            add(x, s, plain);
-            s += plain;
-            continue;
-        }
-        const char *instead = escape(*s, in_attribute);
-        size_t n = clean ? 1 : character(s);
-
-        if (instead != NULL)
-            add_text(x, instead);
-        else if (n > 0)
+        add(x, s, n);
+        s += n;
+        if (*s == '\0')
+            return;
+        n = run_beyond_ascii(s);
+        if (n > 0 && text_is_xml(s, n))
             add(x, s, n);
         else
-            add_text(x, "\xEF\xBF\xBD");
-        s += n > 0 ? n : 1;
+            n = add_special(x, s, in_attribute);
+        s += n;
     }
 }
 
@@ -215,7 +239,10 @@ xml_open(struct xml_out *x, const char *ns, const char *name)
     end_tag(x);
     if (!x->begun)
         add_text(x, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    *e = (struct opened){ prefix != NULL ? prefix : ns[0] != '\0' ? "x" : NULL, name, strlen(name) };
+    *e = (struct opened){ prefix != NULL  ? prefix
+                          : ns[0] != '\0' ? "x"
+                                          : NULL,
+        name, strlen(name) };
     add(x, "<", 1);
     add_name(x, e);
     for (size_t i = 0; !x->begun && i < COUNT_OF(well_known); i++)

@@ -94,10 +94,18 @@ static char *
 put_encoded(char *to, const char *s)
 {
     static const char hex[] = "0123456789ABCDEF";
+    static const bool plain[256] = { ['a' ... 'z'] = true,
+        ['A' ... 'Z'] = true,
+        ['0' ... '9'] = true,
+        ['-'] = true,
+        ['.'] = true,
+        ['_'] = true,
+        ['~'] = true,
+        ['@'] = true };
 
     for (; *s != '\0'; s++) {
         unsigned char c = (unsigned char)*s;
-        if (is_alnum(*s) || strchr("-._~@", *s) != NULL) {
+        if (plain[c]) {
             *to++ = *s;
         } else {
             *to++ = '%';

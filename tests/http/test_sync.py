@@ -108,6 +108,30 @@ def test_cl_D8_limit(anna, box):
     assert len(found) == 25 and rounds == 3
 
 
+def test_many_at_once(stack, anna, box):
+    """More than are taken from the database together: each once, whether in one answer or in several."""
+    anna.put(box + 'a')
+    anna.put(box + 'gone')
+    anna.delete(box + 'gone')
+    stack.sql("""INSERT INTO dav_node (root_id, parent_id, chapter_id, policy_id, kind, collection, name, name_key, etag, blob_id, size)
+                 SELECT n.root_id, n.parent_id, n.chapter_id, n.policy_id, n.kind, false, 'm' || i, 'm' || i, 'e' || i, n.blob_id, 1
+                   FROM dav_node n, generate_series(1, 2500) i
+                  WHERE n.name = 'a' AND n.parent_id = (SELECT id FROM dav_node WHERE name = %s AND collection)""", box.split('/')[-2])
+    all_, token = changes(anna, box)
+    names = {f'{box}m{i}' for i in range(1, 2501)} | {box + 'a'}
+    assert set(all_) == names, 'and nothing of what is gone'
+    found, last, answers = {}, '', 0
+    while answers == 0 or box in part:
+        part, last = changes(anna, box, last, limit=1100)
+        assert not found.keys() & part.keys() - {box}
+        found.update(part)
+        answers += 1
+    assert set(found) - {box} == names and answers == 3
+    stack.sql("DELETE FROM dav_node WHERE etag = 'e7' AND name = 'm7'")
+    stack.sql("UPDATE dav_node SET changed = pg_current_xact_id() WHERE name ~ '^m[0-9]+$' AND etag ~ '^e[0-9]+$'")
+    assert set(changes(anna, box, token)[0]) | {box + 'a'} == names - {box + 'm7'}, 'all by one transaction'
+
+
 def test_open_transactions_hide_nothing(server, anna, box):
     """A change that commits late is told later: the token does not run ahead of it."""
     anna.put(box + 'early')

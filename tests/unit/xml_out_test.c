@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/macros.h"
 #include "html/out.h"
 #include "tests/check.h"
@@ -45,6 +46,33 @@ TEST(xml_out_replaces_what_xml_cannot_carry)
     xml_end(x);
     CHECK_TEXT(out_memory(out),
         HEAD ">\xEF\xBF\xBD&lt;\xC3\xA4\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD</D:a>\n");
+    arena_free(arena);
+}
+
+/* Characters of two, three and four bytes, so many that they are not looked at together. */
+TEST(xml_out_carries_long_runs_beyond_ascii)
+{
+    struct arena *arena = arena_new();
+    struct out *out = out_new(arena, MB(1));
+    struct xml_out *x = xml_write(arena, out);
+    struct buf text = buf_new(arena, KB(64)), right = buf_new(arena, KB(64));
+
+    buf_text(&right, HEAD ">");
+    for (int i = 0; i < 500; i++) {
+        static const char *const some[] = { "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80" };
+        buf_text(&text, some[i * 7 % 11 % 3]);
+        buf_text(&right, some[i * 7 % 11 % 3]);
+        if (i % 97 == 96) { /* U+FFFF is no character of XML: one sign for each of its bytes */
+            buf_text(&text, "\xEF\xBF\xBF");
+            buf_text(&right, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+        }
+    }
+    buf_text(&right, "</D:a>\n");
+    xml_open(x, NS_DAV, "a");
+    xml_text(x, buf_string(&text));
+    xml_close(x);
+    xml_end(x);
+    CHECK_TEXT(out_memory(out), buf_string(&right));
     arena_free(arena);
 }
 
