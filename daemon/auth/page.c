@@ -33,6 +33,7 @@ notice_of(const struct request *rq)
         { "keeping-set", N_("Saved.") },
         { "event-saved", N_("Saved.") },
         { "editorial-made", N_("The editorial calendar is there. Add the first post.") },
+        { "answered", N_("Your answer is saved. Whoever invites you gets it.") },
         { "task-done", N_("It is done. You find it under “Done”.") },
         { "homes-set", N_("Saved. Your devices show it with their next look at the server.") },
         { "levels-set", N_("Saved. It holds from now on.") },

@@ -21,6 +21,8 @@
 #define GUESTS_MAX 300
 /* People of one name that are told apart. */
 #define NAMESAKES 1000
+/* Invitations that are shown until they are answered. */
+#define INVITATIONS_MAX 20
 
 /* ---------------------------------------------------------------- who comes */
 
@@ -54,15 +56,16 @@ answer_of(const struct ical_line *line)
     return OPEN;
 }
 
+static const char *const titles[ANSWERS] = { [COMES] = N_("comes"),
+    [STAYS] = N_("does not come"),
+    [PERHAPS] = N_("comes perhaps"),
+    [SENDS] = N_("sends somebody else"),
+    [OPEN] = N_("has not answered") };
+
 /* Addresses are for members; many programs put them where the name should be. */
 static struct page_guest
 guest_of(struct request *rq, const struct ical_line *line, bool member)
 {
-    static const char *const titles[ANSWERS] = { [COMES] = N_("comes"),
-        [STAYS] = N_("does not come"),
-        [PERHAPS] = N_("comes perhaps"),
-        [SENDS] = N_("sends somebody else"),
-        [OPEN] = N_("has not answered") };
     bool organizer = strcmp(line->name, "ORGANIZER") == 0;
     const char *name = ical_param(line, "CN"), *mail = mail_of(line);
 
@@ -164,6 +167,41 @@ guests_may_invite(struct request *rq, const struct page_event *e)
 
     return count_of(e->at.component) <= GUESTS_MAX &&
            (organizer == NULL || e->invites || guests_is_hers(organizer, rq));
+}
+
+const char *
+guests_answer(const struct ical_line *line)
+{
+    static const char *const hers[ANSWERS] = { [COMES] = N_("You come."),
+        [STAYS] = N_("You do not come."),
+        [PERHAPS] = N_("Perhaps you come."),
+        [SENDS] = N_("You send somebody else."),
+        [OPEN] = N_("You have not answered yet.") };
+
+    return hers[answer_of(line)];
+}
+
+fallible
+guests_invitations(struct request *rq, const struct page_calendars *all, struct calendar_sheet *s)
+{
+    struct page_entry *open = NEW_ARRAY(rq->arena, struct page_entry, INVITATIONS_MAX);
+    int64_t today = page_today(rq);
+    struct page_entries entries;
+
+    TRY(page_entries(rq, all, NULL, today, today + 366, &entries));
+    for (int i = 0; i < entries.n && s->n_invitations < INVITATIONS_MAX; i++) {
+        const struct page_entry *e = &entries.p[i];
+        const struct ical_line *line = guests_hers(rq, e->component);
+        bool seen = false;
+        if (line == NULL || answer_of(line) != OPEN || e->cancelled)
+            continue;
+        for (int k = 0; k < s->n_invitations; k++) /* a series is answered once */
+            seen = seen || open[k].component == e->component;
+        if (!seen)
+            open[s->n_invitations++] = *e;
+    }
+    s->invitation = open;
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- the field */

@@ -28,5 +28,10 @@ fallible guests_read(struct request *, const char *typed, const struct ical_comp
 bool guests_is_hers(const struct ical_line *, void *request);
 /* Her line; NULL: she is not invited, or invites herself. */
 const struct ical_line *guests_hers(struct request *, const struct ical_component *);
+/* What a line says of her, as a msgid. */
+const char *guests_answer(const struct ical_line *);
+/* What she is invited to in the next year and has not answered: sets s->invitation. */
+fallible guests_invitations(
+    struct request *, const struct page_calendars *, struct calendar_sheet *);
 
 #endif

@@ -14,6 +14,7 @@
 
 #define CALENDAR   "/c/{chapter}/calendar"
 #define EVENT      CALENDAR "/{calendar}/{name}"
+#define OWN        "/account/calendar"
 #define TASKS      "/c/{chapter}/tasks"
 #define TASK       TASKS "/{calendar}/{name}"
 #define FEEDS      "/c/{chapter}/feeds"
@@ -28,6 +29,14 @@ static const struct route routes[] = {
     { POST, EVENT, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .scope = event_post_scope, .run = event_post },
     { GET, EVENT, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = event_page },
+    { GET, OWN, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .scope = event_own_scope,
+        .run = calendar_page },
+    { POST, OWN, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = calendar_post },
+    { GET, OWN "/{calendar}/{name}", LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE,
+        .scope = event_own_scope, .run = event_page },
+    { POST, OWN "/{calendar}/{name}", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = event_post },
     { GET, TASKS, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = tasks_page },
     { POST, TASKS, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .scope = event_post_scope, .run = tasks_post },

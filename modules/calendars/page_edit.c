@@ -28,8 +28,17 @@ static const char somebody_changed[] =
        "event as it is now, and save again if yours is to hold.");
 
 fallible
+event_own_scope(struct request *rq)
+{
+    rq->scope.person = rq->who->person;
+    return NULL;
+}
+
+fallible
 event_post_scope(struct request *rq)
 {
+    if (page_is_own(rq))
+        TRY(event_own_scope(rq));
     rq->scope.lock = TREE_SHARED;
     return NULL;
 }
@@ -42,7 +51,7 @@ page_object_path(struct request *rq, const char *calendar, const char *name)
     part[0] = "dav";
     part[1] = "calendars";
     part[2] = rq->who->uid;
-    part[3] = arena_printf(rq->arena, "%s.%s", rq->param[0], calendar);
+    part[3] = page_is_own(rq) ? calendar : arena_printf(rq->arena, "%s.%s", rq->param[0], calendar);
     part[4] = name;
     return (struct path){ part, 5, false };
 }
@@ -66,7 +75,7 @@ page_write_object(struct request *rq, const char *calendar, const char *name, co
 static fallible
 done(struct request *rq, struct response *rs, int64_t wall, const char *what)
 {
-    response_redirect(rs, arena_printf(rq->arena, "/c/%s/calendar?date=%s&done=%s", rq->param[0],
+    response_redirect(rs, arena_printf(rq->arena, "%s?date=%s&done=%s", page_base(rq),
                               page_iso_day(rq->arena, page_day(wall)), what));
     return NULL;
 }
@@ -96,11 +105,9 @@ static fallible
 show_new(struct request *rq, struct response *rs, const struct page_calendars *all,
     const struct event_form *form)
 {
-    struct edit_sheet sheet = { .form = form,
-        .action = arena_printf(rq->arena, "/c/%s/calendar", rq->param[0]),
-        .back = arena_printf(rq->arena, "/c/%s/calendar", rq->param[0]),
-        .etag = "",
-        .calendars = all };
+    struct edit_sheet sheet = {
+        .form = form, .action = page_base(rq), .back = page_base(rq), .etag = "", .calendars = all
+    };
 
     return show(rq, rs, tr(rq->lang, "New event"), &sheet);
 }
@@ -309,6 +316,42 @@ save_event(struct request *rq, struct response *rs, struct editing *ed, const ch
     return done(rq, rs, values.from, "event-saved");
 }
 
+/* Answers, as forms send them. */
+static const struct {
+    const char *word, *partstat;
+} answers[] = { { "yes", "ACCEPTED" }, { "perhaps", "TENTATIVE" }, { "no", "DECLINED" } };
+
+/* In her own calendar alone: there the server tells whoever invites. */
+static fallible
+answer(struct request *rq, struct response *rs, struct editing *ed, const char *etag)
+{
+    struct event_result result;
+    struct event_form sent;
+    const char *word, *partstat = NULL;
+
+    TRY(form_text(rq, "answer", 10, &word));
+    TRY(page_form_read(rq, &sent));
+    for (size_t i = 0; i < COUNT_OF(answers); i++)
+        if (strcmp(word, answers[i].word) == 0)
+            partstat = answers[i].partstat;
+    if (partstat == NULL || !page_is_own(rq) || guests_hers(rq, ed->event.at.component) == NULL)
+        return REFUSE(rq->arena, BAD_REQUEST);
+    const char *why = event_answer(rq->arena, rq->lang, &ed->object, sent.scope, guests_is_hers, rq,
+        partstat, time_now() / 1000000, &result);
+    if (why != NULL)
+        return event_show(rq, rs, &ed->event, ed->at, tr(rq->lang, why));
+    struct error *e = store(rq, ed, etag, &result, rs);
+    if (e != NULL && e->cond == &PRECONDITION_FAILED)
+        return event_show(rq, rs, &ed->event, ed->at,
+            tr(rq->lang, "The event has changed meanwhile. Look at it as it is now, and answer "
+                         "again."));
+    TRY(e);
+    const char *here = page_event_here(rq, ed->at);
+    response_redirect(
+        rs, arena_printf(rq->arena, "%s%sdone=answered", here, ed->at == NULL ? "?" : "&"));
+    return NULL;
+}
+
 fallible
 event_post(struct request *rq, struct response *rs)
 {
@@ -320,6 +363,8 @@ event_post(struct request *rq, struct response *rs)
     TRY(begin(rq, &ed.event, &ed));
     TRY(form_text(rq, "etag", ETAG_BYTES, &etag));
     TRY(form_maybe(rq, "act", 10, &act));
+    if (act != NULL && strcmp(act, "answer") == 0)
+        return answer(rq, rs, &ed, etag);
     return act != NULL && strcmp(act, "delete") == 0 ? remove_event(rq, rs, &ed, etag)
                                                      : save_event(rq, rs, &ed, etag);
 }

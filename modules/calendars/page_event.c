@@ -103,23 +103,21 @@ struct error *
 page_event_find(
     struct request *rq, const struct page_calendars *all, const char *at, struct page_event *event)
 {
-    const struct page_calendar *calendar = page_calendar_named(all, rq->param[1]);
+    const struct page_calendar *calendar = page_calendar_named(all, page_param(rq, 0));
     struct rows rows;
 
     if (calendar == NULL || (at != NULL && strlen(at) >= ICAL_TIME_ROOM))
         return REFUSE(rq->arena, NOT_FOUND);
     TRY(q_calendar_page_object(
-        rq->db, rq->arena, calendar->id, text_nfc(rq->arena, rq->param[2]), &rows));
+        rq->db, rq->arena, calendar->id, text_nfc(rq->arena, page_param(rq, 1)), &rows));
     if (rows.n == 0)
         return REFUSE(rq->arena, NOT_FOUND);
     struct calendar_page_object_row row = calendar_page_object_row(&rows, 0);
-    *event = (struct page_event){
-        .calendar = calendar,
+    *event = (struct page_event){ .calendar = calendar,
         .name = row.name,
         .etag = row.etag,
         .bytes = row.bytes,
-        .invites = row.role == SCHEDULE_ORGANIZER
-    };
+        .invites = row.role == SCHEDULE_ORGANIZER };
     if (strcmp(row.component, "VEVENT") != 0)
         return REFUSE(rq->arena, NOT_FOUND);
     TRY(object_read(rq->arena, rq->lang, row.bytes.p, row.bytes.n, &event->object));
@@ -163,6 +161,13 @@ all_open(const struct calendar_object *o)
     return true;
 }
 
+/* Of the chapter, or in her own calendar. */
+static bool
+is_member(struct request *rq)
+{
+    return page_is_own(rq) || access_role(rq->who, rq->chapter) >= ROLE_MEMBER;
+}
+
 static fallible
 download(struct request *rq, struct response *rs, const struct page_event *e)
 {
@@ -174,7 +179,7 @@ download(struct request *rq, struct response *rs, const struct page_event *e)
         return REFUSE(rq->arena, NOT_FOUND);
     response_header(rs, "Content-Disposition", "attachment; filename=\"event.ics\"");
     response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'");
-    if (access_role(rq->who, rq->chapter) >= ROLE_MEMBER || e->calendar->may_write) {
+    if (is_member(rq) || e->calendar->may_write) {
         response_bytes(rs, "text/calendar; charset=utf-8", e->bytes.p, e->bytes.n);
         return NULL;
     }
@@ -240,19 +245,52 @@ set_when(struct request *rq, const struct page_event *e, struct event_sheet *s)
 const char *
 page_event_here(struct request *rq, const char *at)
 {
-    return arena_printf(rq->arena, "/c/%s/calendar/%s/%s%s%s", rq->param[0],
-        uri_encode(rq->arena, rq->param[1]), uri_encode(rq->arena, rq->param[2]),
+    return arena_printf(rq->arena, "%s/%s/%s%s%s", page_base(rq),
+        uri_encode(rq->arena, page_param(rq, 0)), uri_encode(rq->arena, page_param(rq, 1)),
         at == NULL ? "" : "?at=", at == NULL ? "" : uri_encode(rq->arena, at));
 }
 
-struct error *
+fallible
+event_show(struct request *rq, struct response *rs, const struct page_event *e, const char *at,
+    const char *problem)
+{
+    const struct ical_component *c = e->at.component;
+    const char *title = page_text(rq->arena, c, "SUMMARY");
+    struct event_sheet sheet = {
+        .here = page_event_here(rq, at), .etag = e->etag, .recurs = e->recurs, .problem = problem
+    };
+    struct view v;
+
+    set_when(rq, e, &sheet);
+    guests_show(rq, c, is_member(rq), &sheet);
+    if (page_is_own(rq) && guests_hers(rq, c) != NULL)
+        sheet.answer = guests_answer(guests_hers(rq, c));
+    sheet.rule = rule_of(rq, e);
+    sheet.place = page_text(rq->arena, c, "LOCATION");
+    sheet.text = page_text(rq->arena, c, "DESCRIPTION");
+    sheet.address = ical_value(c, "URL");
+    sheet.status = status_of(c);
+    sheet.calendar = e->calendar;
+    sheet.download = arena_printf(rq->arena, "%s?download", page_event_here(rq, NULL));
+    if (e->calendar->may_write && sheet.answer == NULL)
+        sheet.edit = arena_printf(rq->arena, "%s%sedit", sheet.here, at == NULL ? "?" : "&");
+    sheet.back = arena_printf(rq->arena, "%s?date=%s", page_base(rq),
+        page_iso_day(rq->arena, page_day(page_wall(page_zone(rq), e->at.start))));
+    struct out *o =
+        page_begin(rq, rs, title != NULL ? title : tr(rq->lang, "Event without a title"), &v);
+    TRY(calendar_crumbs(rq, true, &v));
+    if (problem != NULL)
+        response_status(rs, 409);
+    calendars_event(o, &v, &sheet);
+    return NULL;
+}
+
+fallible
 event_page(struct request *rq, struct response *rs)
 {
     const char *at = request_query(rq, "at");
-    struct event_sheet sheet = { .here = page_event_here(rq, at) };
     struct page_calendars all;
     struct page_event e;
-    struct view v;
 
     TRY(page_calendars(rq, &all));
     TRY(page_event_find(rq, &all, at, &e));
@@ -260,24 +298,5 @@ event_page(struct request *rq, struct response *rs)
         return download(rq, rs, &e);
     if (request_query(rq, "edit") != NULL)
         return event_edit_page(rq, rs, &e, at);
-    const struct ical_component *c = e.at.component;
-    const char *title = page_text(rq->arena, c, "SUMMARY");
-    set_when(rq, &e, &sheet);
-    guests_show(rq, c, access_role(rq->who, rq->chapter) >= ROLE_MEMBER, &sheet);
-    sheet.rule = rule_of(rq, &e);
-    sheet.place = page_text(rq->arena, c, "LOCATION");
-    sheet.text = page_text(rq->arena, c, "DESCRIPTION");
-    sheet.address = ical_value(c, "URL");
-    sheet.status = status_of(c);
-    sheet.calendar = e.calendar;
-    sheet.download = arena_printf(rq->arena, "%s?download", page_event_here(rq, NULL));
-    if (e.calendar->may_write)
-        sheet.edit = arena_printf(rq->arena, "%s%sedit", sheet.here, at == NULL ? "?" : "&");
-    sheet.back = arena_printf(rq->arena, "/c/%s/calendar?date=%s", rq->param[0],
-        page_iso_day(rq->arena, page_day(page_wall(page_zone(rq), e.at.start))));
-    struct out *o =
-        page_begin(rq, rs, title != NULL ? title : tr(rq->lang, "Event without a title"), &v);
-    TRY(calendar_crumbs(rq, true, &v));
-    calendars_event(o, &v, &sheet);
-    return NULL;
+    return event_show(rq, rs, &e, at, NULL);
 }

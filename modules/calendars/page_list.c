@@ -9,6 +9,7 @@
 #include "html/subscribe.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "modules/calendars/guests.h"
 #include "modules/calendars/pages.h"
 
 /* A list is so long, in days; and shows so many entries. */
@@ -76,8 +77,8 @@ read_asked(struct request *rq, const struct page_calendars *all)
 static const char *
 address(struct request *rq, int view, int64_t date, const struct page_calendar *only)
 {
-    return arena_printf(rq->arena, "/c/%s/calendar?view=%s&date=%s%s%s", rq->param[0],
-        view_words[view], page_iso_day(rq->arena, date),
+    return arena_printf(rq->arena, "%s?view=%s&date=%s%s%s", page_base(rq), view_words[view],
+        page_iso_day(rq->arena, date),
         only == NULL ? "" : "&calendar=", only == NULL ? "" : uri_encode(rq->arena, only->name));
 }
 
@@ -92,9 +93,10 @@ set_ways(struct request *rq, const struct asked *a, int64_t next, struct calenda
     s->month = address(rq, VIEW_MONTH, a->date, a->only);
     s->week = address(rq, VIEW_WEEK, a->date, a->only);
     s->list = address(rq, VIEW_LIST, a->date, a->only);
-    s->tasks = arena_printf(rq->arena, "/c/%s/tasks%s%s", rq->param[0],
-        a->only == NULL ? "" : "?calendar=",
-        a->only == NULL ? "" : uri_encode(rq->arena, a->only->name));
+    if (!page_is_own(rq))
+        s->tasks = arena_printf(rq->arena, "/c/%s/tasks%s%s", rq->param[0],
+            a->only == NULL ? "" : "?calendar=",
+            a->only == NULL ? "" : uri_encode(rq->arena, a->only->name));
     s->previous = address(rq, a->view, previous, a->only);
     s->next = address(rq, a->view, next, a->only);
     s->today = address(rq, a->view, page_today(rq), a->only);
@@ -215,13 +217,12 @@ set_feeds(struct request *rq, const struct page_calendars *all, const struct pag
         s->feeds = arena_printf(rq->arena, "/c/%s/feeds", rq->param[0]);
     if (!open)
         return;
-    *to = only == NULL
-              ? subscribe_to(rq->arena, arena_printf(rq->arena, "%scalendar.ics", here),
-                    rq->param[0])
-              : subscribe_to(rq->arena,
-                    arena_printf(
-                        rq->arena, "%sfeeds/%s.ics", here, uri_encode(rq->arena, only->name)),
-                    only->title);
+    *to = only == NULL ? subscribe_to(rq->arena, arena_printf(rq->arena, "%scalendar.ics", here),
+                             rq->param[0])
+                       : subscribe_to(rq->arena,
+                             arena_printf(rq->arena, "%sfeeds/%s.ics", here,
+                                 uri_encode(rq->arena, only->name)),
+                             only->title);
     s->feed = to;
 }
 
@@ -243,13 +244,17 @@ calendar_page(struct request *rq, struct response *rs)
     set_ways(rq, &a, next, &sheet);
     set_filters(rq, &all, &a, &sheet);
     sheet.title = title_of(rq, &a);
-    set_feeds(rq, &all, a.only, &sheet);
+    if (page_is_own(rq))
+        TRY(guests_invitations(rq, &all, &sheet));
+    else
+        set_feeds(rq, &all, a.only, &sheet);
     if (all.may_write)
         sheet.add = arena_printf(
-            rq->arena, "/c/%s/calendar?new&date=%s", rq->param[0], page_iso_day(rq->arena, a.date));
+            rq->arena, "%s?new&date=%s", page_base(rq), page_iso_day(rq->arena, a.date));
     for (int i = 0; i < 7; i++)
         sheet.weekday[i] = page_weekday(rq->lang, monday_of(0) + i);
-    struct out *o = page_begin(rq, rs, tr(rq->lang, "Calendar"), &v);
+    struct out *o = page_begin(
+        rq, rs, page_is_own(rq) ? tr(rq->lang, "Your calendar") : tr(rq->lang, "Calendar"), &v);
     TRY(calendar_crumbs(rq, false, &v));
     calendars_show(o, &v, &sheet);
     return NULL;

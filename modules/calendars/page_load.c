@@ -13,6 +13,7 @@
 #include "html/view.h"
 #include "http/app.h"
 #include "http/request.h"
+#include "http/route.h"
 #include "ical/zone.h"
 #include "modules/calendars/pages.h"
 #include "modules/calendars/props.h"
@@ -29,9 +30,50 @@
 
 /* ---------------------------------------------------------------- calendars */
 
+bool
+page_is_own(const struct request *rq)
+{
+    return route_chapter(rq) == NULL;
+}
+
+const char *
+page_base(struct request *rq)
+{
+    return page_is_own(rq) ? "/account/calendar"
+                           : arena_printf(rq->arena, "/c/%s/calendar", rq->param[0]);
+}
+
+const char *
+page_param(const struct request *rq, int i)
+{
+    return rq->param[page_is_own(rq) ? i : i + 1];
+}
+
+static fallible
+own_calendars(struct request *rq, struct page_calendars *all)
+{
+    struct rows rows;
+
+    TRY(q_calendar_page_own(rq->db, rq->arena, rq->who->person, &rows));
+    struct page_calendar *p = NEW_ARRAY(rq->arena, struct page_calendar, (size_t)rows.n + 1);
+    for (int i = 0; i < rows.n; i++) {
+        struct calendar_page_own_row row = calendar_page_own_row(&rows, i);
+        p[i] = (struct page_calendar){ .id = row.id,
+            .name = row.name,
+            .title = row.display != NULL ? row.display : row.name,
+            .colour = arena_printf(rq->arena, "k%d", i % COLOURS),
+            .takes = component_set_of(row.components),
+            .may_write = true };
+    }
+    *all = (struct page_calendars){ .p = p, .n = rows.n, .may_write = rows.n > 0 };
+    return NULL;
+}
+
 struct error *
 page_calendars(struct request *rq, struct page_calendars *all)
 {
+    if (page_is_own(rq))
+        return own_calendars(rq, all);
     struct access_reach reach = access_reach(rq->who, rq->arena, rq->chapter);
     struct rows rows;
 
@@ -75,13 +117,19 @@ calendar_crumbs(struct request *rq, bool inside, struct view *v)
     struct crumb *c = NEW_ARRAY(rq->arena, struct crumb, 3);
     struct rows rows;
 
+    v->crumbs = c;
+    if (page_is_own(rq)) {
+        c[0] = (struct crumb){ tr(rq->lang, "Your account"), "/account" };
+        c[1] = (struct crumb){ tr(rq->lang, "Your calendar"), page_base(rq) };
+        v->n_crumbs = inside ? 2 : 1;
+        return NULL;
+    }
     TRY(q_calendar_page_chapter(rq->db, rq->arena, rq->chapter, &rows));
     c[0] = (struct crumb){ tr(rq->lang, "Chapters"), "/" };
     c[1] = (struct crumb){ rows.n == 0 ? rq->param[0] : calendar_page_chapter_row(&rows, 0).name,
         arena_printf(rq->arena, "/c/%s/", rq->param[0]) };
     c[2] = (struct crumb){ tr(rq->lang, "Calendar"),
         arena_printf(rq->arena, "/c/%s/calendar", rq->param[0]) };
-    v->crumbs = c;
     v->n_crumbs = inside ? 3 : 2;
     return NULL;
 }
@@ -173,6 +221,7 @@ add_entry(struct gathering *g, const struct page_calendar *calendar, const char 
     struct page_entry e = { .calendar = calendar,
         .title = title != NULL ? title : "…",
         .place = page_text(arena, c, "LOCATION"),
+        .component = c,
         .from = i->floats ? i->start : page_wall(g->here, span.from),
         .to = i->floats ? i->end : page_wall(g->here, span.to),
         .whole = page_is_whole(arena, o, c),
@@ -187,9 +236,9 @@ add_entry(struct gathering *g, const struct page_calendar *calendar, const char 
         return;
     }
     ical_write_time(i->id, at);
-    e.href = arena_printf(arena, "/c/%s/calendar/%s/%s%s%s", g->rq->param[0],
-        uri_encode(arena, calendar->name), uri_encode(arena, name), recurs ? "?at=" : "",
-        recurs ? at : "");
+    e.href =
+        arena_printf(arena, "%s/%s/%s%s%s", page_base(g->rq), uri_encode(arena, calendar->name),
+            uri_encode(arena, name), recurs ? "?at=" : "", recurs ? at : "");
     g->p[g->n++] = e;
 }
 

@@ -40,7 +40,15 @@ struct page_calendars {
     bool may_write; /* in one of them at least */
 };
 
-/* Those of the route's chapter that the asking person may read. */
+/*
+ * The same pages show what somebody has of her own: routes without a chapter. Where they are, and
+ * the calendar (0) and the name (1) in the address of an event.
+ */
+bool page_is_own(const struct request *);
+const char *page_base(struct request *);
+const char *page_param(const struct request *, int i);
+
+/* Those of the route's chapter that the asking person may read, or her own. */
 fallible page_calendars(struct request *, struct page_calendars *);
 /* The one of that name, or NULL. */
 const struct page_calendar *page_calendar_named(const struct page_calendars *, const char *name);
@@ -58,6 +66,7 @@ struct page_entry {
     const struct page_calendar *calendar;
     const char *title, *place; /* place may be NULL */
     const char *href;          /* NULL: it is not for her, but that the time is taken */
+    const struct ical_component *component; /* that says what it is */
     int64_t from, to;          /* wall; a whole day ends where the next begins */
     bool whole, cancelled, tentative;
 };
@@ -108,7 +117,7 @@ const char *page_when_on(
 const char *page_rule(struct arena *, const struct lang *, const struct ical_zone *here,
     const struct ical_rule *, int64_t start);
 
-/* ---- page_list.c: GET /c/{chapter}/calendar ---- */
+/* ---- page_list.c: GET /c/{chapter}/calendar, GET /account/calendar ---- */
 
 struct page_item {
     const struct page_entry *entry;
@@ -139,6 +148,8 @@ struct calendar_sheet {
     bool names; /* the name of its calendar stands with each entry */
     bool nothing, more;
     bool none;       /* there is no calendar that she may read */
+    const struct page_entry *invitation; /* of her own: which she has not answered */
+    int n_invitations;
     const char *add;  /* address of the form, or NULL */
     const struct subscribe *feed; /* for other programs, or NULL */
     const char *feeds;            /* where addresses are made for them, or NULL */
@@ -160,6 +171,9 @@ struct event_sheet {
     const struct page_guest *guest;
     int n_guests;
     const char *answers; /* how many come; or NULL */
+    const char *answer;  /* hers so far, as a msgid; NULL: she is not invited */
+    const char *etag, *problem; /* problem: or NULL */
+    bool recurs;
     const char *download, *back;
     const char *edit; /* or NULL */
 };
@@ -176,6 +190,9 @@ struct page_event {
 };
 
 fallible event_page(struct request *, struct response *);
+/* The page of an event that was found; problem: why nothing was done, or NULL. */
+fallible event_show(struct request *, struct response *, const struct page_event *, const char *at,
+    const char *problem);
 /* Its address: of the instance `at`, or (NULL) of all. */
 const char *page_event_here(struct request *, const char *at);
 /* The event of the address (calendar, name), and of it the instance `at` (NULL: the next).
@@ -252,6 +269,8 @@ fallible event_new_page(struct request *, struct response *, const struct page_c
 fallible event_edit_page(
     struct request *, struct response *, const struct page_event *, const char *at);
 fallible event_post_scope(struct request *);
+/* Her own rows: for what she only looks at. */
+fallible event_own_scope(struct request *);
 /* POST /c/{chapter}/calendar, POST .../{calendar}/{name} */
 fallible calendar_post(struct request *, struct response *);
 fallible event_post(struct request *, struct response *);

@@ -32,6 +32,8 @@ FORMS = {  # what a word behind a folder's address sends
     'copy': {'act': 'copy', 'item': 'inside'},
     'event': {'calendar': 'termine', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no', 'etag': 'old'},
     'closed-event': {'calendar': 'vorstand', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no'},
+    'own-event': {'calendar': 'calendar', 'title': 'authz', 'from-day': '2031-01-01', 'whole': '1', 'repeat': 'no'},
+    'answer': {'act': 'answer', 'answer': 'yes', 'etag': 'old'},
     'task': {'calendar': 'termine', 'title': 'authz', 'etag': 'old'},
     'closed-task': {'calendar': 'vorstand', 'title': 'authz'},
     'editorial': {'act': 'editorial'},
@@ -118,6 +120,9 @@ def prepare(owner, target, role=OWNER):
         path = path.replace('{upload}', begun(owner, PLACES['M'] + name))
     for word in re.findall(r'\{deleted-\w+\}', path):
         path = path.replace(word, str(deleted(owner, name, word.strip('{}').partition('-')[2])))
+    if '{own}' in path:
+        path = path.replace('{own}', name)
+        assert owner.put(f'/dav/calendars/{OWNER}/calendar/{name}', event(name)).status == 201
     for word in ('{old}', '{closed}'):
         if word in path:
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))

@@ -80,3 +80,55 @@ export async function walkCalendar(t) {
     await page.goto(`${calendar}?view=list&date=2038-05-01`);
     check("none is left", (await entries().count()) === 0);
 }
+
+// Somebody is invited by the page of an event, and answers in her own calendar.
+export async function walkInvitations(t) {
+    const { url, page, words, check, look, follow, stamp } = t;
+    const calendar = `${url}/account/calendar`, title = `Zahnarzt ${stamp}`;
+    const save = page.locator("form.fields > .acts button");
+
+    await page.goto(`${calendar}?date=2038-06-01`);
+    await look("own-calendar-empty", words.ownCalendar);
+    await follow(page.locator(".acts a.button"));
+    await page.fill("#title", title);
+    await page.fill("#from-day", "2038-06-04");
+    await page.fill("#to-day", "2038-06-04");
+    await page.fill("#guests", "anna@");
+    await follow(save);
+    await look("guests-problem", words.noAddress);
+    check("who was typed is still there", (await page.inputValue("#guests")).trim() === "anna@");
+    await page.fill("#guests", "Anna Außen <anna@example.org>\nbo@example.org");
+    await follow(save);
+    await look("own-calendar", title);
+    await follow(page.locator(".events li", { hasText: title }).first().locator("a"));
+    await look("event-guests", "Anna Außen");
+    await follow(page.locator(".acts a.button").first());
+    await page.locator(".confirm summary").click();
+    await follow(page.locator(".confirm button"));
+}
+
+// What somebody else invites her to; `put` stores an object in her calendar.
+export async function walkAnswer(t, put) {
+    const { url, page, words, check, look, follow, stamp } = t;
+    const title = `Einladung ${stamp}`, name = `${stamp}.ics`;
+    const mail = (await (await page.goto(`${url}/account`)).text()).match(/[\w.+-]+@[\w.-]+/)[0];
+    const day = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10).replaceAll("-", "");
+
+    await put(name, ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", `UID:${stamp}`, "DTSTAMP:20260101T000000Z",
+        `DTSTART:${day}T180000Z`, `DTEND:${day}T190000Z`, "RRULE:FREQ=WEEKLY;COUNT=3", `SUMMARY:${title}`, "ORGANIZER;CN=Olga:mailto:olga@example.org",
+        `ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:${mail}`, "END:VEVENT", "END:VCALENDAR", ""].join("\r\n"));
+    await page.goto(`${url}/account/calendar`);
+    await look("invitations", words.notAnswered);
+    await follow(page.locator(".invitations li", { hasText: title }).locator("a"));
+    await look("answer", words.doYouCome);
+    const event = page.url();
+    await page.locator("form.answer input[name=etag]").evaluate((e) => { e.value = "old"; });
+    await follow(page.locator("form.answer button[value=yes]"));
+    await look("answer-conflict", words.changedMeanwhile);
+    await page.goto(event);
+    await follow(page.locator("form.answer button[value=yes]"));
+    await look("answered", words.youCome);
+    await page.goto(`${url}/account/calendar`);
+    check("it is answered", (await page.locator(".invitations li", { hasText: title }).count()) === 0);
+    await put(name, null);
+}

@@ -11,7 +11,7 @@ import { walkLog } from "./log.mjs";
 import { walkSetup } from "./setup.mjs";
 import { walkShare } from "./share.mjs";
 import { walkRights } from "./rights.mjs";
-import { walkCalendar } from "./calendar.mjs";
+import { walkAnswer, walkCalendar, walkInvitations } from "./calendar.mjs";
 import { walkEditorial, walkTasks } from "./tasks.mjs";
 import { walkTour } from "./tour.mjs";
 
@@ -66,6 +66,13 @@ await walkDocuments(t, folder);
 await walkPast(t, folder);
 await walkShare(t, folder);
 await walkCalendar(t);
+await walkInvitations(t);
+await walkAnswer(t, async (name, body) => {
+    const answer = await fetch(`${url}/dav/calendars/jena-board/calendar/${name}`, {
+        method: body === null ? "DELETE" : "PUT", body, headers: {
+            "Authorization": `Basic ${Buffer.from("jena-board:demo").toString("base64")}`, "Content-Type": "text/calendar" } });
+    check(`${name} is ${body === null ? "removed" : "stored"}`, answer.ok, String(answer.status));
+});
 await walkTasks(t);
 await walkEditorial(t);
 

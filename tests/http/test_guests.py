@@ -162,3 +162,98 @@ def test_D22_names_of_guests_are_text(browser, put):
         answer = browser('jena-board').get(path)
         assert 'x@example.org' in answer.text and '<script>alert' not in answer.text, path
     assert '&lt;script&gt;alert(1)' in browser('jena-board').get(page).text
+
+
+# ---------------------------------------------------------------- one's own calendar
+
+def mail_of(browser):
+    return re.search(r'E-mail: (\S+@\S+)', browser.text('/account'))[1]
+
+
+def own(href):
+    return '/account/calendar/' + '/'.join(href.split('/')[-2:])
+
+
+@pytest.fixture
+def invited(browser, put):
+    """invited(*lines, who=...): an event somebody else invites jena-member to, in her own calendar."""
+    def make(*lines, title='Einladung', **more):
+        mine = f'ATTENDEE;CN=Ich;X-P=q;ROLE=OPT-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{mail_of(browser("jena-member"))}'
+        return put(event(uid(), 'ORGANIZER;CN=Olga:mailto:olga@example.org', mine, 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@example.org', *lines,
+                         summary=title, **more), 'jena-member', 'calendar')
+    return make
+
+
+def answer(browser, page, word, **fields):
+    etag = html.unescape(re.search(r'name="etag" value="([^"]*)"', browser.get(page).text)[1])
+    return send(browser, page, act='answer', answer=word, etag=etag, **fields)
+
+
+@pytest.mark.parametrize('word, partstat, said', [('yes', 'ACCEPTED', 'You come.'), ('perhaps', 'TENTATIVE', 'Perhaps you come.'),
+                                                  ('no', 'DECLINED', 'You do not come.')])
+def test_an_invitation_is_answered(browser, login, invited, word, partstat, said):
+    title = f'Einladung {uid()}'
+    href = invited(title=title, start='DTSTART:20270601T180000Z', end='DTEND:20270601T190000Z')
+    me, page = browser('jena-member'), own(href)
+    text = me.text('/account/calendar')
+    assert 'You are invited, and have not answered' in text and title in text
+    said_before = me.text(page)
+    assert 'You have not answered yet.' in said_before and 'Olga olga@example.org invites' in said_before
+    assert 'Change or delete' not in said_before
+    assert answer(me, page, word).headers['Location'] == f'{page}?done=answered'
+    lines = lines_of(login('jena-member'), href)
+    [mine] = [x for x in lines if 'CN=Ich' in x]
+    assert f'PARTSTAT={partstat}' in mine and 'X-P=q' in mine and 'ROLE=OPT-PARTICIPANT' in mine and 'RSVP' not in mine
+    assert 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@example.org' in lines and f'SUMMARY:{title}' in lines
+    assert said in me.text(page) and title not in me.text('/account/calendar?date=2020-01-01')
+    assert title in me.text('/account/calendar?view=list&date=2027-06-01')
+
+
+def test_only_one_day_of_a_series_is_answered(browser, login, invited):
+    href = invited('RRULE:FREQ=WEEKLY;COUNT=4', start='DTSTART:20270601T180000Z', end='DTEND:20270601T190000Z')
+    me, page = browser('jena-member'), own(href) + '?at=20270608T180000Z'
+    assert answer(me, page, 'no', scope='one').status_code == 303
+    parts = '\n'.join(lines_of(login('jena-member'), href)).split('BEGIN:VEVENT')[1:]
+    said = {('RECURRENCE-ID' in part): re.search(r'CN=Ich.*?PARTSTAT=([A-Z-]+)', part)[1] for part in parts}
+    assert said == {True: 'DECLINED', False: 'NEEDS-ACTION'}
+    assert 'You do not come.' in me.text(page) and 'You have not answered yet.' in me.text(own(href) + '?at=20270615T180000Z')
+    assert answer(me, own(href) + '?at=20270615T180000Z', 'yes', scope='all').status_code == 303
+    assert 'You come.' in me.text(page)
+
+
+def test_what_cannot_be_answered(browser, login, put, invited):
+    me, href = browser('jena-member'), put(event(uid()), 'jena-member', 'calendar')
+    assert 'Do you come?' not in me.text(own(href))
+    etag = html.unescape(re.search(r'name="etag" value="([^"]*)"', me.get(own(href) + '?edit').text)[1])
+    assert send(me, own(href), act='answer', answer='yes', etag=etag).status_code == 400
+    href = invited()
+    assert answer(me, own(href), 'maybe').status_code == 400
+    refused = send(me, own(href), act='answer', answer='yes', etag='"old"')
+    assert refused.status_code == 409 and 'The event has changed meanwhile.' in words(refused)
+    assert not any('PARTSTAT=ACCEPTED' in x and 'CN=Ich' in x for x in lines_of(login('jena-member'), href))
+    for who in ('jena-board', 'guest'):  # of others' calendars nobody learns
+        assert browser(who).get(own(href)).status_code == 404
+        browser(who).get('/account/calendar')
+        assert send(browser(who), own(href), act='answer', answer='yes', etag='"x"').status_code == 404
+    assert browser(None).get('/account/calendar').status_code in (303, 401)
+    # on the page of a chapter nobody answers for herself: what stands there is the chapter's
+    mine = f'ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{mail_of(browser("jena-board"))}'
+    page = page_of(put(event(uid(), 'ORGANIZER:mailto:olga@example.org', mine)))
+    assert 'Do you come?' not in browser('jena-board').text(page)
+    etag = form_of(browser('jena-board'), page)['etag']
+    assert send(browser('jena-board'), page, act='answer', answer='yes', etag=etag).status_code == 400
+
+
+def test_her_own_events_are_made_and_changed_there(browser, login):
+    me, title = browser('jena-member'), f'Zahnarzt {uid()}'
+    me.get('/account/calendar?new')
+    made = send(me, '/account/calendar', calendar='calendar', title=title, **{'from-day': '2037-05-04', 'from-time': '19:00', 'to-day': '2037-05-04', 'to-time': '21:00'},
+                repeat='no', guests='')
+    assert made.headers['Location'] == '/account/calendar?date=2037-05-04&done=event-saved'
+    [page] = re.findall(r'href="(/account/calendar/calendar/[^"]*)"[^>]*><span class="when">[^<]*</span> <span class="title">' + title,
+                        me.get('/account/calendar?view=week&date=2037-05-04').text)
+    assert send(me, page, **form_of(me, page, title='Neu')).status_code == 303
+    href = f'/dav/calendars/jena-member/calendar/{page.rpartition("/")[2]}'
+    assert 'SUMMARY:Neu' in lines_of(login('jena-member'), href)
+    assert send(me, page, act='delete', etag=form_of(me, page)['etag']).status_code == 303
+    assert login('jena-member').get(href).status == 404
