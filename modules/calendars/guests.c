@@ -14,6 +14,7 @@
 #include "http/request.h"
 #include "ical/itip.h"
 #include "mail/address.h"
+#include "modules/calendars/group.h"
 #include "modules/calendars/schedule.h"
 #include "q/calendar_page.h"
 
@@ -273,7 +274,10 @@ read_mail(struct request *rq, const char *typed, struct event_guest *guest)
         address = arena_copy(rq->arena, open + 1, (size_t)(close - open - 1));
         guest->name = text_trim(rq->arena, arena_copy(rq->arena, typed, (size_t)(open - typed)));
     }
-    if (!mail_address(rq->arena, address, &address))
+    /* No mail goes to groups: their domain may be an address of a network. */
+    const char *group = group_in_mail(rq->app->config, rq->arena, address);
+    if ((group == NULL || !group_name_read(rq->arena, group, &(struct group_name){ 0 })) &&
+        !mail_address(rq->arena, address, &address))
         return false;
     guest->address = arena_printf(rq->arena, "mailto:%s", address);
     return true;
@@ -363,9 +367,36 @@ tell_groups(struct request *rq, struct event_guest *guest, int n)
 }
 
 fallible
-guests_read(struct request *rq, const char *text, const struct ical_component *c,
-    struct event_guests *guests, const char **wrong)
+guests_offer(struct request *rq, struct event_form *f)
 {
+    const char *domain = group_domain(rq->app->config, rq->arena), *name;
+    struct rows rows;
+
+    f->own = page_is_own(rq);
+    if (f->own || f->guests == NULL)
+        return NULL;
+    TRY(q_calendar_page_chapter(rq->db, rq->arena, rq->chapter, &rows));
+    name = rows.n == 0 ? rq->param[0] : calendar_page_chapter_row(&rows, 0).name;
+    const char *members = arena_printf(rq->arena, "<%s@%s>", rq->param[0], domain),
+               *board = arena_printf(rq->arena, "<%s+vorstand@%s>", rq->param[0], domain);
+    if (strstr(f->guests, members) == NULL)
+        f->members = arena_printf(rq->arena, "%s %s",
+            arena_printf(rq->arena, tr(rq->lang, "Members of %s"), name), members);
+    if (strstr(f->guests, board) == NULL)
+        f->board = arena_printf(
+            rq->arena, "%s %s", arena_printf(rq->arena, tr(rq->lang, "Board of %s"), name), board);
+    return NULL;
+}
+
+fallible
+guests_read(struct request *rq, struct event_form *f, const struct ical_component *c,
+    struct event_guests *guests)
+{
+    TRY(guests_offer(rq, f));
+    const char **wrong = &f->wrong_guests,
+               *text = arena_printf(rq->arena, "%s\n%s\n%s", f->guests,
+                   f->all_members && f->members != NULL ? f->members : "",
+                   f->all_board && f->board != NULL ? f->board : "");
     const char *const *line;
     int n = text_split(rq->arena, text, "\r\n", &line), typed = 0;
     const char **said = NEW_ARRAY(rq->arena, const char *, (size_t)n + 1);

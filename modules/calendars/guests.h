@@ -17,12 +17,15 @@ void guests_show(
 bool guests_may_invite(struct request *, const struct page_event *);
 /* The field of a form: one a line, "Anna Board <anna@example.org>". */
 const char *guests_field(struct request *, const struct ical_component *);
+/* Sets form->members and ->board, where they can be invited and are not yet. */
+fallible guests_offer(struct request *, struct event_form *);
 /*
  * What was typed there: addresses for mail, names of people of the chapter of the route, and lines
- * as they were (c: of the event as it is, or NULL). *wrong: why it cannot be, or NULL.
+ * as they were (c: of the event as it is, or NULL); and groups that were ticked. Sets
+ * form->wrong_guests when it cannot be.
  */
-fallible guests_read(struct request *, const char *typed, const struct ical_component *c,
-    struct event_guests *, const char **wrong);
+fallible guests_read(
+    struct request *, struct event_form *, const struct ical_component *c, struct event_guests *);
 
 /* Is the line that of who is signed in? For event_answer(): whose is the request. */
 bool guests_is_hers(const struct ical_line *, void *request);

@@ -122,6 +122,7 @@ event_new_page(struct request *rq, struct response *rs, const struct page_calend
         return REFUSE(rq->arena, FORBIDDEN);
     page_read_day(request_query(rq, "date"), &day);
     page_form_new(rq, day, &form);
+    TRY(guests_offer(rq, &form));
     form.calendar = request_query(rq, "calendar");
     return show_new(rq, rs, all, &form);
 }
@@ -146,7 +147,7 @@ calendar_post(struct request *rq, struct response *rs)
     bool good = page_form_values(rq, &form, NULL, &clock, &values);
     if (form.guests == NULL)
         form.guests = "";
-    TRY(guests_read(rq, form.guests, NULL, &values.guests, &form.wrong_guests));
+    TRY(guests_read(rq, &form, NULL, &values.guests));
     if (!good || form.wrong_guests != NULL)
         return show_new(rq, rs, &all, &form);
     const char *uid = token_uuid(rq->arena);
@@ -180,6 +181,7 @@ begin(struct request *rq, const struct page_event *e, struct editing *ed)
     page_form_fill(rq, e, &ed->clock, &ed->was);
     if (guests_may_invite(rq, e))
         ed->was.guests = guests_field(rq, e->at.component);
+    TRY(guests_offer(rq, &ed->was));
     ed->object = (struct event_was){ .bytes = e->bytes, .object = &e->object, .at = &e->at };
     copy = ed->was;
     copy.title = "-"; /* one without a title can be changed, too */
@@ -298,8 +300,7 @@ save_event(struct request *rq, struct response *rs, struct editing *ed, const ch
     if (ed->was.guests == NULL || form.guests == NULL)
         form.guests = ed->was.guests;
     else
-        TRY(guests_read(
-            rq, form.guests, ed->event.at.component, &values.guests, &form.wrong_guests));
+        TRY(guests_read(rq, &form, ed->event.at.component, &values.guests));
     if (!good || form.wrong_guests != NULL)
         return show_edit(rq, rs, ed, &form, NULL);
     bool other = !one && page_form_other_rule(&form, &ed->was);

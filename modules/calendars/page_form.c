@@ -260,6 +260,10 @@ page_form_read(struct request *rq, struct event_form *f)
     TRY(page_read_line(rq, "count", WORD_BYTES, &f->count));
     TRY(page_read_line(rq, "calendar", LINE_BYTES, &f->calendar));
     TRY(page_read_line(rq, "scope", WORD_BYTES, &scope));
+    TRY(form_maybe(rq, "all-members", 1, &whole));
+    f->all_members = whole != NULL;
+    TRY(form_maybe(rq, "all-board", 1, &whole));
+    f->all_board = whole != NULL;
     TRY(form_maybe(rq, "whole", 1, &whole));
     f->whole = whole != NULL;
     f->text = page_plain_lines(rq->arena, f->text);

@@ -205,6 +205,9 @@ fallible page_event_find(
 struct event_form {
     const char *title, *place, *text;
     const char *guests; /* one a line; NULL: the form has no such field */
+    const char *members, *board; /* group addresses to be ticked, "Members of Jena <...>"; or NULL */
+    bool all_members, all_board; /* ticked */
+    bool own;                    /* of nobody's chapter */
     bool whole;
     const char *from_day, *from_time, *to_day, *to_time;
     const char *repeat; /* a word of page_repeats */

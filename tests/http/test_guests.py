@@ -257,3 +257,21 @@ def test_her_own_events_are_made_and_changed_there(browser, login):
     assert 'SUMMARY:Neu' in lines_of(login('jena-member'), href)
     assert send(me, page, act='delete', etag=form_of(me, page)['etag']).status_code == 303
     assert login('jena-member').get(href).status == 404
+
+
+# ---------------------------------------------------------------- the chapter's groups
+
+def test_a_tick_invites_all_members_by_one_line(browser, login, board, put):
+    href = put(event(uid(), start='DTSTART:20370301T180000Z', end='DTEND:20370301T190000Z'))
+    me, page = browser('jena-board'), page_of(href)
+    text = me.get(page + '?edit').text
+    assert 'name="all-members"' in text and 'name="all-board"' in text
+    assert send(me, page, **form_of(me, page), **{'all-members': '1'}).status_code == 303
+    [line] = [x for x in lines_of(board, href) if x.startswith('ATTENDEE')]
+    assert re.match(r'ATTENDEE;CN=Members of [^;:]*;CUTYPE=GROUP;.*:mailto:jena@', line), line
+    said = me.text(page)
+    assert 'is invited as a group' in said and 'jena-member' not in said
+    text = me.get(page + '?edit').text
+    assert 'name="all-members"' not in text and 'name="all-board"' in text  # it stands in the field now
+    assert send(me, page, **form_of(me, page, guests='')).status_code == 303
+    assert not any(x.startswith('ATTENDEE') for x in lines_of(board, href))
