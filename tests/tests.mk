@@ -48,11 +48,14 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD
 # What of chapterctl reads files that may be damaged, and what of the extractor is ours.
 FUZZ_BACKUP  := $(addprefix $(BUILD)/daemon/ctl/,backup_file.o backup_manifest.o backup_parts.o backup_place.o)
 FUZZ_EXTRACT := $(addprefix $(BUILD)/daemon/extract/,add.o office.o plain.o)
+FUZZ_MIME    := $(BUILD)/daemon/mime/mime.o
 $(BUILD)/fuzz-backup: $(FUZZ_BACKUP)
+$(BUILD)/fuzz-mime: $(FUZZ_MIME)
+$(BUILD)/fuzz-mime: LIBS += $(shell pkg-config --libs $(MIME_PKGS))
 $(BUILD)/fuzz-extract: $(FUZZ_EXTRACT)
 
 # What of the library the targets need, a quarter of it: the linker says so of the usual build.
-FUZZ_OBJECTS := $(FUZZERS:%=$(BUILD)/tests/fuzz/%_fuzz.o) $(BUILD)/tests/fuzz/fuzz.o $(FUZZ_BACKUP) $(FUZZ_EXTRACT)
+FUZZ_OBJECTS := $(FUZZERS:%=$(BUILD)/tests/fuzz/%_fuzz.o) $(BUILD)/tests/fuzz/fuzz.o $(FUZZ_BACKUP) $(FUZZ_EXTRACT) $(FUZZ_MIME)
 $(BUILD)/fuzz.parts: $(FUZZ_OBJECTS) $(OBJECTS)
 	@rm -f $@.a && ar rcsT $@.a $(OBJECTS)
 	$(call say,PART) ld -e 0 -t -t --unresolved-symbols=ignore-all --allow-multiple-definition -o /dev/null \

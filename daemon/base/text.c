@@ -118,6 +118,17 @@ text_casemap_ascii(struct arena *arena, const char *s)
 }
 
 const char *
+text_small_ascii(struct arena *arena, const char *s)
+{
+    char *small = arena_copy(arena, s, strlen(s));
+
+    for (char *c = small; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + ('a' - 'A'));
+    return small;
+}
+
+const char *
 text_casemap(struct arena *arena, const char *s)
 {
     size_t n = strlen(s), room = 2 * n, mapped = 0;

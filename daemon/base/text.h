@@ -29,6 +29,8 @@ const char *text_fold(struct arena *, const char *s);
  */
 const char *text_casemap(struct arena *, const char *s);
 const char *text_casemap_ascii(struct arena *, const char *s);
+/* The capital letters A to Z become small ones. */
+const char *text_small_ascii(struct arena *, const char *s);
 
 /* A decimal number without sign, blanks or anything behind it, at most `most`. */
 bool text_to_int(const char *s, int64_t most, int64_t *value);

@@ -71,7 +71,7 @@ static const char *
 token_of(struct ctl *ctl, const char *address)
 {
     const char *receive = ctl->config->mail_receive, *at = strchr(receive, '@');
-    const char *small = text_casemap_ascii(ctl->arena, address);
+    const char *small = text_small_ascii(ctl->arena, address);
     const size_t local = (size_t)(at - receive);
 
     if (strlen(small) != strlen(receive) + 1 + MAIL_TOKEN_DIGITS ||

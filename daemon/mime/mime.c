@@ -21,9 +21,12 @@ static const char *const charsets[] = { "iso-8859-1", "iso-8859-15", "windows-12
 void
 mime_begin(void)
 {
+    /* Open as long as the process: what nobody has open is unloaded. */
+    static iconv_t volatile kept[COUNT_OF(charsets)] UNUSED;
+
     g_mime_init();
     for (size_t i = 0; i < COUNT_OF(charsets); i++)
-        g_mime_iconv_open("utf-8", charsets[i]); /* stays open as long as the process */
+        kept[i] = g_mime_iconv_open("utf-8", charsets[i]);
 }
 
 static bool

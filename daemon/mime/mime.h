@@ -19,7 +19,7 @@
 #define MIME_CPU_MS   2000
 #define MIME_READY    "ready\n"
 
-/* Before the program locks itself in: what the library reads from files, it does now. */
+/* Once, before the program locks itself in: what the library reads from files, it does now. */
 void mime_begin(void);
 /* Takes n bytes of a mail apart and writes the above. */
 void mime_tell(const char *mail, size_t n, int out);

@@ -3,6 +3,7 @@
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/module.h"
+#include "q/imip.h"
 #include "q/node.h"
 
 fallible
@@ -30,5 +31,6 @@ calendars_person_erase(
     struct rows rows;
 
     TRY(feeds_person_erase(db, arena, person));
+    TRY(q_reply_link_erase(db, arena, person, &rows));
     return q_person_tree_erase(db, arena, person, &rows);
 }

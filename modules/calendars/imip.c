@@ -180,7 +180,7 @@ make_token(struct making *m)
 
     if (m->message.method == ITIP_REPLY)
         return NULL;
-    const char *small = text_casemap_ascii(m->arena, m->address);
+    const char *small = text_small_ascii(m->arena, m->address);
     TRY(mail_token(m->db, m->arena,
         arena_printf(m->arena, "reply %lld %lld %s %s", (long long)w->chapter, (long long)w->person,
             small, m->message.uid),

@@ -38,7 +38,7 @@ struct bytes
 imip_hash(struct arena *arena, const char *token)
 {
     unsigned char *hash = arena_alloc(arena, SHA256_SIZE);
-    const char *small = text_casemap_ascii(arena, token);
+    const char *small = text_small_ascii(arena, token);
 
     sha256(small, strlen(small), hash);
     return (struct bytes){ hash, SHA256_SIZE };

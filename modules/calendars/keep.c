@@ -12,11 +12,15 @@
 #include "modules/calendars/feed.h"
 #include "modules/calendars/object.h"
 #include "q/calendar.h"
+#include "q/imip.h"
 #include "q/node.h"
 #include "webdav/store.h"
 
 /* Clients that have not synchronised for so long start afresh (decisions 1.21). */
 #define TOMBSTONE_DAYS 400
+
+/* An invitation by mail can be looked at by its link for so long after the event. */
+#define REPLY_DAYS 30
 
 /* Objects reckoned in one transaction. */
 #define RECKON_STEP 200
@@ -70,8 +74,21 @@ for_people(struct db *db, struct arena *arena, int64_t now,
 }
 
 static fallible
+clear_replies(struct db *db, struct arena *arena, const struct db_scope *scope, int64_t *removed)
+{
+    struct rows rows;
+
+    TRY(db_begin(db, arena, READ_WRITE, scope));
+    TRY(db_end(
+        db, arena, q_reply_link_clear(db, arena, time_now() / 1000000, REPLY_DAYS, &rows)));
+    *removed += rows.n;
+    return NULL;
+}
+
+static fallible
 clear(struct db *db, struct arena *arena, const struct db_scope *scope, void *removed)
 {
+    TRY(clear_replies(db, arena, scope, removed));
     TRY(store_bury(db, arena, scope));
     TRY(store_clear_tombstones(db, arena, scope, calendar_kind.name, TOMBSTONE_DAYS, removed));
     return store_clear_tombstones(db, arena, scope, event_kind.name, TOMBSTONE_DAYS, removed);

@@ -241,9 +241,11 @@ BEGIN
     RETURN QUERY
     SELECT o.person_id FROM calendar_object o WHERE o.person_id IS NOT NULL AND (o.again < at OR o.zones NOT IN ('', tz))
     UNION
-    SELECT n.person_id FROM dav_node n WHERE n.gone AND n.person_id IS NOT NULL AND (n.collection OR n.gone_at < now() - make_interval(days => days));
+    SELECT n.person_id FROM dav_node n WHERE n.gone AND n.person_id IS NOT NULL AND (n.collection OR n.gone_at < now() - make_interval(days => days))
+    UNION
+    SELECT l.person_id FROM reply_link l WHERE l.person_id IS NOT NULL;
 END $$;
-COMMENT ON FUNCTION people_to_tend IS 'People of whom calendar objects are to be reckoned anew, or what was deleted is to be removed at last.';
+COMMENT ON FUNCTION people_to_tend IS 'People of whom calendar objects are to be reckoned anew, or what was deleted is to be removed at last; and those who have invited outsiders, whose tokens end.';
 REVOKE ALL ON FUNCTION people_to_tend FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION people_to_tend TO chapterd;
 

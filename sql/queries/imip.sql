@@ -48,3 +48,7 @@ DELETE FROM reply_link l
                     WHERE o.uid = l.uid AND o.role = 1 AND (o.chapter_id = l.chapter_id OR o.person_id = l.person_id)
                       AND (o.open_from IS NOT NULL OR EXISTS (SELECT FROM occurrence c WHERE c.node_id = o.node_id AND c.ends > $1 - $2::int8 * 86400)))
 RETURNING l.hash
+
+-- reply_link_erase: all tokens for what a person has of her own
+-- in   person int8
+DELETE FROM reply_link WHERE person_id = $1

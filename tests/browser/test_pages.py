@@ -1,5 +1,6 @@
 """The pages in a real browser: with and without JavaScript, phone and desktop, light and dark, two languages."""
 import datetime
+import hashlib
 import os
 import pathlib
 import subprocess
@@ -7,6 +8,7 @@ import tempfile
 
 import pytest
 
+from lib.calendars import event
 from lib.post import Relay
 from lib.stack import LONG
 
@@ -75,3 +77,26 @@ def test_mail(stack, scenario, depth):
     finally:
         server.stop()
         relay.close()
+
+
+def invited(stack, server, **when):
+    """The token of an outsider for an event of jena."""
+    uid, token = os.urandom(8).hex(), os.urandom(16).hex()
+    body = event(uid, 'ORGANIZER;CN=Kreis:/dav/principals/users/jena-chair/', 'ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:gast@example.org',
+                 'LOCATION:Kulturhaus\\, Saal 2', 'DESCRIPTION:Bringt eure Ideen mit.\\n\\nEs gibt Kaffee\\, Tee und Kuchen.',
+                 summary='Vorstandssitzung mit Gästen', **when)
+    chair = server.client('jena-chair')
+    assert chair.put(f'/dav/calendars/jena-chair/jena.termine/{uid}.ics', body, Content_Type='text/calendar').status == 201
+    stack.sql('UPDATE calendar_object SET role = 1 WHERE uid = %s', uid)
+    stack.sql('INSERT INTO reply_link (hash, chapter_id, uid, address) VALUES (%s, (SELECT id FROM chapter WHERE slug = %s), %s, %s)',
+              hashlib.sha256(token.encode()).digest(), 'jena', uid, 'mailto:gast@example.org')
+    return token
+
+
+@pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])
+def test_reply(stack, server, scenario, depth):
+    """An invitation that came by mail is answered without an account; somebody chooses who sees when she is busy."""
+    coming = invited(stack, server, start='DTSTART;TZID=Europe/Berlin:20290301T180000', end='DTEND;TZID=Europe/Berlin:20290301T200000')
+    past = invited(stack, server, start='DTSTART:20200301T180000Z', end='DTEND:20200301T200000Z')
+    with tempfile.TemporaryDirectory(prefix='walk-') as own:
+        assert walk('reply.mjs', server, scenario, depth, own, coming, past) >= (14 if depth == 'walk' else 60), 'not to the end'

@@ -96,7 +96,7 @@ class Exim:
             router, transport = example()
             router = router.replace('domains = example.org', f'domains = {domain}').replace('= calendar', f'= {local}')
             transport = transport.replace('/usr/bin/chapterctl mail receive', str(self.script)).replace(
-                'user = chapterd', f'user = {user[0]}\n  group = {user[1]}')
+                'user = _chapterd', f'user = {user[0]}\n  group = {user[1]}')
             assert str(self.script) in transport and f'= {local}\n' in router and f'user = {user[0]}' in transport
         for name, content in zip(('relay.pem', 'relay-key.pem'), pair):
             (self.dir / name).write_bytes(content)

@@ -370,6 +370,7 @@ def test_reply_of_tells_whose_a_token_is_to_whoever_has_it(server, full):
     with s.tx(''):
         assert s.sql("SELECT * FROM reply_of(sha256('wall-a'))") == []
     full.sql("UPDATE chapter SET archived = NULL WHERE slug = 'wall-a'")
+    full.sql('DELETE FROM reply_link WHERE person_id = %s', (p,))
     full.pg.commit()
     s.close()
 
