@@ -26,7 +26,7 @@ ASAN, RELEASE, TSAN = 'build/asan', 'build', 'build/tsan'
 FRONT_TEST = 'tests/http/front_test'
 
 # Steps that are long by themselves are made of two: what is aside mostly waits.
-FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('scarce', 'seams', 'silence', 'two')]
+FAULTS_ASIDE = [f'tests/fault/test_{name}.py' for name in ('missed', 'scarce', 'seams', 'silence', 'two')]
 HTTP_ASIDE = [f'tests/http/test_{name}.py' for name in (
     'documents_zip', 'front', 'front_slow', 'growth', 'interleavings', 'login_silent', 'search', 'search_hostile',
     'tls', 'tls_renewal')]
@@ -93,8 +93,9 @@ SETS = {
         pytest('power', 'tests/long', limit=7200, LONG='1'),
         pytest('commit', 'tests/fault/test_world.py', '-k', 'F13', limit=7200, LONG='1'),
         pytest('daemons', 'tests/fault/test_two.py', limit=7200, LONG='1'),
+        pytest('missed', 'tests/fault/test_missed.py', limit=7200, LONG='1'),
         pytest('fault', '--deselect', 'tests/fault/test_crash.py::test_F01_kill_at_random_under_load',
-               'tests/fault', build=ASAN, limit=7200, LONG='1'),
+               '--ignore=tests/fault/test_missed.py', 'tests/fault', build=ASAN, limit=7200, LONG='1'),
         pytest('attack', limit=7200, LONG='1'),
         pytest('attack-asan', 'tests/attack', build=ASAN, limit=7200, LONG='1'),
         pytest('proxy', limit=7200, LONG='1'),

@@ -145,7 +145,7 @@ def test_F29_a_restore_stopped_in_the_middle(stack, folder, elsewhere, filled):
 
 @pytest.fixture(scope='module')
 def sound(stack, filled, tmp_path_factory):
-    from conftest import Folder
+    from lib.backups import Folder
     f = Folder(stack)
     f.create()
     return f
@@ -154,7 +154,7 @@ def sound(stack, filled, tmp_path_factory):
 @pytest.fixture
 def copy(sound, stack):
     """A copy of a good folder of backups that may be damaged; verify needs neither settings nor database."""
-    from conftest import Folder
+    from lib.backups import Folder
     f = Folder(stack)
     subprocess.run(['cp', '-a', sound.path, f.path], check=True)
     f.conf = '/nonexistent'
