@@ -30,6 +30,7 @@
 #include "jobs/jobs.h"
 #include "jobs/watch.h"
 #include "mail/mailer.h"
+#include "modules/calendars/deliver.h"
 #include "modules/module.h"
 #include "net/net.h"
 #include "render.h"
@@ -120,6 +121,7 @@ struct parts {
     struct jobs *jobs;
     struct watch *watch;
     struct mailer *mailer;
+    struct delivery *delivery;
 };
 
 static const struct watched watched[] = {
@@ -144,6 +146,7 @@ start(struct arena *arena, struct app *app, struct parts *parts)
         mailer_stop(parts->mailer);
         return e;
     }
+    parts->delivery = delivery_start(app);
     parts->jobs = jobs_start(app, tables_jobs(arena, app->config));
     return NULL;
 }
@@ -152,6 +155,7 @@ static void
 stop(struct app *app, struct parts *parts)
 {
     jobs_stop(parts->jobs);
+    delivery_stop(parts->delivery);
     mailer_stop(parts->mailer);
     watch_stop(parts->watch);
     front_stop(parts->front);

@@ -237,6 +237,9 @@ check_preconditions(
         TRY(preconditions_check(rq->arena, s->told_before, &now));
     else if (methods[method].conditional)
         TRY(conditional_check(rq, &now, not_modified));
+    const struct dav_kind *kind = node->exists ? node->kind : node->kind->member;
+    if (methods[method].conditional && kind != NULL && kind->precondition != NULL)
+        TRY(kind->precondition(rq, node));
     return check_if_header(rq, s);
 }
 

@@ -99,6 +99,7 @@ struct dav_written {
     bool created;
     bool altered; /* what is stored differs from what was sent: no ETag in the reply */
     const char *etag;
+    const char *header, *value; /* one more header of the answer, or NULL */
 };
 
 /* What a property getter found. ABSENT: not defined on this node (404). HIDDEN: no right (403). */
@@ -144,6 +145,11 @@ struct dav_type {
     const char *ns, *name;
 };
 
+/* A privilege and what it is, in English; `in`: the one of the table that holds it (its name), or NULL: DAV:read. */
+struct dav_privilege {
+    const char *ns, *name, *is, *in;
+};
+
 /* A report of a kind. Tables of these end with a NULL name. */
 struct dav_report {
     const char *ns, *name;
@@ -168,9 +174,10 @@ struct dav_kind {
 
     /* What resourcetype holds besides <D:collection/>, and what one says who makes it; may be NULL. */
     const struct dav_type *type;
-    /* A privilege of its own that DAV:read holds, and what that is; may be NULL. */
-    const struct dav_type *privilege;
-    const char *privilege_is;
+    /* Privileges of its own that whoever may read has; ends with a NULL name, may be NULL. */
+    const struct dav_privilege *privileges;
+    /* Collections that there are in it besides, made by nobody's MKCOL; NULL last, may be NULL. */
+    const struct dav_kind *const *others;
 
     /* Members from the name_key after `from` on; NULL: from the first. */
     fallible (*children)(
@@ -184,6 +191,10 @@ struct dav_kind {
      */
     fallible (*changes)(struct request *, const struct dav_node *, const char *token, int limit,
         struct dav_changes *);
+
+    /* A precondition of its own in the request, of what is there or, `exists` false, of a free name
+     * where it would be; asked where If-Match counts. May be NULL. */
+    fallible (*precondition)(struct request *, const struct dav_node *);
 
     fallible (*read)(struct request *, const struct dav_node *, struct response *);
     fallible (*write)(struct request *, const struct dav_node *, const struct dav_content *,
@@ -205,6 +216,8 @@ struct dav_kind {
     fallible (*copy)(
         struct request *, const struct dav_node *, const struct dav_node *to, bool deep);
     fallible (*move)(struct request *, const struct dav_node *, const struct dav_node *to);
+    /* Headers of its own in the answer to a COPY or MOVE, of what is now there. May be NULL. */
+    fallible (*arrived)(struct request *, const struct dav_node *, struct response *);
 
     /* Reads and sets the levels of a collection; a kind without them has its levels for good. */
     fallible (*levels)(struct request *, const struct dav_node *, struct dav_levels *);

@@ -37,6 +37,17 @@ inherit(struct request *rq, const struct dav_state *s, const struct dav_node *re
     return q_locks_pass(rq->db, rq->arena, retired->id, heir.id, &rows);
 }
 
+static fallible
+tell_arrived(struct request *rq, const struct dav_state *s, struct response *rs)
+{
+    struct dav_node there;
+
+    if (s->node.kind->arrived == NULL)
+        return NULL;
+    TRY(dav_find(rq, &s->to_path, &there));
+    return s->node.kind->arrived(rq, &there, rs);
+}
+
 fallible
 method_copy(struct request *rq, struct dav_state *s, struct response *rs)
 {
@@ -50,6 +61,7 @@ method_copy(struct request *rq, struct dav_state *s, struct response *rs)
     TRY(s->node.kind->copy(rq, &s->node, &s->to, s->depth == DEPTH_INFINITY));
     TRY(inherit(rq, s, &retired));
     CRASH_POINT(35);
+    TRY(tell_arrived(rq, s, rs));
     response_status(rs, replaces ? 204 : 201);
     return NULL;
 }
@@ -70,6 +82,7 @@ method_move(struct request *rq, struct dav_state *s, struct response *rs)
     TRY(s->node.kind->move(rq, &s->node, &s->to));
     TRY(inherit(rq, s, &retired));
     CRASH_POINT(37);
+    TRY(tell_arrived(rq, s, rs));
     response_status(rs, replaces ? 204 : 201);
     return NULL;
 }

@@ -92,6 +92,8 @@ method_put(struct request *rq, struct dav_state *s, struct response *rs)
     response_status(rs, written.created ? 201 : 204);
     if (written.etag != NULL && !written.altered)
         response_etag(rs, written.etag);
+    if (written.header != NULL)
+        response_header(rs, written.header, written.value);
     if (s->content.modified != 0)
         response_header(rs, "X-OC-Mtime", "accepted");
     return NULL;

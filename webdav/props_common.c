@@ -223,8 +223,8 @@ GETTER(get_privileges)
     if (node->rights & MAY_MANAGE)
         write_privilege(x, "all");
     write_privilege(x, "read");
-    if (node->kind->privilege != NULL)
-        write_privilege_of(x, node->kind->privilege->ns, node->kind->privilege->name);
+    for (const struct dav_privilege *p = node->kind->privileges; p != NULL && p->name != NULL; p++)
+        write_privilege_of(x, p->ns, p->name);
     write_privilege(x, "read-current-user-privilege-set");
     for (size_t i = 0; (node->rights & MAY_WRITE) && i < COUNT_OF(writing); i++)
         write_privilege(x, writing[i]);
@@ -256,16 +256,24 @@ supported(struct xml_out *x, const char *privilege, const char *description)
     xml_close(x);
 }
 
-GETTER(get_supported_privileges)
+/* Those of a kind that `in` holds, with those that they hold. */
+static void
+supported_own(struct xml_out *x, const struct dav_privilege *all, const char *in)
 {
-    const struct dav_type *own = node->kind->privilege;
-
-    open_supported(x, "all", "Everything");
-    open_supported(x, "read", "Read");
-    if (own != NULL) {
-        open_supported_of(x, own->ns, own->name, node->kind->privilege_is);
+    for (const struct dav_privilege *p = all; p != NULL && p->name != NULL; p++) {
+        if ((p->in == NULL) != (in == NULL) || (in != NULL && strcmp(p->in, in) != 0))
+            continue;
+        open_supported_of(x, p->ns, p->name, p->is);
+        supported_own(x, all, p->name);
         xml_close(x);
     }
+}
+
+GETTER(get_supported_privileges)
+{
+    open_supported(x, "all", "Everything");
+    open_supported(x, "read", "Read");
+    supported_own(x, node->kind->privileges, NULL);
     xml_close(x);
     supported(x, "read-current-user-privilege-set", "See one's own rights");
     open_supported(x, "write", "Write");

@@ -93,6 +93,9 @@ fallible store_contents(
 fallible store_parts(
     struct request *, const struct dav_node *, const struct store_content *, struct blob_content *);
 
+/* The entity tag of a content. */
+const char *store_etag(struct arena *, const unsigned char *sha256);
+
 /* Whose contents those of a node are. */
 struct blob_owner store_owner(const struct dav_node *);
 

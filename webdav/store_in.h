@@ -50,9 +50,6 @@ void store_ancestors_of_member(
 /* The name as members are found by. */
 const char *store_name_key(struct request *, const char *name);
 
-/* The entity tag of a content. */
-const char *store_etag(struct arena *, const unsigned char *sha256);
-
 /* store_copy() without its checks, also for moves to another tree. */
 fallible store_copy_rows(
     struct request *, const struct dav_node *, const struct dav_node *to, bool deep);

@@ -20,7 +20,12 @@ kind_within(const struct dav_kind *kind, const char *name, int deep)
     if (strcmp(kind->name, name) == 0)
         return kind;
     const struct dav_kind *found = kind_within(kind->member, name, deep - 1);
-    return found != NULL ? found : kind_within(kind->child_collection, name, deep - 1);
+    if (found == NULL)
+        found = kind_within(kind->child_collection, name, deep - 1);
+    for (const struct dav_kind *const *other = kind->others;
+         found == NULL && other != NULL && *other != NULL; other++)
+        found = kind_within(*other, name, deep - 1);
+    return found;
 }
 
 const struct dav_kind *

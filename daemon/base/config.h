@@ -49,6 +49,8 @@ struct config {
     const char *smtp_starttls; /* "auto": unless it is on this machine; "always" */
     int64_t smtp_timeout, smtp_rate; /* seconds for one mail; mails a minute */
     const char *mail_from;           /* address of the installation */
+    int64_t invite_most;    /* people, to one event */
+    int64_t invite_per_day; /* messages of one person */
     int64_t mail_per_day, mail_outside_per_day; /* of a chapter */
     int64_t mail_days;                          /* how long it is tried */
     const char *mail_receive; /* where answers to invitations come; NULL: to the organizer */

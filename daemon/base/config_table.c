@@ -98,6 +98,10 @@ const struct setting settings[] = {
     { SETTING(mail_from),
         .help = "Address from which all mails come, such as *chapters@example.org*. The name "
                 "before it is that of the chapter. What cannot be delivered comes back to it." },
+    { SETTING(invite_most), .standard = "100", .least = 1, .most = 100,
+        .help = "People, or groups, who can be invited to one event." },
+    { SETTING(invite_per_day), .standard = "1000", .least = 1, .most = 1000000,
+        .help = "Invitations, changes of them and answers that one person may send in a day." },
     { SETTING(mail_per_day), .standard = "5000", .least = 1, .most = 1000000,
         .help = "Mails that one chapter, or one person, may send in a day." },
     { SETTING(mail_outside_per_day), .standard = "50", .most = 100000,

@@ -187,18 +187,19 @@ is_schedule(const struct ical_line *line)
     return false;
 }
 
-static void
-begin(struct buf *out, const struct itip_object *o, const char *method)
+void
+itip_begin(struct buf *out, const struct itip_object *o, const char *method)
 {
     buf_text(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" PRODID "\r\n");
-    ical_write(out, "METHOD", method);
+    if (method != NULL)
+        ical_write(out, "METHOD", method);
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next)
         if (strcmp(c->name, "VTIMEZONE") == 0)
             itip_write_as_sent(out, o->bytes, c->from, c->to);
 }
 
-static void
-end(struct buf *out)
+void
+itip_end(struct buf *out)
 {
     buf_text(out, "END:VCALENDAR\r\n");
 }
@@ -268,7 +269,7 @@ itip_request(
 {
     bool any = false;
 
-    begin(out, o, "REQUEST");
+    itip_begin(out, o, "REQUEST");
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next) {
         if (!itip_is_item(c) || itip_line_of(arena, c, attendee) == NULL)
             continue;
@@ -278,7 +279,7 @@ itip_request(
         write_parts(out, o, c);
         any = true;
     }
-    end(out);
+    itip_end(out);
     return any;
 }
 
@@ -306,9 +307,8 @@ is_telling(const char *name)
     return false;
 }
 
-/* BEGIN, DTSTAMP, the organizer, what it is about; of an instance, which. */
-static void
-write_short(struct buf *out, struct arena *arena, const struct itip_object *o,
+void
+itip_write_short(struct buf *out, struct arena *arena, const struct itip_object *o,
     const struct ical_component *c, const struct ical_line *recurrence, const char *now)
 {
     const struct ical_line *organizer = ical_find(c, "ORGANIZER");
@@ -338,7 +338,7 @@ write_cancelled(struct buf *out, struct arena *arena, const struct itip_object *
 {
     const struct ical_line *line = NULL;
 
-    write_short(out, arena, o, c,
+    itip_write_short(out, arena, o, c,
         what->recurrence != NULL ? what->recurrence : ical_find(c, "RECURRENCE-ID"), now);
     while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL)
         if ((what->for_all && !itip_is_member(line)) ||
@@ -383,7 +383,7 @@ itip_cancel(struct buf *out, struct arena *arena, const struct itip_object *o,
         what->recurrence == NULL ? NULL : source_of(arena, o, what->recurrence);
     bool any = false;
 
-    begin(out, o, "CANCEL");
+    itip_begin(out, o, "CANCEL");
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next) {
         if (!itip_is_item(c) || (what->recurrence != NULL && c != only) ||
             itip_line_of(arena, c, what->attendee) == NULL)
@@ -391,7 +391,7 @@ itip_cancel(struct buf *out, struct arena *arena, const struct itip_object *o,
         write_cancelled(out, arena, o, c, what, now);
         any = true;
     }
-    end(out);
+    itip_end(out);
     return any;
 }
 
@@ -403,19 +403,19 @@ itip_reply(struct buf *out, struct arena *arena, const struct itip_object *o, co
 
     if (itip_organizer(o->calendar) == NULL)
         return false;
-    begin(out, o, "REPLY");
+    itip_begin(out, o, "REPLY");
     for (const struct ical_component *c = o->calendar->child; c != NULL; c = c->next) {
         const struct ical_line *line = itip_is_item(c) ? itip_line_of(arena, c, attendee) : NULL;
         if (line == NULL)
             continue;
-        write_short(out, arena, o, c, ical_find(c, "RECURRENCE-ID"), now);
+        itip_write_short(out, arena, o, c, ical_find(c, "RECURRENCE-ID"), now);
         itip_write_person(out, arena, line, false);
         write_number(out, arena, "SEQUENCE", itip_sequence(c));
         ical_write(out, "REQUEST-STATUS", "2.0;Success");
         buf_printf(out, "END:%s\r\n", c->name);
         any = true;
     }
-    end(out);
+    itip_end(out);
     return any;
 }
 
@@ -423,16 +423,16 @@ void
 itip_decline_counter(
     struct buf *out, struct arena *arena, const struct itip_object *counter, const char *now)
 {
-    begin(out, counter, "DECLINECOUNTER");
+    itip_begin(out, counter, "DECLINECOUNTER");
     for (const struct ical_component *c = counter->calendar->child; c != NULL; c = c->next) {
         const struct ical_line *line = NULL;
         if (!itip_is_item(c))
             continue;
-        write_short(out, arena, counter, c, ical_find(c, "RECURRENCE-ID"), now);
+        itip_write_short(out, arena, counter, c, ical_find(c, "RECURRENCE-ID"), now);
         while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL)
             itip_write_person(out, arena, line, false);
         write_number(out, arena, "SEQUENCE", itip_sequence(c));
         buf_printf(out, "END:%s\r\n", c->name);
     }
-    end(out);
+    itip_end(out);
 }

@@ -84,7 +84,8 @@ void itip_decline_counter(
 int64_t itip_sequence(const struct ical_component *);
 /* Is the second newer than the first? By SEQUENCE, then DTSTAMP. */
 bool itip_is_newer(const struct ical_component *than, const struct ical_component *);
-/* Did a property change of which an attendee must be asked again: times, recurrence, status? */
+/* Did a property change of which an attendee must be asked again: times, recurrence, status? That
+ * instances are left out is no reason; that they take place again is one (itip_next_left_out()). */
 bool itip_must_ask_again(const struct ical_component *before, const struct ical_component *after);
 
 /* ---- what comes in ---- */
@@ -142,5 +143,95 @@ int itip_add_member(struct buf *, struct arena *, const struct itip_object *,
     const struct itip_message *reply, const char *group);
 /* PARTSTAT of a REPLY to the whole object; NULL: it is about instances alone. */
 const char *itip_answer(const struct itip_message *reply);
+
+/* ---- two states of one object (RFC 6638, 3.2) ---- */
+
+/* When an instance is that a RECURRENCE-ID or EXDATE names; `line` has that time alone. */
+struct itip_moment {
+    int64_t when;
+    bool date;
+    const struct ical_component *c; /* that says it */
+    struct ical_line line;
+};
+/* An object with its instances at hand. */
+struct itip_parts {
+    struct itip_object o;
+    const struct ical_component *master; /* the series, or the only one; NULL: there are instances alone */
+    const struct itip_moment *own, *out; /* instances said by themselves; left out of the series; by time */
+    int n_own, n_out;
+};
+struct itip_parts itip_parts_of(struct arena *, const struct itip_object *);
+
+/* The component in one object that is what `c` is in the other; NULL: there is none. */
+const struct ical_component *itip_same_item(struct arena *, const struct itip_parts *in,
+    const struct itip_parts *of, const struct ical_component *c);
+/* Is the instance `c` of the other one left out of this? */
+bool itip_leaves_out(struct arena *, const struct itip_parts *in, const struct itip_parts *of,
+    const struct ical_component *c);
+/* The next that is left out of the second and not of the first; `last` NULL: the first such. */
+const struct itip_moment *itip_next_left_out(const struct itip_parts *after,
+    const struct itip_parts *before, const struct itip_moment *last);
+
+/* Are the changes such as an attendee may make to her copy (3.2.2.1)? What stands in lines of other
+ * attendees is not compared. */
+bool itip_attendee_may(
+    struct arena *, const struct itip_parts *before, const struct itip_parts *after);
+
+/* What others are told of a component, in a form to be compared: no alarms, stamps, SCHEDULE-
+ * parameters. people: with the ATTENDEE lines. */
+void itip_essence(struct buf *, struct arena *, const struct ical_component *, bool people);
+
+/*
+ * The organizer's object as it is stored (3.2.8): in components that were rescheduled all attendees
+ * but the organizer are asked again, under a higher SEQUENCE. merge: her program may have known less
+ * than is known here (If-Schedule-Tag-Match), so answers are those of `before`. What nothing is
+ * changed in comes back as it is.
+ */
+const char *itip_organize(struct arena *, const struct itip_parts *before,
+    const struct itip_parts *after, bool merge, size_t n, size_t *n_written);
+
+/* What the server says to her program of somebody's line (7.3): a status, or NULL to leave it. */
+struct itip_status {
+    const char *address, *status;
+};
+/* Writes them, in ORGANIZER lines too, and drops SCHEDULE-FORCE-SEND; as itip_organize(). */
+const char *itip_set_status(struct arena *, const struct itip_object *, size_t n,
+    const struct itip_status *, int n_status, size_t *n_written);
+
+/* The attendee's copy as it is stored: lines of others are those of `before`. */
+const char *itip_keep_others(struct arena *, const struct itip_parts *before,
+    const struct itip_parts *after, const char *attendee, size_t n, size_t *n_written);
+
+/*
+ * REPLY to what changed of an attendee's answer: her PARTSTAT in a component, or an instance that
+ * she has left out. before: NULL when it is new. False: nothing.
+ */
+bool itip_reply_to_changes(struct buf *, struct arena *, const struct itip_parts *before,
+    const struct itip_parts *after, const char *attendee, const char *now);
+/* REPLY that she takes part in nothing of it, for one who deletes her copy. */
+bool itip_decline(struct buf *, struct arena *, const struct itip_object *, const char *attendee,
+    const char *now);
+
+/* ---- what is worked in ---- */
+
+/*
+ * A REQUEST as the attendee's copy. Of the copy there was (or NULL) it keeps what is hers: alarms,
+ * TRANSP, X- properties, her answer unless she is asked again, instances she has declined and left
+ * out. *asked: something is in it that she has not answered yet, and is new or another.
+ */
+void itip_take_request(struct buf *, struct arena *, const struct itip_parts *copy,
+    const struct itip_message *, const char *attendee, bool *asked);
+
+/* A CANCEL: the copy with STATUS:CANCELLED, or without the instance. False: it changes nothing. */
+bool itip_take_cancel(
+    struct buf *, struct arena *, const struct itip_parts *copy, const struct itip_message *);
+
+/*
+ * The organizer's object with components for instances of a series that a REPLY names and that were
+ * nothing by themselves until then: only those that the series has, not more than `most`. 0: none
+ * was needed, nothing was written.
+ */
+int itip_add_instances(struct buf *, struct arena *, const struct itip_object *,
+    const struct itip_message *reply, int most);
 
 #endif

@@ -29,4 +29,22 @@ void itip_write_as_sent(struct buf *, const char *bytes, size_t from, size_t to)
 /* An ATTENDEE or ORGANIZER line without SCHEDULE- parameters, and without RSVP where it says so. */
 void itip_write_person(struct buf *, struct arena *, const struct ical_line *, bool rsvp);
 
+/* BEGIN, DTSTAMP, the organizer, what it is about; of an instance, which. */
+void itip_write_short(struct buf *, struct arena *, const struct itip_object *,
+    const struct ical_component *, const struct ical_line *recurrence, const char *now);
+/* What stands before and behind the components of a message; method NULL: a stored object. */
+void itip_begin(struct buf *, const struct itip_object *, const char *method);
+void itip_end(struct buf *);
+
+/* A line with parameters set, or (NULL) taken away. */
+struct itip_set {
+    const char *name, *value;
+};
+const char *itip_line_with(
+    struct arena *, const struct ical_line *, const struct itip_set *, int n);
+
+/* Seconds that it takes, by the clock. */
+struct ical_timing;
+int64_t itip_length(const struct ical_timing *);
+
 #endif

@@ -57,7 +57,7 @@ bool
 itip_must_ask_again(const struct ical_component *before, const struct ical_component *after)
 {
     static const char *const names[] = { "DTSTART", "DTEND", "DURATION", "DUE", "RRULE", "RDATE",
-        "EXDATE", "STATUS" };
+        "STATUS" };
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (!same_lines(before, after, names[i]))

@@ -1,5 +1,6 @@
 /* What other parts ask of calendars: all of somebody's, all of a chapter's. */
 #include "base/macros.h"
+#include "modules/calendars/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/module.h"
@@ -21,6 +22,8 @@ calendars_person_export(const struct app *app, struct db *db, struct arena *aren
 {
     TRY(tell_members(
         db, arena, &(struct told){ calendar_kind.name, "calendars", .person = &person }, sink));
+    TRY(tell_members(
+        db, arena, &(struct told){ inbox_kind.name, "inbox", .person = &person }, sink));
     return feeds_person_export(app, db, arena, person, sink);
 }
 

@@ -8,12 +8,14 @@
 #include "db/db.h"
 #include "html/lang.h"
 #include "jobs/jobs.h"
+#include "modules/calendars/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/calendars/object.h"
 #include "q/calendar.h"
 #include "q/imip.h"
 #include "q/node.h"
+#include "q/schedule.h"
 #include "webdav/store.h"
 
 /* Clients that have not synchronised for so long start afresh (decisions 1.21). */
@@ -21,6 +23,10 @@
 
 /* An invitation by mail can be looked at by its link for so long after the event. */
 #define REPLY_DAYS 30
+
+/* How long messages lie in inboxes; how many are removed in one transaction. */
+#define INBOX_DAYS 90
+#define INBOX_STEP 500
 
 /* Objects reckoned in one transaction. */
 #define RECKON_STEP 200
@@ -91,7 +97,25 @@ clear(struct db *db, struct arena *arena, const struct db_scope *scope, void *re
     TRY(clear_replies(db, arena, scope, removed));
     TRY(store_bury(db, arena, scope));
     TRY(store_clear_tombstones(db, arena, scope, calendar_kind.name, TOMBSTONE_DAYS, removed));
+    TRY(store_clear_tombstones(db, arena, scope, inbox_item_kind.name, TOMBSTONE_DAYS, removed));
     return store_clear_tombstones(db, arena, scope, event_kind.name, TOMBSTONE_DAYS, removed);
+}
+
+/* What has lain in inboxes long enough. */
+static fallible
+clear_inboxes(struct db *db, struct arena *arena, int64_t *removed)
+{
+    static const struct db_scope none = { .chapters = "" };
+    struct rows rows;
+    int64_t n;
+
+    do {
+        TRY(db_begin(db, arena, READ_WRITE, &none));
+        TRY(db_end(db, arena, q_schedule_expire(db, arena, INBOX_DAYS, INBOX_STEP, &rows)));
+        n = schedule_expire_row(&rows, 0).n;
+        *removed += n;
+    } while (n == INBOX_STEP);
+    return NULL;
 }
 
 fallible
@@ -101,6 +125,7 @@ calendars_retention(
     *removed = 0;
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     TRY(db_end(db, arena, feeds_clear(db, arena, removed)));
+    TRY(clear_inboxes(db, arena, removed));
     TRY(clear(db, arena, &everything, removed));
     return for_people(db, arena, time_now() / 1000000, clear, removed);
 }

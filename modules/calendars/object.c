@@ -119,6 +119,16 @@ object_read(struct arena *arena, const struct lang *lang, const char *bytes, siz
     return why == NULL ? NULL : invalid(arena, lang, why);
 }
 
+const char *
+object_type(struct arena *arena, const char *component)
+{
+    char *small = arena_copy(arena, component, strlen(component));
+
+    for (char *c = small; *c != '\0'; c++)
+        *c |= 'a' - 'A';
+    return arena_printf(arena, "text/calendar; charset=utf-8; component=%s", small);
+}
+
 /* ---------------------------------------------------------------- when it is */
 
 static void

@@ -40,6 +40,9 @@ struct calendar_object {
 fallible object_read(struct arena *, const struct lang *, const char *bytes, size_t n,
     struct calendar_object *);
 
+/* The media type that it is kept with. */
+const char *object_type(struct arena *, const char *component);
+
 /* When it is, as table occurrence has it. */
 struct object_times {
     struct ints starts, ends; /* seconds since 1970, sorted by starts */

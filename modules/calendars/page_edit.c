@@ -40,6 +40,7 @@ event_post_scope(struct request *rq)
     if (page_is_own(rq))
         TRY(event_own_scope(rq));
     rq->scope.lock = TREE_SHARED;
+    rq->scope.person = rq->who->person;
     return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "http/app.h"
 #include "http/request.h"
+#include "modules/calendars/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/group.h"
 #include "webdav/principal.h"
@@ -17,6 +18,18 @@ static fallible
 get_home_set(struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
 {
     return home_get_set(rq, &calendars_home, AREA_CALENDARS, node, x, got);
+}
+
+static fallible
+get_inbox(struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
+{
+    return box_get_url(rq, node, inbox_kind.name, x, got);
+}
+
+static fallible
+get_outbox(struct request *rq, const struct dav_node *node, struct xml_out *x, enum dav_got *got)
+{
+    return box_get_url(rq, node, outbox_kind.name, x, got);
 }
 
 /* Whichever of them stands in an event means her, or the group; "preferred" is Apple's. */
@@ -55,6 +68,8 @@ const struct dav_property calendars_principal_properties[] = {
     { NS_CALDAV, "calendar-home-set", ON_ALL, .get = get_home_set },
     { NS_CALDAV, "calendar-user-address-set", ON_ALL, .get = get_addresses },
     { NS_CALDAV, "calendar-user-type", ON_ALL, .get = get_type },
+    { NS_CALDAV, "schedule-inbox-URL", ON_ALL, .get = get_inbox },
+    { NS_CALDAV, "schedule-outbox-URL", ON_ALL, .get = get_outbox },
     { .name = NULL },
 };
 

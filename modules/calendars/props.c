@@ -15,6 +15,7 @@
 #include "ical/match.h"
 #include "ical/value.h"
 #include "ical/zone_lacking.h"
+#include "modules/calendars/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/data.h"
 #include "modules/calendars/object.h"
@@ -318,6 +319,8 @@ const struct dav_property calendar_properties[] = {
         .set = set_timezone },
     { NS_CALDAV, "calendar-timezone-id", ON_COLLECTION | STORED, .get = get_timezone_id,
         .set = set_timezone_id },
+    { NS_CALDAV, "schedule-calendar-transp", ON_COLLECTION | STORED, .get = transp_get,
+        .set = transp_set },
     { NS_APPLE, "calendar-color", ON_COLLECTION | STORED | OF_PERSON, .get = get_color,
         .set = set_color },
     { NS_APPLE, "calendar-order", ON_COLLECTION | STORED | OF_PERSON, .get = get_order,
@@ -334,5 +337,7 @@ const struct dav_property event_properties[] = {
     { NS_CALDAV, "supported-collation-set", ON_MEMBER, .get = get_collations },
     { NS_CALDAV, "calendar-data", ON_MEMBER, .get = calendar_data_get, .ask = calendar_data_ask,
         .prepare = calendar_data_prepare },
+    { NS_CALDAV, "schedule-tag", ON_MEMBER, .get = tag_get, .ask = tag_ask,
+        .prepare = tag_prepare },
     { .name = NULL },
 };

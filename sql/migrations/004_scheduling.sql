@@ -9,6 +9,7 @@ ALTER TABLE calendar_object
     ADD role int2 NOT NULL DEFAULT 0 CHECK (role BETWEEN 0 AND 2),
     ADD schedule_tag text,
     ADD organizer_node int8;
+CREATE INDEX calendar_object_person ON calendar_object (person_id, uid) WHERE person_id IS NOT NULL;
 CREATE UNIQUE INDEX calendar_object_one_person ON calendar_object (person_id, uid) WHERE role > 0 AND person_id IS NOT NULL;
 CREATE UNIQUE INDEX calendar_object_one_chapter ON calendar_object (chapter_id, uid) WHERE role > 0 AND chapter_id IS NOT NULL;
 COMMENT ON COLUMN calendar_object.role IS '1: its owner invites to it; 2: its owner is invited; 0: neither, and it is kept as it comes. Of those with a role there is one with a UID in all calendars of its owner.';

@@ -2,9 +2,9 @@
 
 -- calendar_takes: what must be known of a calendar before an object is put into it: the components it takes (null: all), and the objects that have its UID or its address already
 -- in   collection int8, uid text, node int8
--- out  components text?, node int8?, name text?, uid text?
+-- out  components text?, node int8?, name text?, uid text?, role int2?, schedule_tag text?, organizer_node int8?
 SELECT (SELECT p.value FROM dav_property p WHERE p.node_id = $1 AND p.ns = 'urn:ietf:params:xml:ns:caldav' AND p.name = 'supported-calendar-component-set'),
-       o.node_id, n.name, o.uid
+       o.node_id, n.name, o.uid, o.role, o.schedule_tag, o.organizer_node
   FROM (VALUES (1)) AS once
   LEFT JOIN (calendar_object o JOIN dav_node n ON n.id = o.node_id) ON o.collection_id = $1 AND (o.uid = $2 OR o.node_id = $3)
 

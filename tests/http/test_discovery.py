@@ -89,7 +89,8 @@ def test_apple(server, service, ns, home_set, kind, home):
         CS='dropbox-home-URL email-address-set notification-URL',
         D='current-user-principal displayname principal-collection-set principal-URL resource-id supported-report-set'))
     assert the_href(own, home_set, ns) == home and the_href(own, 'principal-URL') == SELF
-    assert not [name for name in own.prop if name.endswith(('schedule-inbox-URL', 'schedule-outbox-URL'))], 'cl-B3'
+    for box in ('inbox', 'outbox'):  # cl-B3: a program that is told of one uses it
+        assert the_href(own, f'schedule-{box}-URL', 'urn:ietf:params:xml:ns:caldav') == f'/dav/calendars/jena-member/{box}/'
     reports = {e.tag for e in own.value('supported-report-set').iter()}
     assert {f'{{{D}}}expand-property', f'{{{D}}}principal-property-search', f'{{{D}}}principal-search-property-set'} <= reports
     assert mac.send('REPORT', SELF, '<principal-search-property-set xmlns="DAV:"/>', '0').status == 200
