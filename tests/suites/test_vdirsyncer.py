@@ -68,6 +68,11 @@ class Machine:
     def sync(self, *more, **how):
         return self('sync', *more, **how)
 
+    def prefer(self, what):
+        """Of two that were changed: 'a wins' is what is here."""
+        config = self.home / 'config'
+        config.write_text(config.read_text().replace('conflict_resolution = null', f'conflict_resolution = "{what}"'))
+
     def folder(self, name):
         return self.home / 'all' / name
 
@@ -146,8 +151,7 @@ def test_a_conflict_is_found_and_loses_nothing(machines):
     one.sync()
     assert 'conflict' in two.sync(code=1).lower()
     assert one.titles(calendar) == ['von eins'] and two.titles(calendar) == ['von zwei']
-    config = two.home / 'config'
-    config.write_text(config.read_text().replace('conflict_resolution = null', 'conflict_resolution = "a wins"'))
+    two.prefer('a wins')
     two.sync()
     one.sync()
     assert one.titles(calendar) == two.titles(calendar) == ['von zwei']
@@ -210,7 +214,7 @@ def khal(machine, folder, *command):
 
 
 def test_khal(machines):
-    """It shows what came, and what it makes goes to the other machine."""
+    """It shows what came; what it makes, changes and deletes goes to the other machine, and conflicts are found."""
     one, two, calendar, _ = machines
     one.write(calendar, 'e1', 'Sitzung')
     one('discover')
@@ -229,11 +233,12 @@ def test_khal(machines):
 
 
 def test_contacts(server, app_password, login, tmp_path):
-    """The same with an address book: discover, create, change, delete."""
+    """The same with address books: discover, create, change, move to another book, conflict, delete."""
     password, _ = app_password('jena-member', 'contacts')
     one, two = (Machine(tmp_path / name, server, password, 'carddav') for name in ('one', 'two'))
-    book = f'vds-{uuid.uuid4().hex[:8]}'
+    book, other = (f'vds-{uuid.uuid4().hex[:8]}' for _ in range(2))
     one.write(book, 'c1', 'Zeitung ü')
+    one.folder(other).mkdir(parents=True)
     one('discover')
     try:
         one.sync()
@@ -245,9 +250,27 @@ def test_contacts(server, app_password, login, tmp_path):
         two.sync()
         one.sync()
         assert one.titles(book) == ['Neu', 'Radio']
-        one.remove(book, 'Radio')
+
+        file = one.file(book, 'Neu')
+        file.rename(one.folder(other) / file.name)
         one.sync()
         two.sync()
-        assert two.titles(book) == ['Neu']
+        assert two.titles(book) == ['Radio'] and two.titles(other) == ['Neu']
+
+        one.change(book, 'Radio', 'von eins')
+        two.change(book, 'Radio', 'von zwei')
+        one.sync()
+        assert 'conflict' in two.sync(code=1).lower()
+        assert one.titles(book) == ['von eins'] and two.titles(book) == ['von zwei']
+        two.prefer('a wins')
+        two.sync()
+        one.sync()
+        assert one.titles(book) == two.titles(book) == ['von zwei']
+
+        one.remove(book, 'von zwei')
+        one.sync('--force-delete')
+        two.sync('--force-delete')
+        assert two.titles(book) == [] and two.titles(other) == ['Neu']
     finally:
-        login('jena-member').delete(f'/dav/contacts/jena-member/{book}/')
+        for name in (book, other):
+            login('jena-member').delete(f'/dav/contacts/jena-member/{name}/')
