@@ -105,9 +105,12 @@ fallible store_children(
     struct request *, const struct dav_node *, const char *from, struct dav_list *);
 fallible store_several(
     struct request *, const struct dav_node *, const char *const *names, int n, struct dav_list *);
-/* Those members of a collection that have these ids. */
-fallible store_numbered(
-    struct request *, const struct dav_node *, struct ints ids, struct dav_list *);
+/* Those members of a collection that have these ids; `contents`: with what they hold, as
+ * store_several() gives it where it is kept whole in the database: of the first ones, which have no more than so many
+ * bytes in all. store_contents() fetches the rest. */
+#define STORE_TOGETHER MB(8)
+fallible store_numbered(struct request *, const struct dav_node *, struct ints ids, bool contents,
+    struct dav_list *);
 fallible store_changes(
     struct request *, const struct dav_node *, const char *token, int limit, struct dav_changes *);
 fallible store_remove(struct request *, const struct dav_node *);

@@ -28,18 +28,6 @@ columns_of(const struct node_path_row *row)
         .modified = row->modified };
 }
 
-static void
-keep_content(struct request *rq, const struct node_path_row *row, struct dav_node *node)
-{
-    if (row->sha256_is_null)
-        return;
-    struct store_content *content = NEW(rq->arena, struct store_content);
-    content->blob_id = row->blob_id;
-    memcpy(content->sha256, row->sha256.p, SHA256_SIZE);
-    content->bytes = row->bytes_is_null ? NULL : row->bytes.p;
-    node->own = content;
-}
-
 /* The free name `name` in a collection. */
 static void
 free_name(
@@ -106,7 +94,9 @@ walk(struct request *rq, const struct store_tree *tree, const char *slug, const 
         node->unlocked = unlocked = unlocked && !row.locked;
         node->ancestors = ancestors;
         node->n_ancestors = n_ancestors;
-        keep_content(rq, &row, node);
+        if (!row.sha256_is_null)
+            store_keep_content(
+                rq, node, row.blob_id, row.sha256, row.bytes_is_null ? NULL : row.bytes.p);
         store_ancestors_of_member(rq->arena, node, &ancestors, &n_ancestors);
         parent = *node;
     }

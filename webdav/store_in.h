@@ -43,6 +43,10 @@ fallible store_check_parts(struct request *, struct blob_owner, const struct blo
 bool store_node(struct request *, const struct dav_node *parent, const struct node_columns *,
     struct dav_node *);
 
+/* Notes what a member holds; bytes NULL: it is in the store. */
+void store_keep_content(struct request *, struct dav_node *, int64_t blob_id, struct bytes sha256,
+    const char *bytes);
+
 /* The ancestors of what is in `parent`. */
 void store_ancestors_of_member(
     struct arena *, const struct dav_node *parent, const int64_t **ancestors, int *n);

@@ -127,6 +127,15 @@ store_page(struct request *rq, const struct dav_node *parent, const struct store
     return NULL;
 }
 
+/* Whoever asks for members whose contents are rows like theirs wants to read them, nearly always. */
+static int64_t
+contents_together(const struct dav_node *parent)
+{
+    const struct dav_kind *member = parent->kind->member;
+
+    return member != NULL && member->row_max != NULL ? STORE_TOGETHER : 0;
+}
+
 struct error *
 store_several(struct request *rq, const struct dav_node *parent, const char *const *names, int n,
     struct dav_list *list)
@@ -137,30 +146,32 @@ store_several(struct request *rq, const struct dav_node *parent, const char *con
     for (int i = 0; i < n; i++)
         keys[i] = store_name_key(rq, names[i]);
     TRY(q_node_several(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent),
-        (struct texts){ keys, n }, &rows));
+        (struct texts){ keys, n }, contents_together(parent), &rows));
     struct family f = family_new(rq, parent, rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct node_several_row row = node_several_row(&rows, i);
         struct node_columns columns = NODE_COLUMNS(row, parent);
-        family_add(rq, &f, &columns);
+        if (family_add(rq, &f, &columns) && row.bytes.p != NULL)
+            store_keep_content(rq, &f.node[f.n - 1], row.blob_id, row.sha256, row.bytes.p);
     }
     *list = (struct dav_list){ f.node, f.n, NULL };
     return NULL;
 }
 
 struct error *
-store_numbered(
-    struct request *rq, const struct dav_node *parent, struct ints ids, struct dav_list *list)
+store_numbered(struct request *rq, const struct dav_node *parent, struct ints ids, bool contents,
+    struct dav_list *list)
 {
     struct rows rows;
 
-    TRY(q_node_numbered(
-        rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), ids, &rows));
+    TRY(q_node_numbered(rq->db, rq->arena, parent->id, parent->policy_id, member_kind(parent), ids,
+        contents ? STORE_TOGETHER : 0, &rows));
     struct family f = family_new(rq, parent, rows.n);
     for (int i = 0; i < rows.n; i++) {
         struct node_numbered_row row = node_numbered_row(&rows, i);
         struct node_columns columns = NODE_COLUMNS(row, parent);
-        family_add(rq, &f, &columns);
+        if (family_add(rq, &f, &columns) && row.bytes.p != NULL)
+            store_keep_content(rq, &f.node[f.n - 1], row.blob_id, row.sha256, row.bytes.p);
     }
     *list = (struct dav_list){ f.node, f.n, NULL };
     return NULL;

@@ -97,6 +97,18 @@ store_node(struct request *rq, const struct dav_node *parent, const struct node_
 }
 
 void
+store_keep_content(struct request *rq, struct dav_node *node, int64_t blob_id, struct bytes sha256,
+    const char *bytes)
+{
+    struct store_content *content = NEW(rq->arena, struct store_content);
+
+    content->blob_id = blob_id;
+    memcpy(content->sha256, sha256.p, SHA256_SIZE);
+    content->bytes = bytes;
+    node->own = content;
+}
+
+void
 store_ancestors_of_member(
     struct arena *arena, const struct dav_node *parent, const int64_t **ancestors, int *n)
 {

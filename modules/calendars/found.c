@@ -11,9 +11,8 @@
 #include "q/calendar_query.h"
 #include "webdav/store.h"
 
-/* So many objects, and so many bytes of them, are looked at together. */
+/* So many objects, and STORE_TOGETHER bytes of them, are looked at together. */
 enum { TOGETHER = 500 };
-#define TOGETHER_BYTES MB(8)
 
 /* As far as times of the index go. */
 #define FOREVER INT64_C(1000000000000)
@@ -144,7 +143,7 @@ fitting(const struct dav_list *list)
     int64_t bytes = 0;
     int n = 0;
 
-    while (n < list->n && (n == 0 || bytes + list->node[n].length <= (int64_t)TOGETHER_BYTES))
+    while (n < list->n && (n == 0 || bytes + list->node[n].length <= (int64_t)STORE_TOGETHER))
         bytes += list->node[n++].length;
     return n;
 }
@@ -167,7 +166,7 @@ give(struct request *rq, const struct dav_node *node, bool contents, struct foun
     int at = f->at, n = f->ids.n - at < TOGETHER ? f->ids.n - at : TOGETHER;
     struct dav_list list;
 
-    TRY(store_numbered(rq, node, (struct ints){ f->ids.i + f->at, n }, &list));
+    TRY(store_numbered(rq, node, (struct ints){ f->ids.i + f->at, n }, contents, &list));
     some->n = contents ? fitting(&list) : list.n;
     some->node = NEW_ARRAY(rq->arena, struct dav_node, (size_t)some->n + 1);
     some->bytes = NEW_ARRAY(rq->arena, const char *, (size_t)some->n + 1);

@@ -65,10 +65,7 @@ sift(struct request *rq, const struct calendar_query *q, struct found_some *some
     for (int i = 0; i < some->n; i++) {
         if (some->bytes[i] == NULL || (!some->sure[i] && !matches(rq, q, some->bytes[i])))
             continue;
-        struct store_content *content = NEW(rq->arena, struct store_content);
-        content->bytes = some->bytes[i];
-        some->node[n] = some->node[i];
-        some->node[n++].own = content; /* so that nobody fetches it again */
+        some->node[n++] = some->node[i];
     }
     return n;
 }

@@ -77,28 +77,34 @@ WITH RECURSIVE walk AS (
 )
 SELECT path, collection, type, size, modified, blob_id FROM walk LIMIT $3
 
--- node_several: those members of a collection that have one of these names
+-- node_several: those members of a collection that have one of these names, in their order; what they hold, if it is kept whole in the database, as long as it is not more than so many bytes in all (0: nothing)
 -- (each is looked up: a condition on the list would read all members)
--- in   parent int8, policy int8, kind text, keys text[]
--- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+-- in   parent int8, policy int8, kind text, keys text[], most int8
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, blob_id int8?, sha256 bytea?, bytes bytea?
 SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
-       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
-  FROM (SELECT DISTINCT unnest($4) AS key) k
- CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.parent_id = $1 AND d.name_key = k.key AND NOT d.gone OFFSET 0) n
- ORDER BY k.key
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified,
+       b.id, b.sha256, b.bytes
+  FROM (SELECT k.key AS turn, d.*, sum(d.size) OVER (ORDER BY k.key ROWS UNBOUNDED PRECEDING) AS so_far
+          FROM (SELECT DISTINCT unnest($4) AS key) k
+         CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.parent_id = $1 AND d.name_key = k.key AND NOT d.gone OFFSET 0) d) n
+  LEFT JOIN LATERAL (SELECT c.id, c.sha256, c.bytes FROM blob c WHERE n.so_far <= $5 AND c.id = n.blob_id AND c.bytes IS NOT NULL OFFSET 0) b ON true
+ ORDER BY n.turn
 
--- node_numbered: those members of a collection that have one of these ids
--- in   parent int8, policy int8, kind text, ids int8[]
--- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz
+-- node_numbered: those members of a collection that have one of these ids, in their order; what they hold, if it is kept whole in the database, as long as it is not more than so many bytes in all (0: nothing)
+-- in   parent int8, policy int8, kind text, ids int8[], most int8
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, blob_id int8?, sha256 bytea?, bytes bytea?
 SELECT n.id, nullif(n.policy_id, $2),
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.read_level FROM dav_policy p WHERE p.id = n.policy_id) END,
        CASE WHEN n.policy_id <> $2 THEN (SELECT p.write_level FROM dav_policy p WHERE p.id = n.policy_id) END,
-       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified
-  FROM (SELECT DISTINCT unnest($4) AS id) k
- CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.id = k.id AND d.parent_id = $1 AND NOT d.gone OFFSET 0) n
- ORDER BY k.id
+       nullif(n.kind, $3), n.name, nullif(n.name_key, n.name), n.display, n.type, n.etag, n.size, n.created, n.modified,
+       b.id, b.sha256, b.bytes
+  FROM (SELECT k.id AS turn, d.*, sum(d.size) OVER (ORDER BY k.id ROWS UNBOUNDED PRECEDING) AS so_far
+          FROM (SELECT DISTINCT unnest($4) AS id) k
+         CROSS JOIN LATERAL (SELECT d.* FROM dav_node d WHERE d.id = k.id AND d.parent_id = $1 AND NOT d.gone OFFSET 0) d) n
+  LEFT JOIN LATERAL (SELECT c.id, c.sha256, c.bytes FROM blob c WHERE n.so_far <= $5 AND c.id = n.blob_id AND c.bytes IS NOT NULL OFFSET 0) b ON true
+ ORDER BY n.turn
 
 -- node_roots: the roots of one kind in all chapters of the scope; name is the slug
 -- in   kind text, after text, most int4

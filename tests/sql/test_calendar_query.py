@@ -100,7 +100,7 @@ def test_many_by_name_and_number_cost_the_same_in_a_large_calendar(server, calen
             s = Session(server, 'postgres')
             some = [r[0] for r in s.sql(f'SELECT {of} FROM dav_node WHERE parent_id = %s ORDER BY id LIMIT 100', (calendar,))]
             s.close()
-            n, rows = touched(server, slug, query, (calendar, 0, 'event', some))
+            n, rows = touched(server, slug, query, (calendar, 0, 'event', some, 8 << 20))
             pages.append(n)
             assert len(rows) == 100
         print(f'pages touched by a hundred of {query}: {pages[0]} among {FEW}, {pages[1]} among {MANY} events')

@@ -50,7 +50,7 @@ def test_children_come_in_pages_by_name(chapter):
         first = s.q('node_children', c.root, 0, '', '', 3)
         assert [r.name for r in first] == ['n0', 'n1', 'n2']
         assert [r.name for r in s.q('node_children', c.root, 0, '', first[-1].name, 10)] == ['n3', 'n4', 'n5', 'n6']
-        assert [r.name for r in s.q('node_several', c.root, 0, '', ['n5', 'zz', 'n1'])] == ['n1', 'n5']
+        assert [r.name for r in s.q('node_several', c.root, 0, '', ['n5', 'zz', 'n1'], 0)] == ['n1', 'n5']
 
 
 def test_write_only_over_what_was_seen(chapter):
