@@ -184,8 +184,15 @@ hers(struct request *rq, struct ints *chapters, struct ints *policies)
     *policies = (struct ints){ policy, who->n_grants };
 }
 
-/* Says of a collection that its display_name is whole already. */
-static const char named[] = "";
+/* How she wants to see a member of the listing. */
+static struct home_choice *
+choice_in(struct request *rq, const struct home_collections_row *row)
+{
+    struct home_choice *choice = NEW(rq->arena, struct home_choice);
+
+    *choice = (struct home_choice){ row->color, row->sort_order };
+    return choice;
+}
 
 fallible
 home_children(
@@ -214,7 +221,7 @@ home_children(
         member[n].root_id = row.root;
         member[n].ancestors = &member[n].parent_id;
         member[n].n_ancestors = 1;
-        member[n].own = (void *)(uintptr_t)named;
+        member[n].own = choice_in(rq, &row);
         n++;
     }
     *list = (struct dav_list){ member, n, rows.n < PAGE ? NULL : columns.name };
@@ -243,7 +250,7 @@ home_get_displayname(
 {
     const char *prefix = "";
 
-    if (node->own != named)
+    if (node->own == NULL) /* those of a listing have it in their names */
         TRY(chapter_prefix(rq, node, &prefix));
     xml_text(x, prefix);
     xml_text(x, node->display_name != NULL ? node->display_name : node->name);
@@ -272,7 +279,9 @@ home_choice(struct request *rq, const struct dav_node *node, struct home_choice 
     struct rows rows;
 
     *choice = (struct home_choice){ NULL, NULL };
-    if (node->id == 0)
+    if (node->own != NULL)
+        *choice = *(const struct home_choice *)node->own;
+    if (node->own != NULL || node->id == 0)
         return NULL;
     TRY(q_collection_choice_of(rq->db, rq->arena, node->id, rq->who->person, &rows));
     if (rows.n > 0) {

@@ -56,6 +56,7 @@ fallible home_set_displayname(
 struct home_choice {
     const char *color, *order; /* NULL: as it is for all */
 };
+/* Of a calendar or address book; those that home_children() has listed bring it along (as `own`). */
 fallible home_choice(struct request *, const struct dav_node *, struct home_choice *);
 fallible home_choose(struct request *, const struct dav_node *, const struct home_choice *);
 

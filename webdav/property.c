@@ -376,7 +376,7 @@ static fallible
 prepare(struct request *rq, const struct prop_request *want, const struct dav_node *node, int n,
     struct dav_batch *batch)
 {
-    *batch = (struct dav_batch){ .n_dead = 0 };
+    *batch = (struct dav_batch){ .stands = NEW(rq->arena, struct dav_stands) };
     if (wants(want, "lockdiscovery"))
         TRY(lock_load(rq, node, n, &batch->locks));
     for (int i = 0; i < want->n; i++) {

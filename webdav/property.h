@@ -35,8 +35,15 @@ struct dead_property {
     const char *ns, *name, *value, *lang;
 };
 
+/* Where a collection stands: what it is asked for several properties of. */
+struct dav_stands {
+    int64_t node; /* 0: nobody has asked */
+    struct dav_changes changes;
+};
+
 /* What is fetched for many nodes at once, before their properties are written. */
 struct dav_batch {
+    struct dav_stands *stands; /* of the last one asked */
     struct lock_list locks;
     const struct dead_property *dead; /* sorted by node */
     int n_dead;

@@ -327,22 +327,36 @@ GETTER(get_reports)
     return NULL;
 }
 
+/* Clients ask for its token and its tag together. */
+static fallible
+stands(struct request *rq, const struct dav_node *node, const struct dav_changes **changes)
+{
+    struct dav_stands *last = dav_state(rq)->batch->stands;
+
+    if (last->node == 0 || last->node != node->id) {
+        last->changes = (struct dav_changes){ .token = NULL };
+        if (node->kind->changes != NULL)
+            TRY(node->kind->changes(rq, node, NULL, 0, &last->changes));
+        last->node = node->id;
+    }
+    *changes = &last->changes;
+    return NULL;
+}
+
 GETTER(get_sync_token)
 {
-    struct dav_changes changes = { .token = NULL };
+    const struct dav_changes *changes;
 
-    if (node->kind->changes != NULL)
-        TRY(node->kind->changes(rq, node, NULL, 0, &changes));
-    return text_or_absent(x, changes.token, got);
+    TRY(stands(rq, node, &changes));
+    return text_or_absent(x, changes->token, got);
 }
 
 GETTER(get_ctag)
 {
-    struct dav_changes changes = { .ctag = NULL };
+    const struct dav_changes *changes;
 
-    if (node->kind->changes != NULL)
-        TRY(node->kind->changes(rq, node, NULL, 0, &changes));
-    return text_or_absent(x, changes.ctag, got);
+    TRY(stands(rq, node, &changes));
+    return text_or_absent(x, changes->ctag, got);
 }
 
 GETTER(get_resource_id)

@@ -1,9 +1,9 @@
 -- What somebody sees in one place of the collections of all her chapters and of her own: see webdav/home.h.
 
 -- home_collections: her own collections of a kind, those of some chapters, those with some policies, and those she chose, without those she hid; names as in her home
--- (the columns of node_children, see NODE_COLUMNS, and whose each is)
+-- (the columns of node_children, see NODE_COLUMNS, whose each is, and how she wants to see it)
 -- in   root_kind text, kind text, me int8, chapters int8[], policies int8[], after text, most int4
--- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, parent int8, root int8, chapter int8?, person int8?
+-- out  id int8, policy_id int8?, read_level int2?, write_level int2?, kind text?, name text, name_key text?, display text?, type text?, etag text?, size int8, created timestamptz, modified timestamptz, parent int8, root int8, chapter int8?, person int8?, color text?, sort_order text?
 WITH hers AS (
     SELECT n.id FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.collection AND NOT n.gone
      WHERE r.parent_id IS NULL AND NOT r.gone AND r.kind = $1 AND (r.person_id = $3 OR r.chapter_id = ANY ($4))
@@ -12,7 +12,8 @@ WITH hers AS (
     UNION
     SELECT h.node_id FROM collection_choice h WHERE h.person_id = $3 AND h.shown
 ), named AS (
-    SELECT n.*, p.read_level, p.write_level, c.name AS chapter_name, coalesce(c.slug || '.', '') || n.name AS home_name
+    SELECT n.*, p.read_level, p.write_level, c.name AS chapter_name, coalesce(c.slug || '.', '') || n.name AS home_name,
+           i.color, i.sort_order
       FROM hers h JOIN dav_node n ON n.id = h.id AND n.kind = $2 AND NOT n.gone
       JOIN dav_policy p ON p.id = n.policy_id
       LEFT JOIN chapter c ON c.id = n.chapter_id
@@ -20,7 +21,8 @@ WITH hers AS (
      WHERE coalesce(i.shown, true) AND (n.chapter_id IS NULL OR c.archived IS NULL)
 )
 SELECT n.id, n.policy_id, n.read_level, n.write_level, n.kind, n.home_name, NULL::text, coalesce(n.chapter_name || ': ', '') || coalesce(n.display, n.name),
-       n.type, n.etag, n.size, n.created, n.modified, n.parent_id, n.root_id, n.chapter_id, n.person_id
+       n.type, n.etag, n.size, n.created, n.modified, n.parent_id, n.root_id, n.chapter_id, n.person_id,
+       n.color, n.sort_order
   FROM named n WHERE n.home_name > $6 ORDER BY n.home_name LIMIT $7
 
 -- collection_rename: what people call a collection; null: its name
