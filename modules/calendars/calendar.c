@@ -130,7 +130,7 @@ calendars_find(struct request *rq, const struct path *below, struct dav_node *no
 const struct dav_mount calendars_mount = {
     .prefix = "/dav/calendars",
     .area = AREA_CALENDARS,
-    .features = "calendar-access, calendar-no-timezone",
+    .features = "calendar-access, calendar-auto-schedule, calendar-no-timezone",
     .principal_properties = calendars_principal_properties,
     .principal_searched = calendars_principal_searched,
     .scope = home_scope,
