@@ -156,12 +156,12 @@ class Stack:
                               timeout=120, cwd='/')
         assert done.returncode == 0, done.stderr
 
-    def ctl(self, *args, conf=None, check=True, timeout=300):
-        """chapterctl, as the user who runs the daemon."""
+    def ctl(self, *args, conf=None, check=True, timeout=300, feed=None):
+        """chapterctl, as the user who runs the daemon; feed: a text for its standard input."""
         env = {**os.environ, 'CHAPTERD_CONF': str(conf or self.conf)}
         done = subprocess.run(as_owner(self.blob_dir(), [self.program('chapterctl'), *args]), env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=timeout, cwd='/')
+                              timeout=timeout, cwd='/', input=feed)
         if check:
             assert done.returncode == 0, f'chapterctl {args}: {done.returncode}\n{done.stdout}'
         return done
