@@ -157,6 +157,8 @@ dump_command(struct arena *arena, const char *snapshot)
         "--exclude-table-data=chapterd.document_index",
         "--exclude-table-data=chapterd.document_horizon", "--exclude-table-data=chapterd.upload",
         "--exclude-table-data=chapterd.upload_part",
+        "--exclude-table-data=chapterd.calendar_import",
+        "--exclude-table-data=chapterd.calendar_import_item",
         "--exclude-table-data=chapterd.mail", "--exclude-table-data=chapterd.mail_queue" };
     const char **argv = NEW_ARRAY(arena, const char *, COUNT_OF(fixed) + 2);
 

@@ -4,6 +4,7 @@
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
 #include "modules/module.h"
+#include "q/calendar_import.h"
 #include "q/imip.h"
 #include "q/node.h"
 
@@ -35,5 +36,6 @@ calendars_person_erase(
 
     TRY(feeds_person_erase(db, arena, person));
     TRY(q_reply_link_erase(db, arena, person, &rows));
+    TRY(q_import_nobody(db, arena, person, &rows));
     return q_person_tree_erase(db, arena, person, &rows);
 }

@@ -224,6 +224,17 @@ event_forget(struct request *rq, const struct dav_node *node)
     return q_calendar_object_forget(rq->db, rq->arena, node->id, &rows);
 }
 
+/* Of a chapter it can be had back (deleted.h). */
+static fallible
+event_discard(struct request *rq, const struct dav_node *node)
+{
+    struct rows rows;
+
+    TRY(store_trash(rq, node));
+    db_defer(rq->db);
+    return q_calendar_object_forget(rq->db, rq->arena, node->id, &rows);
+}
+
 /* Others are told that it is gone. */
 static fallible
 event_remove(struct request *rq, const struct dav_node *node)
@@ -235,10 +246,10 @@ event_remove(struct request *rq, const struct dav_node *node)
 
     TRY(schedule_known(rq, node->id, &known));
     if (known.role == SCHEDULE_NONE)
-        return event_forget(rq, node);
+        return event_discard(rq, node);
     TRY(content_of(rq, node, &bytes, &n));
     TRY(schedule_plan_remove(rq, node, &known, bytes, n, &plan));
-    TRY(event_forget(rq, node));
+    TRY(event_discard(rq, node));
     return schedule_carry_out(rq, node, &plan);
 }
 

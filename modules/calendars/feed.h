@@ -14,6 +14,7 @@ struct arena;
 struct db;
 struct dav_node;
 struct export_sink;
+struct ical_range;
 struct out;
 struct request;
 struct response;
@@ -52,6 +53,7 @@ struct feed {
     int n;
     const char *tag;  /* differs whenever something in it does */
     int64_t modified; /* microseconds; of its own, before anything in it */
+    const struct ical_range *range; /* NULL: what is usual */
     struct buf buf;
 };
 

@@ -229,7 +229,8 @@ feed_tell(struct feed *feed)
     const struct ical_zone *here;
 
     if (feed->view != FEED_BUSY)
-        return tell_objects(&t, (struct ical_range){ now - PAST, now + FUTURE });
+        return tell_objects(&t,
+            feed->range != NULL ? *feed->range : (struct ical_range){ now - PAST, now + FUTURE });
     const struct ical_range range = { today - BUSY_PAST, today + BUSY_FUTURE };
     TRY(here_of_calendar(feed->rq, feed->node, &here));
     t.busy = ical_busy_new(feed->rq->arena, range, here);

@@ -11,8 +11,10 @@
 #include "modules/calendars/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed.h"
+#include "modules/calendars/import.h"
 #include "modules/calendars/object.h"
 #include "q/calendar.h"
+#include "q/calendar_import.h"
 #include "q/imip.h"
 #include "q/node.h"
 #include "q/schedule.h"
@@ -122,10 +124,14 @@ fallible
 calendars_retention(
     const struct app *app UNUSED, struct db *db, struct arena *arena, int64_t *removed)
 {
+    struct rows rows;
+
     *removed = 0;
     TRY(db_begin(db, arena, READ_WRITE, &everything));
     TRY(db_end(db, arena, feeds_clear(db, arena, removed)));
     TRY(clear_inboxes(db, arena, removed));
+    TRY(db_begin(db, arena, READ_WRITE, &everything));
+    TRY(db_end(db, arena, q_imports_clear(db, arena, IMPORT_DAYS, &rows)));
     TRY(clear(db, arena, &everything, removed));
     return for_people(db, arena, time_now() / 1000000, clear, removed);
 }

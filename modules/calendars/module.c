@@ -6,21 +6,24 @@
 #include "jobs/jobs.h"
 #include "modules/calendars/busy.h"
 #include "modules/calendars/calendars.h"
+#include "modules/calendars/deleted.h"
 #include "modules/calendars/feed.h"
 #include "modules/calendars/group.h"
 #include "modules/calendars/imip.h"
+#include "modules/calendars/import.h"
 #include "modules/calendars/pages.h"
 #include "modules/calendars/tasks.h"
 
-#define CALENDAR   "/c/{chapter}/calendar"
-#define EVENT      CALENDAR "/{calendar}/{name}"
-#define OWN        "/account/calendar"
-#define TASKS      "/c/{chapter}/tasks"
-#define TASK       TASKS "/{calendar}/{name}"
-#define FEEDS      "/c/{chapter}/feeds"
-#define FORM_MAX   KB(512)
-#define REPLY_MAX  KB(1)
-#define OUTBOX_MAX KB(64)
+#define CALENDAR        "/c/{chapter}/calendar"
+#define EVENT           CALENDAR "/{calendar}/{name}"
+#define OWN             "/account/calendar"
+#define TASKS           "/c/{chapter}/tasks"
+#define TASK            TASKS "/{calendar}/{name}"
+#define FEEDS           "/c/{chapter}/feeds"
+#define FORM_MAX        KB(512)
+#define IMPORT_FORM_MAX (2 * IMPORT_FILE_MOST + KB(64))
+#define REPLY_MAX       KB(1)
+#define OUTBOX_MAX      KB(64)
 
 static const struct route routes[] = {
     { GET, CALENDAR, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = calendar_page },
@@ -28,6 +31,13 @@ static const struct route routes[] = {
         .scope = event_post_scope, .run = calendar_post },
     { POST, EVENT, LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
         .scope = event_post_scope, .run = event_post },
+    { GET, CALENDAR "/import", LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = import_page },
+    { POST, CALENDAR "/import", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, IMPORT_FORM_MAX,
+        .scope = event_post_scope, .run = import_post },
+    { GET, CALENDAR "/export", LOGIN_PAGE, ANYBODY, SNAPSHOT, BODY_NONE, .run = export_page },
+    { GET, CALENDAR "/trash", LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .run = deleted_page },
+    { POST, CALENDAR "/trash", LOGIN_PAGE, SIGNED_IN, READ_WRITE, BODY_MEMORY, FORM_MAX,
+        .scope = event_post_scope, .run = deleted_post },
     { GET, EVENT, LOGIN_PAGE, ANYBODY, READ_ONLY, BODY_NONE, .run = event_page },
     { GET, OWN, LOGIN_PAGE, SIGNED_IN, READ_ONLY, BODY_NONE, .scope = event_own_scope,
         .run = calendar_page },

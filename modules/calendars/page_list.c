@@ -213,6 +213,10 @@ set_feeds(struct request *rq, const struct page_calendars *all, const struct pag
         open |= only == NULL && all->p[i].is_public;
         manages |= all->p[i].may_manage;
     }
+    if (all->may_write || manages) {
+        s->files = arena_printf(rq->arena, "/c/%s/calendar/import", rq->param[0]);
+        s->trash = arena_printf(rq->arena, "/c/%s/calendar/trash", rq->param[0]);
+    }
     if (manages)
         s->feeds = arena_printf(rq->arena, "/c/%s/feeds", rq->param[0]);
     if (!open)

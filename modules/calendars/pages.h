@@ -153,6 +153,7 @@ struct calendar_sheet {
     const char *add;  /* address of the form, or NULL */
     const struct subscribe *feed; /* for other programs, or NULL */
     const char *feeds;            /* where addresses are made for them, or NULL */
+    const char *files, *trash;    /* of who may write; or NULL */
 };
 
 fallible calendar_page(struct request *, struct response *);

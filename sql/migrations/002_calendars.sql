@@ -232,6 +232,45 @@ COMMENT ON FUNCTION feed_of IS 'The feed with this hash of its token and the cha
 REVOKE ALL ON FUNCTION feed_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION feed_of TO chapterd;
 
+-- ---------------------------------------------------------------- what came out of a file
+
+CREATE TABLE calendar_import (
+    id         int8 PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    chapter_id int8 NOT NULL,
+    node_id    int8 NOT NULL REFERENCES dav_node ON DELETE CASCADE,
+    person_id  int8,
+    file       text NOT NULL,
+    made       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX calendar_import_chapter ON calendar_import (chapter_id, id);
+CREATE INDEX calendar_import_node ON calendar_import (node_id);
+COMMENT ON TABLE calendar_import IS 'Entries that came into a calendar out of one file, so that all of them can be taken back; kept for 30 days, and by no backup.';
+COMMENT ON COLUMN calendar_import.person_id IS 'Who did it; of whom perhaps nothing else is left.';
+COMMENT ON COLUMN calendar_import.file IS 'What the file was called.';
+
+CREATE TABLE calendar_import_item (
+    import_id  int8 NOT NULL REFERENCES calendar_import ON DELETE CASCADE,
+    object_id  int8 NOT NULL,
+    chapter_id int8 NOT NULL,
+    etag       text NOT NULL,
+    before     bytea,
+    PRIMARY KEY (import_id, object_id)
+);
+COMMENT ON TABLE calendar_import_item IS 'An entry that an import has made or changed.';
+COMMENT ON COLUMN calendar_import_item.object_id IS 'Its node, which may be gone by now.';
+COMMENT ON COLUMN calendar_import_item.etag IS 'What it had afterwards: as long as it has it, nobody has changed it since.';
+COMMENT ON COLUMN calendar_import_item.before IS 'What it held before; NULL: it is new.';
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['calendar_import', 'calendar_import_item'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY scope ON %I USING (chapter_id = ANY ((SELECT chapterd.owners())::int8[]))', t);
+    END LOOP;
+END $$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON calendar_import, calendar_import_item TO chapterd;
+
 -- ---------------------------------------------------------------- what jobs have to do for people
 
 -- A job has the scope of one person at a time, and must know of whom. Numbers alone; nothing of what they have.

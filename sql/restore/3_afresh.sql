@@ -49,7 +49,8 @@ BEGIN
          WHERE n.nspname = 'chapterd' AND c.relkind = 'r'
            AND (c.relpersistence = 'u'
                 OR c.relname IN ('session', 'form_once', 'device_setup', 'dav_lock', 'quota_lease', 'commit_mark', 'job_run', 'invitation', 'document_text',
-                             'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part', 'mail', 'mail_queue'))
+                             'document_index', 'document_horizon', 'document_picture', 'upload', 'upload_part', 'mail', 'mail_queue', 'calendar_import',
+                             'calendar_import_item'))
     LOOP
         EXECUTE 'TRUNCATE ' || t;
     END LOOP;

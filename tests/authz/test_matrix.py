@@ -41,6 +41,9 @@ FORMS = {  # what a word behind a folder's address sends
     'unplan': {'act': 'delete', 'etag': 'old'},
     'feed': {'feed': 'make', 'calendar': 'termine', 'view': 'busy', 'label': 'authz'},
     'closed-feed': {'feed': 'make', 'calendar': 'vorstand', 'view': 'busy', 'label': 'authz'},
+    'file': {'do': 'look', 'calendar': 'termine'},
+    'closed-file': {'do': 'look', 'calendar': 'vorstand'},
+    'undo-file': {'do': 'undo', 'id': '1'},
     'share': {'share': 'make', 'kind': 'read', 'purpose': 'authz'},
 }
 OWNER = 'jena-chair'
@@ -128,6 +131,8 @@ def prepare(owner, target, role=OWNER):
             path = path.replace(word, str(version(owner, quote(tree.replace('{doc}', name)), word == '{closed}')))
     for word in re.findall(r'\{link-\w+\}', path):
         path = path.replace(word, link(owner, name, word.strip('{}').partition('-')[2]))
+    for word in re.findall(r'\{unplanned-\w+\}', path):
+        path = path.replace(word, str(unplanned(owner, name, word.strip('{}').partition('-')[2])))
     for word in re.findall(r'\{feed-\w+\}', path):
         path = path.replace(word, feed(owner, name, word.strip('{}').partition('-')[2]))
     if '{setup}' in path:
@@ -173,6 +178,13 @@ def link(owner, token, what):
         " WHERE c.slug = 'jena' AND n.name = 'Mitglieder' RETURNING id",
         token.encode(), what in ('box', 'shut'), int(what == 'sleeping'), int(what == 'shut'), what == 'ended', what == 'locked')
     return str(number) if what == 'number' else token
+
+
+def unplanned(owner, name, calendar):
+    """An event that is deleted: its number in the trash."""
+    href = f'/dav/calendars/{OWNER}/jena.{calendar}/{name}'
+    assert owner.put(href, event(name)).status == 201 and owner.delete(href).status == 204
+    return owner.server.stack.sql('SELECT max(id) FROM dav_trash WHERE name = %s', name)[0][0]
 
 
 def feed(owner, token, what):
@@ -238,7 +250,10 @@ def ask(server, login, browsers, method, role, path, destination, form=None):
             return logout_elsewhere(server, role)
     data = None
     headers = {'X-Form-Token': token, **in_pieces(method, path)}
-    if method == 'POST' and '/trash?' in path:
+    if method == 'POST' and '/calendar/trash?' in path:
+        path, _, number = path.partition('?back=')
+        data = {'id': number, 'token': token}
+    elif method == 'POST' and '/trash?' in path:
         path, _, query = path.partition('?')
         data = {'do': query.partition('=')[0], 'id': query.partition('=')[2], 'token': token}
     elif method == 'POST' and '?version=' in path:

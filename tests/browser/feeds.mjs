@@ -1,4 +1,6 @@
 // feeds.mjs URL SCENARIO walk|judge|FOLDER: addresses to subscribe to, for who manages calendars and for who subscribes; as pages.mjs.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
 
 const t = await openBrowser(...process.argv.slice(2));
@@ -45,4 +47,35 @@ await another(async (s) => {
     await s.page.goto(address);
     await s.look("feed-gone", words.feedGone);
 });
+
+// A file comes in with a look before, is taken back, and one of its entries is deleted and comes back.
+const files = `${url}/c/jena/calendar/import`, title = `Aus Datei ${stamp}`;
+const entry = (uid, more) => `BEGIN:VEVENT\r\nUID:${uid}-${stamp}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20390504T180000Z\r\n${more}END:VEVENT\r\n`;
+const file = join(t.scratch, `${stamp}.ics`);
+writeFileSync(file, `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n${entry("a", `SUMMARY:${title}\r\n`)}${entry("b", "RRULE:FREQ=NIE\r\n")}END:VCALENDAR\r\n`);
+await page.goto(files);
+await look("import", words.importIntro);
+writeFileSync(join(t.scratch, "kein.ics"), "Hallo");
+await page.setInputFiles("#file", join(t.scratch, "kein.ics"));
+await follow(page.locator("section button").first());
+await look("import-problem", words.importNone);
+await page.setInputFiles("#file", file);
+await follow(page.locator("section button").first());
+await look("import-look", words.importCounts);
+await follow(page.locator("main form button").first());
+await look("import-done", `${stamp}.ics`);
+await page.goto(`${url}/c/jena/calendar?view=list&date=2039-05-01`);
+await look("import-list", title);
+await page.goto(files);
+await page.locator("details.confirm summary").first().click();
+await follow(page.locator("details.confirm button").first());
+await look("import-undone", words.importUndone);
+await page.goto(`${url}/c/jena/calendar/trash`);
+await look("deleted", title);
+await follow(page.locator(".hits > li", { hasText: title }).locator("button"));
+await look("deleted-back", words.deletedBack);
+await page.goto(`${url}/c/jena/calendar?view=list&date=2039-05-01`);
+check("it is there again", (await page.locator(".events li", { hasText: title }).count()) === 1);
+const [got] = await Promise.all([page.waitForEvent("download"), page.goto(`${url}/c/jena/calendar/export?calendar=termine`).catch(() => {})]);
+check("and in the file", readFileSync(await got.path(), "utf8").includes(title));
 await t.end();

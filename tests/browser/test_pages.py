@@ -58,7 +58,7 @@ def test_uploads(server, scenario, depth):
 def test_feeds(server, scenario, depth):
     """Addresses to subscribe to, and what comes into a calendar from a file and goes out of it."""
     with tempfile.TemporaryDirectory(prefix='walk-') as own:
-        assert walk('feeds.mjs', server, scenario, depth, own) >= (10 if depth == 'walk' else 60), 'not to the end'
+        assert walk('feeds.mjs', server, scenario, depth, own) >= (20 if depth == 'walk' else 60), 'not to the end'
 
 
 @pytest.mark.parametrize('scenario, depth', PAGES, ids=[s for s, _ in PAGES])

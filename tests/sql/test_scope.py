@@ -63,6 +63,8 @@ def full(server):
         s.sql('INSERT INTO retention_rule (node_id, chapter_id, starts) VALUES (%s, %s, now())', (root, c))
         s.sql("INSERT INTO share_link (chapter_id, node_id, hash, drop_box, read_level, write_level, purpose, until)"
               " VALUES (%s, %s, sha256(%s), false, 1, 3, 'x', 'infinity')", (c, root, slug.encode()))
+        i = s.one("INSERT INTO calendar_import (chapter_id, node_id, file) VALUES (%s, %s, 'x') RETURNING id", (c, root))
+        s.sql("INSERT INTO calendar_import_item (import_id, object_id, chapter_id, etag) VALUES (%s, 1, %s, 'x')", (i, c))
         s.sql("INSERT INTO calendar_feed (chapter_id, node_id, hash, view, read_level, label)"
               " VALUES (%s, %s, sha256(%s), 'busy', 1, 'x')", (c, root, slug.encode()))
         s.sql("INSERT INTO calendar_object (node_id, collection_id, chapter_id, uid, component, zones)"
