@@ -81,8 +81,8 @@ count_attendees(const struct ical_component *c)
 }
 
 static void
-write_answer(struct buf *out, const struct ical_line *answer, const char *address,
-    const char *group)
+write_answer(
+    struct buf *out, const struct ical_line *answer, const char *address, const char *group)
 {
     static const char *const individual[] = { "INDIVIDUAL" }, *const delivered[] = { "2.0" };
     const char *partstat = itip_partstat_of(answer), *cn = ical_param(answer, "CN");

@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "http/app.h"
 #include "modules/calendars/deliver_in.h"
+#include "modules/calendars/group.h"
 #include "modules/calendars/schedule.h"
 
 /* Instances of a series that get components of their own by one answer. */
@@ -25,9 +26,11 @@ is_hers(struct delivering *d)
     return false;
 }
 
-/* The object with the answer in it; *n 0: it changes nothing. */
+/* The object with the answer in it; *n 0: it changes nothing. group: whose member she is, if she is not
+ * invited by herself. */
 static fallible
-take(struct delivering *d, const struct schedule_organized_row *row, const char **bytes, size_t *n)
+take(struct delivering *d, const struct schedule_organized_row *row, const char *group,
+    const char **bytes, size_t *n)
 {
     const size_t most = 8 * (row->bytes.n + d->row->bytes.n) + MB(1);
     struct buf added = buf_new(d->arena, most), taken = buf_new(d->arena, most);
@@ -39,7 +42,8 @@ take(struct delivering *d, const struct schedule_organized_row *row, const char 
     if (itip_add_instances(&added, d->arena, &o.o, &d->message, INSTANCES_MOST) > 0 &&
         added.n <= d->app->config->calendar_object_max)
         TRY(deliver_read(d, buf_string(&added), added.n, &o));
-    if (itip_take_reply(&taken, d->arena, &o.o, &d->message, &unknown) == 0)
+    if (itip_take_reply(&taken, d->arena, &o.o, &d->message, &unknown) == 0 &&
+        (group == NULL || itip_add_member(&taken, d->arena, &o.o, &d->message, group) == 0))
         return NULL;
     *bytes = buf_string(&taken);
     *n = taken.n;
@@ -82,8 +86,9 @@ fallible
 deliver_reply(struct delivering *d)
 {
     const struct schedule_take_row *m = d->row;
-    const char *bytes = NULL;
+    const char *bytes = NULL, *group;
     struct rows rows;
+    bool shown;
     size_t n;
 
     if (d->message.method != ITIP_REPLY || !is_hers(d))
@@ -94,13 +99,18 @@ deliver_reply(struct delivering *d)
     if (rows.n == 0)
         return NULL;
     struct schedule_organized_row row = schedule_organized_row(&rows, 0);
-    TRY(take(d, &row, &bytes, &n));
+    TRY(group_answered(
+        d->db, d->arena, row.node, m->address, itip_answer(&d->message), &group, &shown));
+    if (group != NULL && !shown)
+        return NULL; /* whoever reads a chapter's calendar would learn who is a member */
+    TRY(take(d, &row, group, &bytes, &n));
     if (n == 0)
         return NULL;
     if (n != row.bytes.n || memcmp(bytes, row.bytes.p, n) != 0) {
         TRY(deliver_store(d, &(struct amended){ row.node, row.collection, row.name_key, row.etag,
                                 SCHEDULE_ORGANIZER, row.schedule_tag, 0, bytes, n }));
-        TRY(tell_others(d, row.node, bytes, n));
+        if (group == NULL)
+            TRY(tell_others(d, row.node, bytes, n));
     }
     return deliver_note(d);
 }

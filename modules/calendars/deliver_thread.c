@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "http/app.h"
 #include "modules/calendars/deliver.h"
+#include "modules/calendars/group.h"
 #include "q/schedule.h"
 
 #define TURN_MS 500               /* how long a stop may have to wait */
@@ -53,6 +54,7 @@ round_of(struct delivery *d, struct arena *arena, int *n)
     struct rows rows;
 
     *n = 0;
+    TRY(group_reconcile(d->db, arena));
     TRY(db_begin(d->db, arena, READ_ONLY, &nobody_s));
     TRY(db_end(d->db, arena, q_schedule_waits(d->db, arena, AT_ONCE, &rows)));
     *n = rows.n;

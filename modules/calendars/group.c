@@ -10,7 +10,6 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "base/uri.h"
-#include "http/app.h"
 #include "http/request.h"
 #include "ical/itip.h"
 #include "q/group_address.h"
@@ -29,9 +28,9 @@ group_name_read(struct arena *arena, const char *name, struct group_name *read)
 {
     const char *plus = strchr(name, '+'), *number;
 
-    *read = (struct group_name){ .slug = plus == NULL
-                                             ? name
-                                             : arena_copy(arena, name, (size_t)(plus - name)) };
+    *read = (struct group_name){
+        .slug = plus == NULL ? name : arena_copy(arena, name, (size_t)(plus - name))
+    };
     if (!text_is_slug(read->slug))
         return false;
     if (plus == NULL)
@@ -65,8 +64,8 @@ group_in_mail(const struct config *config, struct arena *arena, const char *mail
 }
 
 fallible
-group_users(
-    struct db *db, struct arena *arena, const char *const *names, int n, struct calendar_user *users)
+group_users(struct db *db, struct arena *arena, const char *const *names, int n,
+    struct calendar_user *users)
 {
     const char **slug = NEW_ARRAY(arena, const char *, (size_t)n + 1);
     struct group_name *read = NEW_ARRAY(arena, struct group_name, (size_t)n + 1);
@@ -99,8 +98,7 @@ group_users(
 /* ---------------------------------------------------------------- rights */
 
 fallible
-group_may_invite(
-    struct request *rq, const struct calendar_user *group, bool *known, bool *may)
+group_may_invite(struct request *rq, const struct calendar_user *group, bool *known, bool *may)
 {
     const int64_t *number = group->group == 0 ? NULL : &group->group;
     struct rows rows;
@@ -178,7 +176,7 @@ group_tell(struct db *db, struct arena *arena, const struct group_telling *t)
         (struct ints){ c.chapter, t->n }, (struct ints){ c.group, t->n },
         (struct ints){ c.kind, t->n }, (struct texts){ c.request, t->n },
         (struct texts){ c.cancel, t->n }, (struct ints){ c.ends, t->n },
-        (struct ints){ t->besides, t->n_besides }, t->ask, &rows);
+        (struct ints){ t->besides, t->n_besides }, t->again, t->ask, &rows);
 }
 
 fallible
@@ -194,10 +192,27 @@ group_answered(struct db *db, struct arena *arena, int64_t node, const char *mem
     return NULL;
 }
 
+fallible
+group_tally(struct db *db, struct arena *arena, int64_t calendar, const char *name_key,
+    const struct group_tally **all, int *n)
+{
+    struct group_tally *tally;
+    struct rows rows;
+
+    TRY(q_group_tally(db, arena, calendar, name_key, &rows));
+    *all = tally = NEW_ARRAY(arena, struct group_tally, (size_t)rows.n + 1);
+    *n = rows.n;
+    for (int i = 0; i < rows.n; i++) {
+        struct group_tally_row row = group_tally_row(&rows, i);
+        tally[i] = (struct group_tally){ row.partstat, row.n };
+    }
+    return NULL;
+}
+
 /* ---------------------------------------------------------------- who has come and gone */
 
 fallible
-group_reconcile(const struct app *app UNUSED, struct db *db, struct arena *arena)
+group_reconcile(struct db *db, struct arena *arena)
 {
     const struct db_scope none = { .chapters = "" };
     struct rows rows;

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "modules/calendars/schedule.h"
 
-struct app;
 struct arena;
 struct config;
 struct dav_node;
@@ -16,9 +15,10 @@ struct request;
 
 /*
  * Groups that are invited by one address: {slug}@{group_domain} are the members of a chapter,
- * {slug}+vorstand@ its board, {slug}+{name}-{number}@ a group that it has made. No mail comes there.
- * The object of who invites keeps the one line; each member gets a copy in which she alone stands
- * beside it. Who is a member is said to nobody: not to who invites, and not to other members.
+ * {slug}+vorstand@ its board, {slug}+{name}-{number}@ a group that it has made. No mail comes
+ * there. The object of who invites keeps the one line; each member gets a copy in which she alone
+ * stands beside it. Who is a member is said to nobody: not to who invites, and not to other
+ * members.
  */
 
 /* What stands in a mail address of ours, or in the address of the principal of a group. */
@@ -34,13 +34,13 @@ const char *group_domain(const struct config *, struct arena *);
 /* The name in "jena+vorstand@chapters.example.org" if that is our domain, else NULL. */
 const char *group_in_mail(const struct config *, struct arena *, const char *mail);
 
-/* Which of these names (NULL: none) are groups here; fills the users of those that are. Of those that
- * could be but are not, mail is NULL afterwards: nobody can be written to there. READ_ONLY. */
+/* Which of these names (NULL: none) are groups here; fills the users of those that are. Of those
+ * that could be but are not, mail is NULL afterwards: nobody can be written to there. READ_ONLY. */
 fallible group_users(
     struct db *, struct arena *, const char *const *names, int n, struct calendar_user *users);
 
-/* May the asking person invite it: who may write a calendar of the chapter, and of a group that it has
- * made also those who are in it. *known: there is such a group. */
+/* May the asking person invite it: who may write a calendar of the chapter, and of a group that it
+ * has made also those who are in it. *known: there is such a group. */
 fallible group_may_invite(
     struct request *, const struct calendar_user *group, bool *known, bool *may);
 
@@ -56,13 +56,14 @@ struct group_message {
 #define GROUP_MEMBER "\x01"
 
 /* The texts of a message for the group (REQUEST or CANCEL of ical/itip.h) for its members. */
-fallible group_text(struct request *, const char *address, const char *bytes, size_t n,
-    const char **text);
+fallible group_text(
+    struct request *, const char *address, const char *bytes, size_t n, const char **text);
 
 /*
  * Tells all members of groups, in the transaction of the write. node, or (0) the object with this
- * name_key in a calendar. besides: people who are told by themselves. ask: their answers so far
- * count for nothing. One statement, however many they are.
+ * name_key in a calendar. besides: people who are told by themselves. again: also those who have
+ * been told before; ask: and their answers so far count for nothing. One statement, however many
+ * they are.
  */
 struct group_telling {
     int64_t node, calendar;
@@ -71,18 +72,28 @@ struct group_telling {
     int n;
     const int64_t *besides;
     int n_besides;
-    bool ask;
+    bool again, ask;
 };
 fallible group_tell(struct db *, struct arena *, const struct group_telling *);
 
 /*
- * Notes what a member has answered, in the scope of who invites. *address: of the group; NULL: she is
- * not invited by one. *shown: her answer may stand in the object, since nobody else reads it.
+ * Notes what a member has answered, in the scope of who invites. *address: of the group; NULL: she
+ * is not invited by one. *shown: her answer may stand in the object, since nobody else reads it.
  */
 fallible group_answered(struct db *, struct arena *, int64_t node, const char *member,
     const char *partstat, const char **address, bool *shown);
 
-/* Job: invites who has joined a group, and tells who has left it. */
-fallible group_reconcile(const struct app *, struct db *, struct arena *);
+/* How many of those who are invited to an object because of a group have answered what: PARTSTATs,
+ * and the number of each. In the scope of the calendar. */
+struct group_tally {
+    const char *partstat;
+    int64_t n;
+};
+fallible group_tally(struct db *, struct arena *, int64_t calendar, const char *name_key,
+    const struct group_tally **, int *n);
+
+/* Invites who has joined a group, and tells who has left it; outside of a transaction. Several may
+ * do so at a time. */
+fallible group_reconcile(struct db *, struct arena *);
 
 #endif

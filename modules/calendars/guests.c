@@ -44,17 +44,22 @@ mail_of(const struct ical_line *line)
 enum answer { COMES, STAYS, PERHAPS, SENDS, OPEN, ANSWERS };
 
 static enum answer
-answer_of(const struct ical_line *line)
+answer_said(const char *said)
 {
     static const char *const sent[] = {
         [COMES] = "ACCEPTED", [STAYS] = "DECLINED", [PERHAPS] = "TENTATIVE", [SENDS] = "DELEGATED"
     };
-    const char *said = ical_param(line, "PARTSTAT");
 
     for (size_t i = 0; said != NULL && i < COUNT_OF(sent); i++)
         if (text_same_nocase(said, sent[i]))
             return (enum answer)i;
     return OPEN;
+}
+
+static enum answer
+answer_of(const struct ical_line *line)
+{
+    return answer_said(ical_param(line, "PARTSTAT"));
 }
 
 static const char *const titles[ANSWERS] = { [COMES] = N_("comes"),
@@ -107,9 +112,25 @@ summary(struct request *rq, const int count[ANSWERS])
     return b.n > 0 ? buf_string(&b) : NULL;
 }
 
-void
-guests_show(struct request *rq, const struct ical_component *c, bool member, struct event_sheet *s)
+/* Of a group all are counted, and none is named; those of them who stand there by name are among
+ * them. */
+static fallible
+count_groups(struct request *rq, const struct page_event *e, int count[ANSWERS])
 {
+    const struct group_tally *tally;
+    int n;
+
+    TRY(group_tally(rq->db, rq->arena, e->calendar->id, text_nfc(rq->arena, e->name), &tally, &n));
+    for (int i = 0; i < n; i++)
+        count[answer_said(tally[i].partstat)] += (int)tally[i].n;
+    return NULL;
+}
+
+fallible
+guests_show(
+    struct request *rq, const struct page_event *e, bool member, struct event_sheet *s)
+{
+    const struct ical_component *c = e->at.component;
     struct page_guest *guest = NEW_ARRAY(rq->arena, struct page_guest, GUESTS_MAX + 1);
     int count[ANSWERS] = { 0 };
 
@@ -120,11 +141,14 @@ guests_show(struct request *rq, const struct ical_component *c, bool member, str
             continue;
         if (s->n_guests < GUESTS_MAX)
             guest[s->n_guests++] = guest_of(rq, line, member);
-        if (attendee && !is_group(line))
+        if (attendee && !is_group(line) && (!e->invites || ical_param(line, "MEMBER") == NULL))
             count[answer_of(line)]++;
     }
+    if (member && e->invites)
+        TRY(count_groups(rq, e, count));
     s->guest = guest;
     s->answers = summary(rq, count);
+    return NULL;
 }
 
 /* ---------------------------------------------------------------- who is who */

@@ -9,9 +9,9 @@
 /* Those who are invited to an event, on its page and in its form: ORGANIZER and ATTENDEE lines, no
  * more. Whom it is sent to is decided by who stores it (schedule.h). */
 
-/* Who comes, for the page of an event; addresses are for members. */
-void guests_show(
-    struct request *, const struct ical_component *, bool member, struct event_sheet *);
+/* Who comes, for the page of an event; addresses, and the numbers of groups, are for members. */
+fallible guests_show(
+    struct request *, const struct page_event *, bool member, struct event_sheet *);
 
 /* May who may write the event invite to it? Not when somebody else does. */
 bool guests_may_invite(struct request *, const struct page_event *);

@@ -8,7 +8,6 @@
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/deleted.h"
 #include "modules/calendars/feed.h"
-#include "modules/calendars/group.h"
 #include "modules/calendars/imip.h"
 #include "modules/calendars/import.h"
 #include "modules/calendars/pages.h"
@@ -75,7 +74,6 @@ static const struct route routes[] = {
 
 static const struct job jobs[] = {
     { "calendars_reckon", 3600, calendars_reckon },
-    { "group_invitations", 5, group_reconcile },
     { .name = NULL },
 };
 

@@ -262,7 +262,7 @@ event_show(struct request *rq, struct response *rs, const struct page_event *e, 
     struct view v;
 
     set_when(rq, e, &sheet);
-    guests_show(rq, c, is_member(rq), &sheet);
+    TRY(guests_show(rq, e, is_member(rq), &sheet));
     if (page_is_own(rq) && guests_hers(rq, c) != NULL)
         sheet.answer = guests_answer(guests_hers(rq, c));
     sheet.rule = rule_of(rq, e);

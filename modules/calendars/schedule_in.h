@@ -3,6 +3,7 @@
 
 #include "modules/calendars/schedule_plan.h"
 
+struct buf;
 struct request;
 
 /* Private to schedule_*.c: one change of one object. */
@@ -18,7 +19,7 @@ struct planning {
     const char *organizer, *attendee, *attendee_before; /* addresses, or NULL */
     struct itip_status *status; /* room for all who are invited, and the organizer */
     int n_status;
-    int room; /* for messages */
+    int room, room_groups; /* for messages */
     int counted;
     size_t bytes_sent;
 };
@@ -35,6 +36,14 @@ fallible plan_organizer(struct planning *);
 fallible plan_cancel(struct planning *);
 fallible plan_attendee(struct planning *);
 fallible plan_decline(struct planning *);
+
+/*
+ * schedule_group.c: a message for all who are in a group (REQUEST or CANCEL as for its address), once
+ * it is clear who is told by herself. quiet: nobody needs to hear of it now, but who joins later.
+ */
+fallible plan_group(struct planning *, const struct calendar_user *, const char *address,
+    enum itip_method, const struct buf *, bool quiet, const char **status);
+void plan_group_besides(struct planning *, const struct calendar_user *, int n);
 
 /* May the server send in place of her program (SCHEDULE-AGENT, RFC 6638, 7.1)? */
 bool schedule_is_server_s(const struct ical_line *);

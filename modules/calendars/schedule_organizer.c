@@ -132,7 +132,7 @@ news_for(struct arena *arena, const struct telling *before, const struct telling
 struct everybody {
     const struct itip_attendee *now, *was;
     int n_now, n_was;
-    const struct calendar_user *user; /* of those now, then of those before */
+    const struct calendar_user *user; /* of those now, of those before, and who invites */
 };
 
 static fallible
@@ -146,11 +146,13 @@ find_everybody(struct planning *p, struct everybody *all)
         all->n_was = itip_attendees(arena, p->before->o.calendar, &all->was);
     if (all->n_now > p->rq->app->config->invite_most)
         return REFUSE(arena, TOO_MANY_INVITED);
-    const int n = all->n_now + all->n_was;
+    const int people = all->n_now + all->n_was, n = people + (p->organizer != NULL);
     const char **address = NEW_ARRAY(arena, const char *, (size_t)n + 1);
     struct calendar_user *user = NEW_ARRAY(arena, struct calendar_user, (size_t)n + 1);
     for (int i = 0; i < n; i++)
-        address[i] = i < all->n_now ? all->now[i].address : all->was[i - all->n_now].address;
+        address[i] = i < all->n_now  ? all->now[i].address
+                     : i < people ? all->was[i - all->n_now].address
+                                  : p->organizer;
     all->user = user;
     p->status = NEW_ARRAY(arena, struct itip_status, (size_t)n + 2);
     return schedule_users(p->rq->app, p->rq->db, arena, address, n, user);
@@ -187,9 +189,9 @@ send(struct planning *p, const struct calendar_user *user, const char *address,
         return NULL; /* herself, by another of her addresses */
     if (user->kind == USER_OUTSIDE)
         return quiet ? NULL : send_outside(p, address, b, status);
-    *status = STATUS_DELIVERED;
     if (user->kind == USER_GROUP)
-        return NULL;
+        return plan_group(p, user, address, method, b, quiet, status);
+    *status = STATUS_DELIVERED;
     plan_message(p, &(struct schedule_message){ .person = user->person,
                         .node = p->node->id,
                         .calendar = p->node->exists ? 0 : p->node->parent_id,
@@ -300,6 +302,8 @@ plan_organizer(struct planning *p)
     }
     TRY(find_everybody(p, &all));
     TRY(tell_all(p, &all));
+    plan_group_besides(p, all.user, all.n_now);
+    plan_group_besides(p, all.user + all.n_now + all.n_was, p->organizer != NULL);
     bytes = itip_set_status(arena, &p->after.o, plan->n, p->status, p->n_status, &n);
     return plan_reread(p, bytes, n);
 }

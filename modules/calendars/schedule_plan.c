@@ -313,7 +313,7 @@ schedule_carry_out(
     }
     for (int i = 0; i < plan->n_messages; i++)
         TRY(schedule_send(rq->db, rq->arena, &plan->message[i]));
-    return NULL;
+    return group_tell(rq->db, rq->arena, &plan->groups);
 }
 
 fallible

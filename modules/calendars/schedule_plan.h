@@ -1,6 +1,7 @@
 #ifndef CALENDARS_SCHEDULE_PLAN_H
 #define CALENDARS_SCHEDULE_PLAN_H
 
+#include "modules/calendars/group.h"
 #include "modules/calendars/object.h"
 #include "modules/calendars/schedule.h"
 #include "webdav/dav.h"
@@ -30,6 +31,7 @@ struct schedule_plan {
     bool altered;
     struct schedule_message *message;
     int n_messages;
+    struct group_telling groups;
 };
 
 /*

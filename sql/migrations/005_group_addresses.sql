@@ -45,7 +45,7 @@ COMMENT ON COLUMN invited.partstat IS 'What she has answered (RFC 5545, 3.2.12).
 CREATE TABLE group_moved (
     person_id int8 PRIMARY KEY
 );
-COMMENT ON TABLE group_moved IS 'People whose roles or groups have changed since it was last looked who is to be invited (job group_invitations).';
+COMMENT ON TABLE group_moved IS 'People whose roles or groups have changed since it was last looked who is to be invited.';
 COMMENT ON COLUMN group_moved.person_id IS '0: chapters themselves have changed, so anybody.';
 
 ALTER TABLE group_invitation ENABLE ROW LEVEL SECURITY;
@@ -139,7 +139,7 @@ END $$;
 COMMENT ON FUNCTION group_settle IS 'Invites to these objects who is in their groups, and tells who has left them (of these people; NULL: of all). again: those who are invited are told anew; ask: and their answers count for nothing. How many messages.';
 
 CREATE FUNCTION group_invite(node int8, calendar int8, key text, addresses text[], chapters int8[], groups int8[], kinds int2[],
-                             requests text[], cancels text[], ends bool[], skip int8[], ask bool) RETURNS int8
+                             requests text[], cancels text[], ends bool[], skip int8[], again bool, ask bool) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
 BEGIN
     SELECT n.id INTO node FROM dav_node n
@@ -160,7 +160,7 @@ BEGIN
        SET chapter_id = excluded.chapter_id, group_id = excluded.group_id, kind = excluded.kind, request = excluded.request,
            cancel = excluded.cancel, ended = false;
     UPDATE group_invitation g SET besides = skip WHERE g.node_id = node;
-    RETURN group_settle(ARRAY[node], NULL, true, ask);
+    RETURN group_settle(ARRAY[node], NULL, again, ask);
 END $$;
 COMMENT ON FUNCTION group_invite IS 'Says what members of groups are told of an object of the scope (by number, or by its name_key in a calendar), and tells them. Those with `ends` are no longer invited. Tells nobody who is in a group; how many messages.';
 
@@ -191,7 +191,7 @@ COMMENT ON FUNCTION group_reconcile IS 'Invites who has joined a group and tells
 CREATE FUNCTION group_answered(node int8, whom text, answer text, OUT via text, OUT personal bool)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = chapterd, pg_temp AS $$
 BEGIN
-    UPDATE invited i SET partstat = answer FROM dav_node n
+    UPDATE invited i SET partstat = coalesce(answer, i.partstat) FROM dav_node n
      WHERE i.node_id = node AND i.address = lower(whom) AND n.id = node AND coalesce(n.chapter_id, -n.person_id) = ANY (owners())
     RETURNING i.via, n.person_id IS NOT NULL INTO via, personal;
 END $$;

@@ -11,9 +11,9 @@ SELECT slug, id FROM chapter WHERE slug = ANY ($1) AND archived IS NULL
 SELECT known, inside, policy_id, read_level, write_level FROM group_reach($1, $2, $3)
 
 -- group_invite: says what members of groups are told of an object, and tells them
--- in   node int8?, calendar int8?, name_key text?, addresses text[], chapters int8[], groups int8[], kinds int8[], requests text[], cancels text[], ends int8[], besides int8[], ask bool
+-- in   node int8?, calendar int8?, name_key text?, addresses text[], chapters int8[], groups int8[], kinds int8[], requests text[], cancels text[], ends int8[], besides int8[], again bool, ask bool
 -- out  sent int8
-SELECT group_invite($1, $2, $3, $4, $5, $6, $7::int2[], $8, $9, $10::int4[]::bool[], $11, $12)
+SELECT group_invite($1, $2, $3, $4, $5, $6, $7::int2[], $8, $9, $10::int4[]::bool[], $11, $12, $13)
 
 -- group_reconcile: invites who has joined a group, and tells who has left one
 -- in   most int4
@@ -21,11 +21,13 @@ SELECT group_invite($1, $2, $3, $4, $5, $6, $7::int2[], $8, $9, $10::int4[]::boo
 SELECT group_reconcile($1)
 
 -- group_answered: notes the answer of somebody who is invited because of a group; via: which
--- in   node int8, address text, partstat text
+-- in   node int8, address text, partstat text?
 -- out  via text?, personal bool?
 SELECT via, personal FROM group_answered($1, $2, $3)
 
--- group_tally: how many of each group have answered what
--- in   node int8
--- out  via text, partstat text, n int8
-SELECT via, partstat, n FROM group_tally($1)
+-- group_tally: how many who are invited to an object because of a group have answered what
+-- in   calendar int8, name_key text
+-- out  partstat text, n int8
+SELECT t.partstat, sum(t.n)::int8 FROM dav_node n CROSS JOIN LATERAL group_tally(n.id) t
+ WHERE n.parent_id = $1 AND n.name_key = $2 AND NOT n.gone
+ GROUP BY 1

@@ -44,14 +44,14 @@ class Place:
         self.s.sql('INSERT INTO role_grant (chapter_id, person_id, role) VALUES (%s, %s, %s)', (self.chapter, person, role))
         return person
 
-    def invite(self, kinds=(0,), groups=(0,), ends=False, besides=(), ask=False):
+    def invite(self, kinds=(0,), groups=(0,), ends=False, besides=(), again=True, ask=False):
         addresses = [self.address if k == 0 else f'mailto:{self.slug}+{k}@example.org' for k in kinds]
         n = len(kinds)
         self.s.pg.commit()
         self.s.sql("SELECT set_config('chapterd.scope', %s, true)", (f'{{-{self.organizer}}}',))
-        return self.s.one('SELECT group_invite(%s, NULL, NULL, %s, %s, %s, %s::int2[], %s, %s, %s, %s::int8[], %s)',
+        return self.s.one('SELECT group_invite(%s, NULL, NULL, %s, %s, %s, %s::int2[], %s, %s, %s, %s::int8[], %s, %s)',
                           (self.node, addresses, [self.chapter] * n, list(groups), list(kinds), [REQUEST] * n, [CANCEL] * n,
-                           [ends] * n, list(besides), ask))
+                           [ends] * n, list(besides), again, ask))
 
     def reconcile(self):
         while self.s.one('SELECT group_reconcile(100)') == 100:
@@ -80,6 +80,7 @@ def test_each_member_is_told_once(place):
     place.person()
     assert place.invite() == 2 and place.told() == {a: 'REQUEST', b: 'REQUEST'}
     assert place.invite() == 2 and place.told() == {a: 'REQUEST', b: 'REQUEST'}, 'a change is for all'
+    assert place.invite(again=False) == 0 and place.told() == {}, 'what concerns nobody is kept for who joins'
     assert place.invite(ends=True) == 2 and place.told() == {a: 'CANCEL', b: 'CANCEL'}
     assert place.s.sql('SELECT FROM invited WHERE node_id = %s UNION ALL SELECT FROM group_invitation WHERE node_id = %s',
                        (place.node, place.node)) == []
@@ -214,7 +215,7 @@ def test_nobody_else_learns_who_is_invited(server, place):
             with s.tx(place.slug, person=person):
                 assert s.sql('SELECT * FROM group_tally(%s)', (place.node,)) == []
                 assert s.sql("SELECT * FROM group_answered(%s, 'mailto:x', 'DECLINED')", (place.node,)) == [(None, None)]
-                assert s.one("SELECT group_invite(%s, NULL, NULL, %s, '{1}', '{0}', '{0}', '{x}', '{x}', '{t}', '{}', true)",
+                assert s.one("SELECT group_invite(%s, NULL, NULL, %s, '{1}', '{0}', '{0}', '{x}', '{x}', '{t}', '{}', true, true)",
                              (place.node, [place.address])) == 0
             s.pg.rollback()
         with s.tx(''):

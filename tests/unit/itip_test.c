@@ -330,3 +330,90 @@ TEST(itip_what_makes_people_answer_again)
     CHECK(itip_is_newer(old.calendar->child->next->next, before)); /* no SEQUENCE is 0 */
     arena_free(a);
 }
+
+/* ---------------------------------------------------------------- groups */
+
+#define GROUP "mailto:jena@chapters.example.org"
+
+/* Anna and Bob have answered because the group is invited, Carl by himself. */
+static const char with_group[] =
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:u1\r\n"
+    "DTSTAMP:20261101T000000Z\r\nDTSTART:20261201T190000Z\r\n"
+    "ORGANIZER:mailto:dora@example.org\r\n"
+    "ATTENDEE;CUTYPE=GROUP;ROLE=OPT-PARTICIPANT;SCHEDULE-STATUS=1.2:" GROUP "\r\n"
+    "ATTENDEE;MEMBER=\"" GROUP "\";PARTSTAT=ACCEPTED:" ANNA "\r\n"
+    "ATTENDEE;MEMBER=\"" GROUP "\";PARTSTAT=DECLINED:" BOB "\r\n"
+    "ATTENDEE;PARTSTAT=TENTATIVE:" CARL "\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n";
+
+#define TOLD_BEFORE                                                                                \
+    "BEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261201T190000Z\r\n"           \
+    "ORGANIZER:mailto:dora@example.org\r\n"                                                        \
+    "ATTENDEE;CUTYPE=GROUP;ROLE=OPT-PARTICIPANT:" GROUP "\r\n"
+#define TOLD_BEHIND "ATTENDEE;PARTSTAT=TENTATIVE:" CARL "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+TEST(itip_members_of_a_group_are_the_group_s)
+{
+    struct arena *a = arena_new();
+    const struct itip_object o = object(a, with_group);
+    const struct itip_attendee *all;
+
+    if (CHECK_INT(itip_attendees(a, o.calendar, &all), 2)) {
+        CHECK_TEXT(all[0].address, GROUP);
+        CHECK_TEXT(all[1].address, CARL);
+    }
+    arena_free(a);
+}
+
+TEST(itip_nobody_is_told_who_is_a_member)
+{
+    struct arena *a = arena_new();
+    const struct itip_object o = object(a, with_group);
+    const struct itip_cancelled for_all = { CARL, NULL, true };
+    struct itip_message message;
+    struct buf b = out(a);
+
+    CHECK(itip_request(&b, a, &o, CARL));
+    CHECK_TEXT(buf_string(&b), HEAD("REQUEST") TOLD_BEFORE TOLD_BEHIND);
+    b = out(a);
+    CHECK(itip_cancel(&b, a, &o, &for_all, NOW));
+    CHECK(strstr(buf_string(&b), CARL) != NULL && strstr(buf_string(&b), ANNA) == NULL);
+
+    struct buf request = out(a);
+    CHECK(itip_request(&request, a, &o, GROUP));
+    CHECK(itip_read(a, lang_find("en"), buf_string(&request), request.n, &message) == NULL);
+    b = out(a);
+    itip_for_member(&b, a, &message, GROUP, BOB);
+    CHECK_TEXT(buf_string(&b), HEAD("REQUEST") TOLD_BEFORE
+        "ATTENDEE;CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;RSVP=TRUE\r\n ;ROLE=OPT-PARTICIPANT\r\n"
+        " ;MEMBER=\"" GROUP "\"\r\n :" BOB "\r\n" TOLD_BEHIND);
+    arena_free(a);
+}
+
+TEST(itip_answer_of_a_member)
+{
+    struct arena *a = arena_new();
+    const struct itip_object o = object(a, with_group);
+    struct itip_message reply;
+    struct buf b = out(a);
+    const char *bytes = HEAD("REPLY") "BEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20261102T000000Z\r\n"
+                                      "ORGANIZER:mailto:dora@example.org\r\nATTENDEE;CN=Eva;"
+                                      "PARTSTAT=ACCEPTED:mailto:eva@example.org\r\n"
+                                      "END:VEVENT\r\nEND:VCALENDAR\r\n";
+
+    CHECK(itip_read(a, lang_find("en"), bytes, strlen(bytes), &reply) == NULL);
+    CHECK_TEXT(itip_answer(&reply), "ACCEPTED");
+    CHECK_INT(itip_add_member(&b, a, &o, &reply, "mailto:other@example.org"), 0);
+    CHECK_INT(itip_add_member(&b, a, &o, &reply, GROUP), 1);
+    const struct itip_object then = object(a, buf_string(&b));
+    const struct ical_line *eva = ical_find_next(then.calendar->child, "ATTENDEE",
+        ical_find(then.calendar->child, "ATTENDEE")); /* behind the group */
+    if (CHECK(eva != NULL)) {
+        CHECK_TEXT(eva->value, "mailto:eva@example.org");
+        CHECK_TEXT(ical_param(eva, "MEMBER"), GROUP);
+        CHECK_TEXT(ical_param(eva, "PARTSTAT"), "ACCEPTED");
+        CHECK_TEXT(ical_param(eva, "CN"), "Eva");
+    }
+    CHECK_INT(itip_add_member(&b, a, &then, &reply, GROUP), 0); /* she stands in it */
+    arena_free(a);
+}
