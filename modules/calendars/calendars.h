@@ -10,6 +10,9 @@ struct dav_mount;
 struct db;
 struct export_sink;
 struct module;
+struct notices;
+struct request;
+struct search_hits;
 
 /*
  * Calendars of chapters and of people (RFC 4791). Each person finds all of hers in one home,
@@ -29,6 +32,8 @@ fallible calendars_retention(const struct app *, struct db *, struct arena *, in
 
 /* Doors of the module: doors.c. In a transaction of the caller, whose scope has the chapter or person.
  */
+fallible calendars_search(struct request *, const char *words, int limit, struct search_hits *);
+fallible calendars_notices(struct request *, struct notices *);
 fallible calendars_chapter_export(
     const struct app *, struct db *, struct arena *, int64_t chapter, struct export_sink *);
 fallible calendars_person_export(

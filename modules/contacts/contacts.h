@@ -10,6 +10,8 @@ struct card;
 struct dav_mount;
 struct db;
 struct export_sink;
+struct request;
+struct search_hits;
 struct module;
 
 /*
@@ -32,6 +34,7 @@ fallible contacts_chapter_made(const struct app *, struct db *, struct arena *, 
 fallible contacts_retention(const struct app *, struct db *, struct arena *, int64_t *removed);
 
 /* Doors of the module. In a transaction of the caller, whose scope has the chapter or person. */
+fallible contacts_search(struct request *, const char *words, int limit, struct search_hits *);
 fallible contacts_chapter_export(
     const struct app *, struct db *, struct arena *, int64_t chapter, struct export_sink *);
 fallible contacts_person_export(

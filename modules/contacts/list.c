@@ -15,7 +15,9 @@
 #include "ical/card_csv.h"
 #include "modules/contacts/contacts.h"
 #include "modules/contacts/pages.h"
+#include "modules/module.h"
 #include "q/contact.h"
+#include "webdav/door.h"
 #include "webdav/members.h"
 #include "webdav/store.h"
 
@@ -83,6 +85,50 @@ contacts_list_page(struct request *rq, struct response *rs, const struct contact
     if (p->book != NULL)
         TRY(load(rq, p, skip, &s));
     contacts_list(contacts_begin(rq, rs, p, tr(rq->lang, "Contacts"), false, &v), &v, &s);
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- searched from elsewhere */
+
+static fallible
+search_book(struct request *rq, const struct contacts_place *p, struct texts words, int limit,
+    struct search_hit *hit, int *n)
+{
+    const struct path path = contacts_path(rq, p, NULL);
+    struct dav_node node;
+    struct rows rows;
+
+    TRY(dav_look(rq, &path, &node));
+    TRY(q_card_page(rq->db, rq->arena, node.id, words, 0, limit - *n, &rows));
+    for (int i = 0; i < rows.n; i++) {
+        struct card_page_row r = card_page_row(&rows, i);
+        const char *what = strcmp(r.org, r.name) == 0 ? "" : r.org;
+        hit[(*n)++] = (struct search_hit){ .title = *r.name == '\0' ? r.file : r.name,
+            .href = contacts_href(rq, p, r.file, NULL),
+            .snippet = arena_printf(rq->arena, "%s%s%s", p->title, *what == '\0' ? "" : ", ", what),
+            .rank = 1 };
+    }
+    return NULL;
+}
+
+fallible
+contacts_search(struct request *rq, const char *said, int limit, struct search_hits *hits)
+{
+    struct search_hit *hit = NEW_ARRAY(rq->arena, struct search_hit, (size_t)limit + 1);
+    struct texts words = words_of(rq, said);
+    struct contacts_place p;
+    int n = 0;
+
+    *hits = (struct search_hits){ hit, 0 };
+    if (rq->who->person == 0 || words.n == 0)
+        return NULL;
+    TRY(contacts_books(rq, &p));
+    for (int i = 0; i < p.n_choices && n < limit; i++) {
+        p.book = p.choice[i].name;
+        p.title = p.choice[i].title;
+        TRY(search_book(rq, &p, words, limit, hit, &n));
+    }
+    hits->n = n;
     return NULL;
 }
 

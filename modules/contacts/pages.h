@@ -33,6 +33,8 @@ struct contacts_place {
 /* The book that ?book= or the form's field names, else the first that she may read. NOT_FOUND for
  * one that she may not. */
 fallible contacts_place(struct request *, struct contacts_place *);
+/* Those that she may read, none of which is chosen. */
+fallible contacts_books(struct request *, struct contacts_place *);
 /* The path of a file in the book. */
 struct path contacts_path(struct request *, const struct contacts_place *, const char *file);
 /* "{here}/{file}?book=…&…": file and more may be NULL. */

@@ -44,14 +44,18 @@ contacts_path(struct request *rq, const struct contacts_place *p, const char *fi
 }
 
 /* The books of the chapter among all in her home. */
-static fallible
-find_choices(struct request *rq, struct contacts_place *p)
+fallible
+contacts_books(struct request *rq, struct contacts_place *p)
 {
     const char *prefix = arena_printf(rq->arena, "%s.", rq->param[0]);
     struct path home = path_of(rq, NULL, NULL);
     struct dav_node node;
     struct dav_list list;
 
+    *p = (struct contacts_place){
+        .here = arena_printf(rq->arena, "/c/%s/contacts", rq->param[0]),
+        .title = tr(rq->lang, "Contacts"),
+    };
     p->choice = NEW_ARRAY(rq->arena, struct book_choice, BOOKS_MOST);
     TRY(dav_look(rq, &home, &node));
     TRY(node.kind->children(rq, &node, NULL, &list));
@@ -76,11 +80,7 @@ asked_book(struct request *rq, const char **book)
 fallible
 contacts_place(struct request *rq, struct contacts_place *p)
 {
-    *p = (struct contacts_place){
-        .here = arena_printf(rq->arena, "/c/%s/contacts", rq->param[0]),
-        .title = tr(rq->lang, "Contacts"),
-    };
-    TRY(find_choices(rq, p));
+    TRY(contacts_books(rq, p));
     TRY(asked_book(rq, &p->book));
     if (p->book == NULL && p->n_choices > 0)
         p->book = p->choice[0].name;

@@ -17,6 +17,7 @@
 #include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "modules/module.h"
 #include "q/documents.h"
 #include "q/search.h"
 
@@ -24,6 +25,9 @@
 #define HITS_MOST 2000 /* so many are put in order, whatever was found */
 #define SAID_MAX  400  /* bytes; as german_query */
 #define DEPTH_MAX 100
+/* Hits of another part of the chapter, and of all. */
+#define OTHERS     5
+#define OTHERS_ALL 20
 
 /* Kinds as people know them, by patterns of media types. */
 static const struct {
@@ -274,6 +278,25 @@ fill(struct request *rq, const struct question *q, const struct rows *hits, stru
         s->more = address(rq, q, q->folder, q->from + SHOWN);
 }
 
+/* On the first page of a plain question. */
+static fallible
+ask_others(struct request *rq, const struct question *q, struct search_sheet *s)
+{
+    struct search_hit *all = NEW_ARRAY(rq->arena, struct search_hit, OTHERS_ALL);
+    struct search_hits some;
+
+    s->other = all;
+    if (*q->said == '\0' || q->from > 0 || *q->folder != '\0' || q->type != 0 ||
+        *q->since != '\0' || *q->till != '\0' || *q->writer != '\0')
+        return NULL;
+    for (const struct module *const *m = rq->app->modules; *m != NULL; m++) {
+        TRY((*m)->doors.search(rq, q->said, OTHERS, &some));
+        for (int i = 0; i < some.n && s->n_others < OTHERS_ALL; i++)
+            all[s->n_others++] = some.hit[i];
+    }
+    return NULL;
+}
+
 fallible
 search_show_page(struct request *rq, struct response *rs)
 {
@@ -298,6 +321,7 @@ search_show_page(struct request *rq, struct response *rs)
         .type = choice,
         .n_types = (int)COUNT_OF(types) };
     fill(rq, &q, &hits, &sheet);
+    TRY(ask_others(rq, &q, &sheet));
     if (problem != NULL)
         response_status(rs, 422);
     struct out *o = page_begin(rq, rs, tr(rq->lang, "Search in documents"), &v);

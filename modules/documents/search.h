@@ -9,6 +9,7 @@
 struct out;
 struct request;
 struct response;
+struct search_hit;
 struct view;
 
 /* Keeps what documents are found by; see index.c. */
@@ -58,6 +59,8 @@ struct search_sheet {
     const struct search_line *line;
     int n;
     const char *first, *more; /* addresses, or NULL */
+    const struct search_hit *other; /* of other parts of the chapter */
+    int n_others;
 };
 
 /* pages/search.html */

@@ -81,3 +81,24 @@ SELECT n.id, n.name, n.display,
   FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.collection AND NOT n.gone AND n.kind = 'calendar'
  WHERE r.person_id = $1 AND r.parent_id IS NULL AND NOT r.gone AND r.kind = 'calendars'
  ORDER BY n.id
+
+-- calendar_page_search: events and tasks of some calendars that have all of these words somewhere, the last made first; looks at so many, gives not more than so many
+-- in   calendars int8[], words text[], looked_at int4, most int4
+-- out  calendar int8, name text, component text, bytes bytea, modified timestamptz
+SELECT s.collection_id, s.name, s.component, s.bytes, s.modified
+  FROM (SELECT o.collection_id, o.component, n.id, n.name, n.modified, b.bytes
+          FROM calendar_object o JOIN dav_node n ON n.id = o.node_id AND NOT n.gone JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
+         WHERE o.collection_id = ANY ($1) AND o.component IN ('VEVENT', 'VTODO')
+         ORDER BY n.id DESC LIMIT $3) s
+ CROSS JOIN LATERAL (SELECT lower(replace(replace(convert_from(s.bytes, 'UTF8'), E'\r\n ', ''), E'\n ', '')) AS says OFFSET 0) t
+ WHERE NOT EXISTS (SELECT FROM unnest($2) AS w WHERE position(lower(w) IN t.says) = 0)
+ ORDER BY s.id DESC LIMIT $4
+
+-- calendar_page_late: tasks of some calendars that have a day before this time (seconds since 1970) and do not look done; not more than so many
+-- in   calendars int8[], at int8, most int4
+-- out  bytes bytea
+SELECT b.bytes
+  FROM calendar_object o JOIN dav_node n ON n.id = o.node_id AND NOT n.gone JOIN blob b ON b.id = n.blob_id AND b.bytes IS NOT NULL
+ WHERE o.collection_id = ANY ($1) AND o.component = 'VTODO' AND EXISTS (SELECT FROM occurrence c WHERE c.node_id = o.node_id AND c.ends < $2 + 50400)
+   AND position('\x0a434f4d504c455445443a'::bytea IN b.bytes) = 0
+ ORDER BY n.id DESC LIMIT $3
