@@ -5,10 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from lib.programs import A, C, CR, CS, D, Program, names
 from lib.stack import REPO
 
-D, C, CR = 'DAV:', 'urn:ietf:params:xml:ns:caldav', 'urn:ietf:params:xml:ns:carddav'
-CS, A = 'http://calendarserver.org/ns/', 'http://apple.com/ns/ical/'
 USER = 'jena-member'
 SELF = f'/dav/principals/users/{USER}/'
 CHAPTER = '/dav/principals/chapters/jena/'
@@ -17,45 +16,6 @@ CHAPTER = '/dav/principals/chapters/jena/'
 SERVICES = [('caldav', C, 'calendar-home-set', f'{{{C}}}calendar', f'/dav/calendars/{USER}/'),
             ('carddav', CR, 'addressbook-home-set', f'{{{CR}}}addressbook', f'/dav/contacts/{USER}/')]
 ALL = pytest.mark.parametrize('service, ns, home_set, kind, home', SERVICES, ids=[s[0] for s in SERVICES])
-
-
-def names(**by_ns):
-    """A PROPFIND's properties: names(D='displayname owner', C='calendar-home-set')."""
-    return [(globals()[ns], name) for ns, of in by_ns.items() for name in of.split()]
-
-
-class Program:
-    """A client with its habits: what it sends along, and how it signs in."""
-
-    def __init__(self, server, first_without_login=True, **headers):
-        self.nobody, self.person = server.client(), server.client(USER)
-        self.headers = {'Content-Type': 'application/xml; charset=utf-8', **headers}
-        self.first_without_login = first_without_login
-        self.asked = set()
-
-    def send(self, method, target, body=None, depth=None):
-        """Follows redirects as it is told, without changing the method; signs in when it is asked to."""
-        headers = {**self.headers, **({} if depth is None else {'Depth': depth})}
-        client = self.nobody if self.first_without_login and target not in self.asked else self.person
-        self.asked.add(target)
-        answer = client(method, target, body, headers)
-        if answer.status == 401:
-            assert answer.get('WWW-Authenticate').startswith('Basic realm="chapterd"')
-            answer = self.person(method, target, body, headers)
-        if answer.status in (301, 302, 307, 308):
-            assert answer.get('Location').startswith('/'), 'the same scheme and host (cl-A2)'
-            return self.send(method, answer.get('Location'), body, depth)
-        return answer
-
-    def propfind(self, target, wanted, depth='0'):
-        body = ''.join(f'<x:{name} xmlns:x="{ns}"/>' for ns, name in wanted)
-        answer = self.send('PROPFIND', target, f'<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop>'
-                           f'{body}</D:prop></D:propfind>', depth)
-        assert answer.get('Content-Type', '').startswith(('application/xml', 'text/xml'))
-        return answer.multistatus()
-
-    def one(self, target, wanted):
-        return self.propfind(target, wanted).only()
 
 
 def the_href(entry, name, ns=D):
@@ -76,7 +36,7 @@ def collections(found, home, kind):
 
 @ALL
 def test_apple(server, service, ns, home_set, kind, home):
-    mac = Program(server, **{'Brief': 't', 'Prefer': 'return=minimal', 'Accept': '*/*', 'Content-Type': 'text/xml',
+    mac = Program(server, USER, **{'Brief': 't', 'Prefer': 'return=minimal', 'Accept': '*/*', 'Content-Type': 'text/xml',
                              'User-Agent': 'macOS/14.5 (23F79) dataaccessd/1.0'})
     start = names(D='current-user-principal principal-URL resourcetype')
     for target in (f'/.well-known/{service}', '/', '/principals/'):
@@ -113,7 +73,7 @@ def test_apple(server, service, ns, home_set, kind, home):
 
 @ALL
 def test_thunderbird(server, service, ns, home_set, kind, home):
-    bird = Program(server, **{'Accept': 'text/xml', 'Accept-Encoding': 'gzip, deflate, br, zstd', 'Content-Type': 'text/xml'})
+    bird = Program(server, USER, **{'Accept': 'text/xml', 'Accept-Encoding': 'gzip, deflate, br, zstd', 'Content-Type': 'text/xml'})
     first = bird.one(f'/.well-known/{service}', names(
         D='resourcetype owner displayname current-user-principal current-user-privilege-set', A='calendar-color',
         C='calendar-home-set'))
@@ -127,7 +87,7 @@ def test_thunderbird(server, service, ns, home_set, kind, home):
 
 @ALL
 def test_davx5(server, service, ns, home_set, kind, home):
-    app = Program(server, first_without_login=False, **{'Prefer': None, 'Accept-Encoding': 'br,gzip'})
+    app = Program(server, USER, first_without_login=False, **{'Prefer': None, 'Accept-Encoding': 'br,gzip'})
     for base in ('/', '/dav/', f'/.well-known/{service}'):
         entry = app.one(base, names(D='resourcetype displayname current-user-principal', C='calendar-home-set',
                                     CR='addressbook-home-set'))
@@ -146,7 +106,7 @@ def test_davx5(server, service, ns, home_set, kind, home):
 
 @ALL
 def test_evolution(server, service, ns, home_set, kind, home):
-    wizard = Program(server, **{'User-Agent': 'Evolution/3.46.4'})
+    wizard = Program(server, USER, **{'User-Agent': 'Evolution/3.46.4'})
     for target in ('/', f'/.well-known/{service}', SELF):
         entry = wizard.one(target, names(
             D='resourcetype current-user-principal principal-URL', CR='addressbook-home-set',
@@ -165,7 +125,7 @@ def test_evolution(server, service, ns, home_set, kind, home):
 def test_kde(server, service, ns, home_set, kind, home):
     """Every request first without a login, then again."""
     for start in ('/', '/dav/', SELF):
-        kde = Program(server)
+        kde = Program(server, USER)
         entry = kde.one(start, [(ns, home_set), *names(D='current-user-principal principal-URL')])
         kde.asked.clear()
         assert the_href(kde.one(the_href(entry, 'current-user-principal'), [
@@ -177,7 +137,7 @@ def test_kde(server, service, ns, home_set, kind, home):
 
 @ALL
 def test_vdirsyncer(server, service, ns, home_set, kind, home):
-    sync = Program(server, first_without_login=False, **{'Content-Type': 'application/xml; charset=UTF-8'})
+    sync = Program(server, USER, first_without_login=False, **{'Content-Type': 'application/xml; charset=UTF-8'})
     for start in ('/', '/dav/'):
         assert sync.propfind(start, names(D='resourcetype'), '1').entry
         principal = the_href(sync.one(start, names(D='current-user-principal')), 'current-user-principal')
