@@ -83,6 +83,29 @@ const events = {
     await kept[href].deleteItem(await kept[href].getItem(uid));
   },
 
+  server_schedules: href => events.online(href).hasAutoScheduling,
+
+  async invitation(href, uid, address) {
+    const item = await kept[href].getItem(uid);
+    return item && {
+      title: item.title,
+      start: item.startDate.icalString,
+      status: item.status,
+      answer: item.getAttendeeById(address)?.participationStatus,
+    };
+  },
+
+  // The button below an invitation.
+  async answer(href, uid, address, answer) {
+    const old = await kept[href].getItem(uid);
+    const item = old.clone();
+    const attendee = item.getAttendeeById(address).clone();
+    item.removeAttendee(item.getAttendeeById(address));
+    attendee.participationStatus = answer;
+    item.addAttendee(attendee);
+    await kept[href].modifyItem(item, old);
+  },
+
   // As when another calendar is chosen in the window of an event.
   async move(href, uid, to) {
     const old = await kept[href].getItem(uid);
