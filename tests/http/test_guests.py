@@ -1,4 +1,5 @@
 """Who is invited to an event: the form writes ORGANIZER and ATTENDEE, the page says who comes, and somebody invited answers."""
+import datetime
 import html
 import os
 import re
@@ -7,6 +8,7 @@ import pytest
 
 from lib.browser import words
 from lib.calendars import event
+from lib.stack import wait_for
 
 
 def uid():
@@ -275,3 +277,25 @@ def test_a_tick_invites_all_members_by_one_line(browser, login, board, put):
     assert 'name="all-members"' not in text and 'name="all-board"' in text  # it stands in the field now
     assert send(me, page, **form_of(me, page, guests='')).status_code == 303
     assert not any(x.startswith('ATTENDEE') for x in lines_of(board, href))
+
+
+def test_from_the_page_of_the_chapter_to_her_own_and_back(browser, login):
+    """The board invites a member, who finds it in her calendar and answers; the board sees it."""
+    board, member, title = browser('jena-board'), browser('jena-member'), f'Sitzung {uid()}'
+    day = (datetime.date.today() + datetime.timedelta(30)).isoformat()
+    board.get('/c/jena/calendar?new')
+    assert send(board, '/c/jena/calendar', calendar='vorstand', title=title, **{'from-day': day, 'from-time': '19:00', 'to-day': day, 'to-time': '20:00'},
+                repeat='no', guests=mail_of(member)).status_code == 303
+    [page] = re.findall(r'href="(/c/jena/calendar/vorstand/[^"]*)"[^>]*><span class="when">[^<]*</span> <span class="title">' + title,
+                        board.get(f'/c/jena/calendar?view=week&date={day}').text)
+    href = f'/dav/calendars/jena-board/jena.vorstand/{page.rpartition("/")[2]}'
+    try:
+        wait_for(lambda: title in member.text(f'/account/calendar?view=week&date={day}'), 30, 'the invitation')
+        hers = re.findall(r'href="(/account/calendar/[^"]*)"[^>]*><span class="when">[^<]*</span> <span class="title">' + title,
+                          member.get(f'/account/calendar?view=week&date={day}').text)[0]
+        assert 'You have not answered yet.' in member.text(hers) and '1 has not answered' in board.text(page)
+        assert answer(member, hers, 'perhaps').status_code == 303
+        wait_for(lambda: '1 perhaps' in board.text(page), 30, 'the answer')
+    finally:
+        assert login('jena-board').delete(href).status == 204
+    wait_for(lambda: 'Cancelled' in member.text(hers), 30, 'the cancellation')
