@@ -15,7 +15,7 @@ check:	## installs what the tests need, builds, runs the tests; ONLY="http attac
 	@packaging/deps.sh build run check package
 	@packaging/check.py check $(ONLY)
 
-check-clients:	## real programs that people mount the drive with
+check-clients:	## real programs that people mount the drive and keep their calendars and contacts with
 	@packaging/deps.sh build run check clients
 	@packaging/check.py clients $(ONLY)
 
