@@ -13,19 +13,17 @@ SELECT o.node_id, o.uid
 -- times may be known by their periods alone, which have no index)
 -- in   collection int8, component text, uid text, from int8, to int8
 -- out  node int8, sure bool
-SELECT near.node_id, near.sure
-  FROM (SELECT c.node_id, bool_or(c.exact AND c.starts < $5 AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4))) AS sure
-          FROM (SELECT c.node_id, c.starts, c.ends, c.exact FROM occurrence c
-                 WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
-                 UNION ALL SELECT c.node_id, c.starts, c.ends, c.exact FROM occurrence c
-                 WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
-                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
-                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
-                 UNION ALL SELECT c.node_id, $5, $5, false FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') c
-         GROUP BY c.node_id) near
+SELECT o.node_id,
+       EXISTS (SELECT FROM occurrence c WHERE c.node_id = o.node_id AND c.exact AND c.starts > $4 - 2678400 AND c.starts < $5
+                  AND (c.ends > $4 OR (c.ends = c.starts AND c.starts = $4)))
+  FROM (SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.starts > $4 - 2678400 AND c.starts <= $5 AND c.ends >= $4
+         UNION SELECT c.node_id FROM occurrence c WHERE c.collection_id = $1 AND c.ends >= c.starts + 2678400 AND c.ends >= $4 AND c.starts <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.open_from IS NOT NULL AND c.open_from <= $5
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.covers_from IS NOT NULL AND c.covers_from >= $4
+         UNION SELECT c.node_id FROM calendar_object c WHERE c.collection_id = $1 AND c.component = 'VFREEBUSY') near
   JOIN calendar_object o ON o.node_id = near.node_id
  WHERE ($2 = '' OR o.component = $2) AND ($3 = '' OR strpos(upper(o.uid COLLATE "C"), $3) > 0)
- ORDER BY near.node_id
+ ORDER BY o.node_id
 
 -- calendar_busy: when in a range events of a calendar take time, and how (takes, as of table occurrence): those that start not more than 31 days before it and are known without reading them, behind the last that has been told, at first (from - 31 days, 0, 0)
 -- (two conditions on where to begin would be one too many: the index goes by the last of them)
