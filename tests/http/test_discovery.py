@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from lib.programs import A, C, CR, CS, D, Program, names
+from lib.programs import C, CR, CS, D, Program, names
 from lib.stack import REPO
 
 USER = 'jena-member'

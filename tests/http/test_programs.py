@@ -7,7 +7,7 @@ import pytest
 
 from lib.calendars import event
 from lib.contacts import vcard
-from lib.programs import A, C, CR, CS, D, Program, names
+from lib.programs import A, C, CR, CS, Program, names
 
 USER = 'jena-board'
 APPLE = {'Brief': 't', 'Prefer': 'return=minimal', 'Accept': '*/*', 'Content-Type': 'text/xml',
