@@ -26,6 +26,8 @@
 
 /* Messages to one receiver before others have their turn. */
 #define AT_ONCE 50
+/* Longest UID that a file is called by. */
+#define NAMED_MOST 100
 /* How often one is tried: for about a day. */
 #define TRIES_MOST 12
 /* What is in an inbox may be at any time. */
@@ -157,6 +159,26 @@ default_calendar(struct delivering *d, int64_t *calendar)
     return NULL;
 }
 
+/* After its UID, as programs do that store an invitation themselves: then they find this one. */
+static fallible
+find_name(struct delivering *d, int64_t calendar, const char **name)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_-";
+    const char *uid = d->message.uid;
+    const size_t n = strlen(uid);
+    struct rows rows;
+
+    *name = arena_printf(d->arena, "%s.ics", uid);
+    if (n > 0 && n <= NAMED_MOST && strspn(uid, plain) == n) {
+        TRY(q_schedule_name_taken(d->db, d->arena, calendar, *name, &rows));
+        if (!schedule_name_taken_row(&rows, 0).taken)
+            return NULL;
+    }
+    *name = arena_printf(d->arena, "%s.ics", token_uuid(d->arena));
+    return NULL;
+}
+
 static struct buf
 room(const struct delivering *d, size_t more)
 {
@@ -177,7 +199,7 @@ take_new(struct delivering *d)
     if (o.collection == 0)
         return NULL;
     itip_take_request(&b, d->arena, NULL, &d->message, d->row->address, &asked);
-    o.name_key = arena_printf(d->arena, "%s.ics", token_uuid(d->arena));
+    TRY(find_name(d, o.collection, &o.name_key));
     o.bytes = buf_string(&b);
     o.n = b.n;
     return deliver_store(d, &o);

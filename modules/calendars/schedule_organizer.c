@@ -187,8 +187,10 @@ send(struct planning *p, const struct calendar_user *user, const char *address,
     *status = NULL;
     if (user->kind == USER_PERSON && user->person == p->node->policy.person)
         return NULL; /* herself, by another of her addresses */
+    if (user->kind == USER_OUTSIDE && !quiet && user->mail == NULL)
+        *status = STATUS_UNKNOWN;
     if (user->kind == USER_OUTSIDE)
-        return quiet ? NULL : send_outside(p, address, b, status);
+        return quiet || user->mail == NULL ? NULL : send_outside(p, address, b, status);
     if (user->kind == USER_GROUP)
         return plan_group(p, user, address, method, b, quiet, status);
     *status = STATUS_DELIVERED;

@@ -134,3 +134,8 @@ SELECT n.id FROM dav_node r JOIN dav_node n ON n.parent_id = r.id AND n.name_key
 -- in   days int4, most int4
 -- out  n int8
 SELECT schedule_expire($1, $2)
+
+-- schedule_name_taken: has something in a collection this name_key?
+-- in   collection int8, name_key text
+-- out  taken bool
+SELECT EXISTS (SELECT FROM dav_node WHERE parent_id = $1 AND name_key = $2 AND NOT gone)

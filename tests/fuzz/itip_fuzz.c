@@ -30,6 +30,31 @@ check_attendee(struct arena *arena, const struct itip_object *o, const char *who
         must_read(arena, &out, ITIP_REPLY);
 }
 
+/* Two states of one object are what a message says and what becomes of it; both stay readable. */
+static void
+check_states(struct arena *arena, const struct itip_message *m, const char *who)
+{
+    const struct itip_parts o = itip_parts_of(arena, &m->object);
+    struct buf out = buf_new(arena, 1 << 24);
+    struct ical_component *calendar;
+    size_t n;
+    bool asked;
+
+    (void)itip_organize(arena, &o, &o, true, m->object.calendar->to, &n);
+    (void)itip_attendee_may(arena, &o, &o);
+    itip_take_request(&out, arena, &o, m, who, &asked);
+    struct error *e = ical_read(
+        arena, lang_find("en"), &ical_calendar, &ical_limits, out.p, out.n, &calendar);
+    MUST(e == NULL || e->cond == &ICAL_TOO_MUCH || e->cond == &ICAL_TOO_CROWDED);
+    out = buf_new(arena, 1 << 24);
+    MUST(!itip_take_cancel(&out, arena, &o, m) || out.n > 0);
+    out = buf_new(arena, 1 << 24);
+    (void)itip_add_instances(&out, arena, &m->object, m, 5);
+    out = buf_new(arena, 1 << 24);
+    if (itip_reply_to_changes(&out, arena, NULL, &o, who, NOW))
+        must_read(arena, &out, ITIP_REPLY);
+}
+
 void
 fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
 {
@@ -45,6 +70,8 @@ fuzz_one(struct arena *arena, const uint8_t *data, size_t n)
     int n_all = itip_attendees(arena, m.object.calendar, &all);
     for (int i = 0; i < n_all && i < 3; i++)
         check_attendee(arena, &m.object, all[i].address);
+    if (n_all > 0)
+        check_states(arena, &m, all[0].address);
     if (itip_take_reply(&out, arena, &m.object, &m, &unknown) > 0)
         must_read(arena, &out, m.method);
 }

@@ -6,6 +6,8 @@ import caldav
 import pytest
 from caldav.elements import dav
 
+from lib.stack import wait_for
+
 UTC = dt.timezone.utc
 EVENT = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -183,3 +185,28 @@ def test_a_chapters_calendar_is_for_its_board_to_write(server, app_password, pri
         assert 'Vorstand lädt ein' in titles(chapters.events())
     finally:
         made.delete()
+
+
+def test_scheduling(server, app_password):
+    """One invites, the other finds it in her inbox and accepts, and the first finds the answer in hers (RFC 6638)."""
+    who = {uid: caldav.DAVClient(server.url, username=uid, password=app_password(uid, 'calendars')[0]).principal()
+           for uid in ('jena-board', 'jena-member')}
+    organizer, attendee = who.values()
+    assert organizer.client.check_scheduling_support()
+    assert attendee.schedule_outbox().url.path == '/dav/calendars/jena-member/outbox/'
+    uid = f'py-{uuid.uuid4().hex}'
+    own = organizer.calendar(cal_id='calendar')
+    own.save_with_invites(event(uid, 'Einladung'), [organizer, attendee.get_vcal_address()])
+
+    def item(principal, is_it):
+        found = [i for i in principal.schedule_inbox().get_items() if i.load() and uid in i.data and is_it(i)]
+        return found[0] if found else None
+    wait_for(lambda: item(attendee, lambda i: i.is_invite_request()), 60)
+    item(attendee, lambda i: i.is_invite_request()).accept_invite(calendar=attendee.calendar(cal_id='calendar'))
+    wait_for(lambda: item(organizer, lambda i: i.icalendar_instance['method'] == 'REPLY'), 60)
+    assert 'PARTSTAT=ACCEPTED' in own.event_by_uid(uid).data
+    copy = attendee.calendar(cal_id='calendar').event_by_uid(uid)
+    assert copy.icalendar_component['summary'] == 'Einladung'
+    item(attendee, lambda i: True).delete()
+    assert item(attendee, lambda i: True) is None
+    own.event_by_uid(uid).delete()
