@@ -238,6 +238,11 @@ def test_what_cannot_be_answered(browser, login, put, invited):
         browser(who).get('/account/calendar')
         assert send(browser(who), own(href), act='answer', answer='yes', etag='"x"').status_code == 404
     assert browser(None).get('/account/calendar').status_code in (303, 401)
+    # who invites does not answer, even where she stands among the others
+    me_too = f'mailto:{mail_of(me)}'
+    href = put(event(uid(), f'ORGANIZER:{me_too}', f'ATTENDEE;PARTSTAT=NEEDS-ACTION:{me_too}', 'ATTENDEE:mailto:x@example.org'), 'jena-member', 'calendar')
+    said = me.text(own(href))
+    assert 'Do you come?' not in said and 'Change or delete' in said
     # on the page of a chapter nobody answers for herself: what stands there is the chapter's
     mine = f'ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{mail_of(browser("jena-board"))}'
     page = page_of(put(event(uid(), 'ORGANIZER:mailto:olga@example.org', mine)))
