@@ -365,6 +365,8 @@ event_post(struct request *rq, struct response *rs)
     TRY(begin(rq, &ed.event, &ed));
     TRY(form_text(rq, "etag", ETAG_BYTES, &etag));
     TRY(form_maybe(rq, "act", 10, &act));
+    if (act != NULL && (strcmp(act, "attach") == 0 || strcmp(act, "detach") == 0))
+        return attach_post(rq, rs, &ed.event, etag, act[0] == 'a');
     if (act != NULL && strcmp(act, "answer") == 0)
         return answer(rq, rs, &ed, etag);
     return act != NULL && strcmp(act, "delete") == 0 ? remove_event(rq, rs, &ed, etag)

@@ -271,6 +271,8 @@ event_show(struct request *rq, struct response *rs, const struct page_event *e, 
     sheet.address = ical_value(c, "URL");
     sheet.status = status_of(c);
     sheet.calendar = e->calendar;
+    TRY(attach_list(rq, e->calendar, c, &sheet.attached));
+    sheet.may_attach = e->calendar->may_write && !page_is_own(rq);
     sheet.download = arena_printf(rq->arena, "%s?download", page_event_here(rq, NULL));
     if (e->calendar->may_write && sheet.answer == NULL)
         sheet.edit = arena_printf(rq->arena, "%s%sedit", sheet.here, at == NULL ? "?" : "&");

@@ -96,6 +96,7 @@ page_calendars(struct request *rq, struct page_calendars *all)
             .takes = component_set_of(row.components),
             .editorial = row.template != NULL && strcmp(row.template, "editorial") == 0,
             .may_manage = (rights & MAY_MANAGE) != 0,
+            .read_level = policy.read_level,
             .is_public = policy.read_level == ROLE_PUBLIC };
         all->may_write |= p[all->n++].may_write;
     }

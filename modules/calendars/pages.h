@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/access.h"
 #include "base/error.h"
 #include "base/uri.h"
 #include "db/db.h"
 #include "ical/instances.h"
 #include "ical/rule.h"
+#include "modules/calendars/attach.h"
 #include "modules/calendars/change.h"
 #include "modules/calendars/object.h"
 
@@ -33,6 +35,7 @@ struct page_calendar {
     unsigned takes; /* TAKES_... */
     bool editorial; /* its tasks are posts (tasks.h) */
     bool may_write, may_manage, is_public;
+    enum role read_level;
 };
 struct page_calendars {
     const struct page_calendar *p;
@@ -175,6 +178,8 @@ struct event_sheet {
     const char *answer;  /* hers so far, as a msgid; NULL: she is not invited */
     const char *etag, *problem; /* problem: or NULL */
     bool recurs;
+    struct attached_list attached;
+    bool may_attach;
     const char *download, *back;
     const char *edit; /* or NULL */
 };

@@ -38,6 +38,7 @@ FORMS = {  # what a word behind a folder's address sends
     'closed-task': {'calendar': 'vorstand', 'title': 'authz'},
     'editorial': {'act': 'editorial'},
     'tick': {'act': 'state', 'state': 'done', 'etag': 'old'},
+    'attach': {'act': 'attach', 'etag': 'old', 'document': 'nothing'},
     'unplan': {'act': 'delete', 'etag': 'old'},
     'feed': {'feed': 'make', 'calendar': 'termine', 'view': 'busy', 'label': 'authz'},
     'closed-feed': {'feed': 'make', 'calendar': 'vorstand', 'view': 'busy', 'label': 'authz'},
