@@ -218,7 +218,7 @@ receive_command(struct ctl *ctl)
     bool could;
     size_t n;
 
-    if (ctl->config->mail_receive == NULL)
+    if (ctl->config->mail_receive == NULL || strchr(ctl->config->mail_receive, '@') == NULL)
         return FAIL(ctl->arena, CONFLICT,
             "No address takes answers to invitations: write mail_receive into %s.",
             ctl->config->path);

@@ -104,22 +104,23 @@ organizer_line(struct making *m, const struct ical_line *line)
     return person_line(m, line, own, cn);
 }
 
-/* The ATTENDEE line of who gets it, or of a REPLY of who sends it. */
+/* The ATTENDEE line of who gets it, or of a REPLY the one there is; NULL: she is not in it. */
 static const char *
 attendee_line(struct making *m, const struct ical_component *c)
 {
     const struct ical_line *line = NULL;
+    const char *address = m->address;
 
-    while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL) {
-        const char *address = itip_address(m->arena, line), *plain;
-        if (m->message.method == ITIP_REPLY)
-            return mail_address_of_uri(m->arena, address, &plain)
-                       ? person_line(m, line, plain, NULL)
-                       : NULL;
-        if (itip_same_address(address, m->wanted->to))
-            return person_line(m, line, m->address, NULL);
-    }
-    return NULL;
+    while ((line = ical_find_next(c, "ATTENDEE", line)) != NULL)
+        if (m->message.method == ITIP_REPLY ||
+            itip_same_address(itip_address(m->arena, line), m->wanted->to))
+            break;
+    if (line == NULL)
+        return NULL;
+    if (m->message.method == ITIP_REPLY &&
+        !mail_address_of_uri(m->arena, itip_address(m->arena, line), &address))
+        address = m->app->config->mail_from; /* it is answered for an address of ours alone */
+    return person_line(m, line, address, NULL);
 }
 
 /* The message as it leaves. */

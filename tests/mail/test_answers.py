@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import smtplib
+import subprocess
 
 import pytest
 import requests
@@ -11,7 +12,7 @@ import requests
 from lib.browser import Browser, words
 from lib.calendars import event
 from lib.post import Exim
-from lib.stack import wait_for
+from lib.stack import as_owner, wait_for
 
 ADDRESS = 'kalender@verband.test'
 CHAIR = '/dav/principals/users/jena-chair/'
@@ -191,6 +192,35 @@ def test_changes_and_the_end_are_told(desk, to):
     assert desk.receive(i.answer('ACCEPTED'))[0] == 67
 
 
+def test_an_answer_to_somebody_outside_goes_by_mail(desk, to):
+    """jena-chair is invited by a stranger and accepts: the stranger gets a REPLY, with nobody else in it."""
+    host, uid = to('gastgeber'), secrets.token_hex(8)
+    [own] = re.findall(rb'mailto:([^<]*)', desk.chair.propfind(CHAIR, ('urn:ietf:params:xml:ns:caldav', 'calendar-user-address-set')).body)
+    href = f'/dav/calendars/jena-chair/calendar/{uid}.ics'
+    for partstat in ('NEEDS-ACTION', 'ACCEPTED'):
+        [calendar] = [h for h in desk.chair.listing('/dav/calendars/jena-chair/') if '.' not in h and 'box' not in h][:1]
+        href = f'{calendar}{uid}.ics'
+        body = event(uid, f'ORGANIZER;CN=Gastgeber:mailto:{host}', f'ATTENDEE;PARTSTAT={partstat}:mailto:{own.decode()}',
+                     'ATTENDEE:mailto:dritte@example.org', **FAR)
+        assert desk.chair.put(href, body, Content_Type='text/calendar').status in (201, 204)
+    [mail] = desk.box.wait(host)
+    [part] = [p for p in mail.walk() if p.get_content_type() == 'text/calendar']
+    lines = unfold(part.get_content())
+    assert part.get_param('method') == 'REPLY' and f'UID:{uid}' in lines and f'ORGANIZER;CN=Gastgeber:mailto:{host}' in lines
+    assert [li for li in lines if li.startswith('ATTENDEE')] == [f'ATTENDEE;PARTSTAT=ACCEPTED:mailto:{own.decode()}']
+    assert mail['Subject'].startswith('Antwort: Treffen (kommt') and '/r/' not in mail.raw.decode() and mail['Reply-To'] is None
+    assert desk.chair.delete(href).status == 204
+
+
+def test_without_an_address_for_answers(sender, box, to):
+    """The organizer is the one who can be written to: her own address, or that of the installation."""
+    d = Desk(sender(box, language='de'), box)
+    i = d.invite(to('gast'))
+    assert i.line('ORGANIZER') == 'ORGANIZER;CN=Kreis:mailto:chapters@verband.test' and i.mail['Reply-To'] is None
+    assert requests.post(i.link, data={'answer': 'yes'}).status_code == 200
+    d.wait(i, 'ACCEPTED')
+
+
 def test_only_what_answers_a_token_is_taken(desk, to):
     i, other = desk.invite(to('gast')), desk.invite(to('gast'))
     cases = [
@@ -245,7 +275,7 @@ def test_an_event_that_is_over_is_not_answered(desk, to):
     assert desk.partstat(i.uid, i.guest) == 'NEEDS-ACTION'
 
 
-def test_what_is_no_fault_of_the_mail_is_tried_again(desk, to, tmp_path):
+def test_what_is_no_fault_of_the_mail_is_tried_again(desk, to):
     """75 (EX_TEMPFAIL): the database is away, the settings are broken, the address is not set."""
     i = desk.invite(to('gast'))
     conf = desk.daemon.conf.read_text()
@@ -254,6 +284,13 @@ def test_what_is_no_fault_of_the_mail_is_tried_again(desk, to, tmp_path):
         other = desk.daemon.conf.with_name(f'{name}.conf')
         other.write_text(re.sub(was, now, conf))
         assert desk.receive(i.answer('ACCEPTED'), conf=other)[0] == 75, name
+    for address in ('kalender', 'kalender+x@verband.test', 'Kalender@verband.test', f'{"k" * 32}@verband.test', 'k@ver band.test'):
+        other.write_text(re.sub('(?m)^mail_receive = .*$', f'mail_receive = {address}', conf))
+        command = as_owner(desk.stack.blob_dir(), [desk.stack.program('chapterd'), '--check', '-c', other])
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd='/')
+        assert done.returncode != 0 and f'mail_receive: "{address}" is no such address' in done.stdout, (address, done.stdout)
+    other.write_text(re.sub('(?m)^mail_receive = .*$', 'mail_receive = kalender', conf))
+    assert desk.receive(i.answer('ACCEPTED'), conf=other)[0] == 75
     assert desk.partstat(i.uid, i.guest) == 'NEEDS-ACTION'
 
 
