@@ -17,7 +17,6 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1])]
 
@@ -26,6 +25,7 @@ from calendar_peers import calendar_peers  # noqa: E402
 from corpus import COUNT, Corpus  # noqa: E402
 from lib.browser import Browser  # noqa: E402
 from lib.directory import BASE, Directory  # noqa: E402
+from lib.stack import scratch  # noqa: E402
 from peers import REPO_BUILD, Chapterd, Failed, Slapd, file_peers  # noqa: E402
 
 LIST = ('<?xml version="1.0" encoding="utf-8"?>\n<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/>'
@@ -47,7 +47,7 @@ class Bench:
         self.wrong = []
         self.differs = {}  # (scenario, peer): how its answers differ from the truth
         self.seconds = SECONDS
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='chapterd-bench-'))
+        self.dir = scratch('bench')
         self.lg = self.compile('lg', 'lg_options', libraries=['-lpthread'])
         self.binds = self.compile('binds', libraries=['-lldap', '-llber', '-lpthread'])
         self.list = self.dir / 'list.xml'
