@@ -5,6 +5,7 @@
 #include "modules/calendars/feed.h"
 #include "modules/module.h"
 #include "q/calendar_import.h"
+#include "q/group_address.h"
 #include "q/imip.h"
 #include "q/node.h"
 
@@ -35,6 +36,7 @@ calendars_person_erase(
     struct rows rows;
 
     TRY(feeds_person_erase(db, arena, person));
+    TRY(q_invited_erase(db, arena, person, &rows));
     TRY(q_reply_link_erase(db, arena, person, &rows));
     TRY(q_import_nobody(db, arena, person, &rows));
     return q_person_tree_erase(db, arena, person, &rows);

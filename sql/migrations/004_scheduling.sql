@@ -121,6 +121,10 @@ DECLARE
     n int8 := 0;
 BEGIN
     DELETE FROM schedule_count WHERE day < current_date - 1;
+    -- Who was in a group when it was invited (005) is nobody's business once it is long over.
+    DELETE FROM invited i WHERE NOT EXISTS (
+        SELECT FROM calendar_object o WHERE o.node_id = i.node_id AND (o.open_from IS NOT NULL OR EXISTS (
+            SELECT FROM occurrence c WHERE c.node_id = i.node_id AND c.ends > extract(epoch FROM now() - make_interval(days => days))::int8)));
     FOR old IN SELECT d.id, d.etag FROM dav_node d
                 WHERE d.kind = 'inbox-item' AND NOT d.gone AND d.created < now() - make_interval(days => days)
                 LIMIT most FOR NO KEY UPDATE SKIP LOCKED
@@ -130,7 +134,7 @@ BEGIN
     END LOOP;
     RETURN n;
 END $$;
-COMMENT ON FUNCTION schedule_expire IS 'Removes what has lain in inboxes for so many days, at most so many; how many. Gives nobody anything.';
+COMMENT ON FUNCTION schedule_expire IS 'Removes what has lain in inboxes for so many days, at most so many; how many. Forgets who was invited because of a group to what is over since then. Gives nobody anything.';
 CREATE INDEX dav_node_inbox ON dav_node (created) WHERE kind = 'inbox-item' AND NOT gone;
 
 REVOKE ALL ON FUNCTION schedule_send, schedule_answer, schedule_waits, schedule_expire FROM PUBLIC;

@@ -31,3 +31,9 @@ SELECT via, personal FROM group_answered($1, $2, $3)
 SELECT t.partstat, sum(t.n)::int8 FROM dav_node n CROSS JOIN LATERAL group_tally(n.id) t
  WHERE n.parent_id = $1 AND n.name_key = $2 AND NOT n.gone
  GROUP BY 1
+
+-- invited_erase: forgets to what somebody is invited because of a group
+-- in   person int8
+-- out  n int8
+WITH gone AS (DELETE FROM invited WHERE person_id = $1 RETURNING 1)
+SELECT count(*) FROM gone

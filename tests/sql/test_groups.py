@@ -171,6 +171,25 @@ def test_what_is_over_stays_as_it_is(place):
     assert place.told() == {c: 'REQUEST'}
 
 
+def test_who_was_invited_is_forgotten(server, place):
+    """When it is long over, and when somebody is erased."""
+    a, b = place.member(), place.member()
+    place.invite()
+    rows = 'SELECT person_id FROM invited WHERE node_id = %s ORDER BY 1'
+    place.s.sql('SELECT schedule_expire(90, 100)')
+    assert place.s.sql(rows, (place.node,)) == [(a,), (b,)]
+    place.s.pg.commit()
+    s = Session(server)
+    with s.tx('', person=a):
+        assert s.q('invited_erase', b)[0].n == 0 and s.q('invited_erase', a)[0].n == 1
+        s.pg.commit()
+    s.close()
+    assert place.s.sql(rows, (place.node,)) == [(b,)]
+    place.s.sql('UPDATE calendar_object SET open_from = NULL WHERE node_id = %s', (place.node,))
+    place.s.sql('SELECT schedule_expire(90, 100)')
+    assert place.s.sql(rows, (place.node,)) == []
+
+
 def test_nothing_is_noted_while_no_group_is_invited(place):
     assert place.s.sql('SELECT FROM group_invitation') == []
     place.s.sql('DELETE FROM group_moved')
