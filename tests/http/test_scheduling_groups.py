@@ -259,7 +259,7 @@ def test_in_the_calendar_of_a_chapter_answers_are_numbers(people, anna, member, 
     anna.told(uid, 'REQUEST')
     assert attendees(bob.find(uid)[1]) == [ALL, bob.mail]
     bob.answer(uid)
-    [[node]] = people.stack.sql("SELECT n.id FROM dav_node n WHERE n.name = %s AND NOT n.gone", f'{uid}.ics')
+    [[node]] = people.stack.sql("SELECT n.id FROM dav_node n WHERE n.name = %s AND NOT n.gone AND n.chapter_id IS NOT NULL", f'{uid}.ics')
     wait_for(lambda: people.stack.sql('SELECT partstat FROM invited WHERE node_id = %s AND address = %s', node, f'mailto:{bob.mail}')
              == [('ACCEPTED',)], 60, 'the answer')
     page = words(browser(anna.uid).get(f'/c/{SLUG}/calendar/termine/{uid}.ics'))
