@@ -49,7 +49,7 @@ TOOLS    := daemon/html/tmplc.c
 EXTRACTS := $(wildcard daemon/extract/*.c)
 MIMES    := $(wildcard daemon/mime/*.c)
 PROGRAMS := daemon/main.c $(wildcard daemon/ctl/*.c) $(EXTRACTS) $(MIMES)
-LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c))
+LIBRARY  := $(filter-out $(TOOLS) $(PROGRAMS),$(wildcard daemon/*.c daemon/*/*.c webdav/*.c modules/*.c modules/*/*.c modules/*/*/*.c))
 
 GENERATED := $(PAGES:%.html=$(BUILD)/%.html.c) $(MAILS:%.txt=$(BUILD)/%.txt.c) $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.c)
 HEADERS   := $(QUERIES:sql/queries/%.sql=$(BUILD)/q/%.h)

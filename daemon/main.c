@@ -30,7 +30,7 @@
 #include "jobs/jobs.h"
 #include "jobs/watch.h"
 #include "mail/mailer.h"
-#include "modules/calendars/deliver.h"
+#include "modules/calendars/schedule/deliver.h"
 #include "modules/module.h"
 #include "net/net.h"
 #include "render.h"

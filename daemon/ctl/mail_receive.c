@@ -15,7 +15,7 @@
 #include "http/app.h"
 #include "mail/mail.h"
 #include "mime/mime.h"
-#include "modules/calendars/imip.h"
+#include "modules/calendars/schedule/imip.h"
 
 #define TOLD_MAX (2 * MIME_MAIL_MAX) /* a calendar in UTF-16 becomes no longer than that */
 

@@ -10,7 +10,7 @@
 #include "http/app.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "modules/calendars/boxes.h"
+#include "modules/calendars/schedule/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/object.h"
 #include "modules/calendars/principal.h"

@@ -15,7 +15,7 @@
 #include "modules/calendars/object.h"
 #include "modules/calendars/props.h"
 #include "modules/calendars/reports.h"
-#include "modules/calendars/schedule_plan.h"
+#include "modules/calendars/schedule/schedule_plan.h"
 #include "modules/calendars/zones.h"
 #include "q/calendar.h"
 #include "webdav/conditions.h"

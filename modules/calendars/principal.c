@@ -8,9 +8,9 @@
 #include "base/macros.h"
 #include "http/app.h"
 #include "http/request.h"
-#include "modules/calendars/boxes.h"
+#include "modules/calendars/schedule/boxes.h"
 #include "modules/calendars/calendars.h"
-#include "modules/calendars/group.h"
+#include "modules/calendars/schedule/group.h"
 #include "webdav/principal.h"
 #include "webdav/xml.h"
 

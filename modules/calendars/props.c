@@ -15,7 +15,7 @@
 #include "ical/match.h"
 #include "ical/value.h"
 #include "ical/zone_lacking.h"
-#include "modules/calendars/boxes.h"
+#include "modules/calendars/schedule/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/data.h"
 #include "modules/calendars/object.h"

@@ -9,7 +9,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "ical/busy.h"
-#include "modules/calendars/busy.h"
+#include "modules/calendars/schedule/busy.h"
 #include "modules/calendars/data.h"
 #include "modules/calendars/found.h"
 #include "modules/calendars/here.h"

@@ -11,7 +11,7 @@
 #include "html/lang.h"
 #include "http/request.h"
 #include "modules/calendars/calendars.h"
-#include "modules/calendars/tasks.h"
+#include "modules/calendars/web/tasks.h"
 #include "modules/module.h"
 #include "q/calendar_page.h"
 

@@ -1,4 +1,4 @@
--- When people are busy, and who may know: see modules/calendars/busy.h.
+-- When people are busy, and who may know: see modules/calendars/schedule/busy.h.
 
 -- busy_shown: what some people have in common with somebody, and whom they let know when they are busy (numbers of auth/access.h)
 -- in   asker int8, people int8[]

@@ -1,4 +1,4 @@
--- Calendars as feeds, which other programs fetch now and then: see modules/calendars/feed.h.
+-- Calendars as feeds, which other programs fetch now and then: see modules/calendars/feed/feed.h.
 
 -- feed_changed: when something last changed in some calendars, also by being removed
 -- in   calendars int8[]

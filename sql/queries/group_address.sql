@@ -1,4 +1,4 @@
--- Groups that are invited by one address: see modules/calendars/group.h and the comments of the tables.
+-- Groups that are invited by one address: see modules/calendars/schedule/group.h and the comments of the tables.
 
 -- group_chapters: chapters by their slugs
 -- in   slugs text[]

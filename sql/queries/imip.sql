@@ -1,4 +1,4 @@
--- Invitations by mail, and the links and addresses to answer them: see modules/calendars/imip.h.
+-- Invitations by mail, and the links and addresses to answer them: see modules/calendars/schedule/imip.h.
 
 -- imip_sender: in whose name a mail goes, a chapter or else a person; language: of the chapter
 -- in   chapter int8, person int8

@@ -1,4 +1,4 @@
--- Invitations and answers between calendars: see modules/calendars/schedule.h and the comments of the tables.
+-- Invitations and answers between calendars: see modules/calendars/schedule/schedule.h and the comments of the tables.
 
 -- schedule_people: who has these mail addresses (in small letters); of several with one address the one whom the directory knows
 -- in   mails text[]
