@@ -83,7 +83,8 @@ struct store_content {
     unsigned char sha256[SHA256_SIZE];
     const char *bytes; /* NULL: in the store */
 };
-/* The content of a member, however it was found; NOT_FOUND when it has none. */
+/* The content of a member, however it was found; NOT_FOUND when it has none, LOST_RACE when it has
+ * another one than when it was found. */
 fallible store_content(struct request *, const struct dav_node *, const struct store_content **);
 /* Those of members that are kept whole in the database, with a NUL behind each; NULL of what has
  * none there. */

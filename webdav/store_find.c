@@ -143,6 +143,8 @@ store_content(struct request *rq, const struct dav_node *node, const struct stor
         content->blob_id = row.blob_id;
         memcpy(content->sha256, row.sha256.p, SHA256_SIZE);
         content->bytes = row.bytes_is_null ? NULL : row.bytes.p;
+        if (node->etag != NULL && strcmp(node->etag, store_etag(rq->arena, content->sha256)) != 0)
+            return REFUSE(rq->arena, LOST_RACE);
         *result = content;
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* What other parts ask of calendars: all of somebody's, all of a chapter's. */
 #include "base/macros.h"
-#include "modules/calendars/schedule/boxes.h"
 #include "modules/calendars/calendars.h"
 #include "modules/calendars/feed/feed.h"
+#include "modules/calendars/schedule/boxes.h"
 #include "modules/module.h"
 #include "q/calendar_import.h"
 #include "q/group_address.h"

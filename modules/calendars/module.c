@@ -4,11 +4,11 @@
 
 #include "http/route.h"
 #include "jobs/jobs.h"
-#include "modules/calendars/schedule/busy.h"
 #include "modules/calendars/calendars.h"
-#include "modules/calendars/web/deleted.h"
 #include "modules/calendars/feed/feed.h"
+#include "modules/calendars/schedule/busy.h"
 #include "modules/calendars/schedule/imip.h"
+#include "modules/calendars/web/deleted.h"
 #include "modules/calendars/web/import.h"
 #include "modules/calendars/web/pages.h"
 #include "modules/calendars/web/tasks.h"

@@ -285,6 +285,29 @@ TEST(write_notices_a_part_that_was_swept_after_it_was_published)
     tear_down(h);
 }
 
+/* Somebody found a member, and its content is fetched later: what she gets then must be what she found. */
+TEST(content_that_was_replaced_meanwhile_is_noticed)
+{
+    struct house *h = set_up(100000);
+    const struct store_content *content;
+    struct dav_node node;
+
+    CHECK(put_alone(h, "f", "first", true) == NULL);
+    CHECK(put_alone(h, "g", "the second", true) == NULL);
+    struct request *rq = begin(h);
+    CHECK(find(h, rq, "f", &node) == NULL);
+    node.own = NULL;
+    went_well(store_content(rq, &node, &content));
+    CHECK(memcmp(content->bytes, "first", strlen("first")) == 0);
+    admin(h->arena,
+        arena_printf(h->arena,
+            "UPDATE dav_node f SET blob_id = g.blob_id, size = g.size, etag = g.etag FROM dav_node g"
+            " WHERE f.id = %lld AND g.parent_id = f.parent_id AND g.name = 'g'",
+            (long long)node.id));
+    CHECK(end(rq, store_content(rq, &node, &content)) == &LOST_RACE);
+    tear_down(h);
+}
+
 /* ---- space ---- */
 
 static int64_t

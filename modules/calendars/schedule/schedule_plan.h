@@ -1,8 +1,8 @@
 #ifndef CALENDARS_SCHEDULE_PLAN_H
 #define CALENDARS_SCHEDULE_PLAN_H
 
-#include "modules/calendars/schedule/group.h"
 #include "modules/calendars/object.h"
+#include "modules/calendars/schedule/group.h"
 #include "modules/calendars/schedule/schedule.h"
 #include "webdav/dav.h"
 

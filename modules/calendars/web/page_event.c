@@ -17,9 +17,9 @@
 #include "http/response.h"
 #include "ical/select.h"
 #include "ical/zone.h"
+#include "modules/calendars/schedule/schedule.h"
 #include "modules/calendars/web/guests.h"
 #include "modules/calendars/web/pages.h"
-#include "modules/calendars/schedule/schedule.h"
 #include "q/calendar_page.h"
 
 /* Where the next instance is looked for, and around a moved one. */

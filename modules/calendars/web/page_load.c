@@ -15,8 +15,8 @@
 #include "http/request.h"
 #include "http/route.h"
 #include "ical/zone.h"
-#include "modules/calendars/web/pages.h"
 #include "modules/calendars/props.h"
+#include "modules/calendars/web/pages.h"
 #include "q/calendar_page.h"
 
 /* Objects of one page, and bytes of them. */

@@ -10,9 +10,9 @@
 #include "db/db.h"
 #include "ical/instances.h"
 #include "ical/rule.h"
+#include "modules/calendars/object.h"
 #include "modules/calendars/web/attach.h"
 #include "modules/calendars/web/change.h"
-#include "modules/calendars/object.h"
 
 struct lang;
 struct subscribe;
