@@ -292,4 +292,3 @@ def test_five_thousand_members_in_one_statement(place):
     place.reconcile()
     assert place.told() == {came: 'REQUEST'}
     print(f'\n= 5,000 members invited in {took:.2f} s')
-    assert took < 30  # a guard: a round trip for each would be there
