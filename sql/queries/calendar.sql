@@ -6,7 +6,10 @@
 SELECT (SELECT p.value FROM dav_property p WHERE p.node_id = $1 AND p.ns = 'urn:ietf:params:xml:ns:caldav' AND p.name = 'supported-calendar-component-set'),
        o.node_id, n.name, o.uid, o.role, o.schedule_tag, o.organizer_node
   FROM (VALUES (1)) AS once
-  LEFT JOIN (calendar_object o JOIN dav_node n ON n.id = o.node_id) ON o.collection_id = $1 AND (o.uid = $2 OR o.node_id = $3)
+  LEFT JOIN (SELECT * FROM calendar_object WHERE collection_id = $1 AND uid = $2
+             UNION ALL
+             SELECT * FROM calendar_object WHERE node_id = $3 AND uid <> $2) AS o ON true
+  LEFT JOIN dav_node n ON n.id = o.node_id
 
 -- calendar_object_set: what is known of an object that has been written under this name_key, and when it is (starts, ends, takes: as many)
 -- in   collection int8, name_key text, uid text, component text, zones text, covers_from int8?, open_from int8?, again int8?, exact bool, starts int8[], ends int8[], takes int8[]

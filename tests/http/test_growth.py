@@ -6,6 +6,7 @@ import time
 import psycopg2
 import pytest
 
+from lib.calendars import event
 from lib.client import set_body
 from lib.directory import Directory
 
@@ -173,3 +174,29 @@ def test_a_first_login_costs_the_same_whoever_else_there_is(stack, one, newcomer
         cost[count] = {t: [b - a for a, b in zip(start[t], end[t])] for t in TABLES}
     compare(cost)
     assert client.delete(box).status == 204
+
+
+def test_an_event_costs_the_same_in_a_full_calendar(stack, one):
+    """What has its UID or its address is found by two indexes; one for both would read the whole calendar."""
+    client, home = one.client('jena-board'), f'/dav/calendars/jena-board/growth-{os.urandom(3).hex()}/'
+    assert client('MKCALENDAR', home).status == 201
+
+    def put(numbers):
+        for i in numbers:
+            assert client.put(f'{home}{i}.ics', event(f'growth-{i}'), Content_Type='text/calendar').status == 201
+
+    def read():
+        time.sleep(1.2)  # as in counters()
+        assert client.get(home + '0.ics').status == 200
+        return stack.sql("SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
+                         " WHERE schemaname = 'chapterd' AND relname = 'calendar_object'")[0][0]
+
+    put(range(10))
+    costs = []
+    for more in (range(10, 30), range(430, 450)):
+        before = read()
+        put(more)
+        costs.append(read() - before)
+        put(range(30, 430) if len(costs) == 1 else ())
+    assert client.delete(home).status == 204
+    assert costs[1] < costs[0] + 1000, costs  # 20 times 400 more otherwise
